@@ -1,0 +1,1 @@
+"""One person, one story: versions, deletions, use, onset."""

@@ -1,0 +1,1 @@
+"""From cases to numbers: cohorts, and counts of distinct reports."""

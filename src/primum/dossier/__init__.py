@@ -1,0 +1,1 @@
+"""Telling it: data to parts, parts to terminal, HTML and JSON."""

@@ -1,0 +1,1 @@
+"""One answer, three forms: terminal, HTML, JSON."""

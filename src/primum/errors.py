@@ -1,0 +1,109 @@
+"""What can go wrong, told to the person who can mend it: what was given, what was expected, what to do.
+
+Every error a user can meet is a `PrimumError`; the command line prints its message as one line and exits with 1.
+Each is built by a constructor that is given the facts, so that all messages of one kind read alike.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class PrimumError(Exception):
+    """Any fault of input, data or environment that a user can do something about."""
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """The hint that names the nearest spelling, or nothing.
+
+    Example:
+        >>> nearest("anti-wrinkel", ["anti-wrinkle", "dermal-filler"])
+        ' Did you mean "anti-wrinkle"?'
+        >>> nearest("zzz", ["anti-wrinkle"])
+        ''
+    """
+    by_folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(given.casefold(), by_folded, n=1, cutoff=0.5)
+    return f' Did you mean "{by_folded[close[0]]}"?' if close else ""
+
+
+class UnknownNameError(PrimumError, KeyError):
+    """A name that is not in the list it was looked up in."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would print the quotes of repr
+
+    @classmethod
+    def of(cls, kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
+        """Build from the kind of thing, the name given and the names that would have worked."""
+        names = sorted(known)
+        listed = ", ".join(names) if names else "none"
+        return cls(f'No {kind} named "{given}".{nearest(given, names)} Known: {listed}.')
+
+
+class EvidenceError(PrimumError, ValueError):
+    """An evidence table that does not hold what its schema or its own numbers say."""
+
+    @classmethod
+    def from_faults(cls, folder: str, faults: Sequence[str]) -> EvidenceError:
+        """All faults of a folder together; each is `file, row N, column C: given; expected`."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"Evidence tables in {folder} hold {count}: " + " | ".join(faults))
+
+
+class SourceError(PrimumError, ValueError):
+    """A report file that cannot be read as what it claims to be."""
+
+    @classmethod
+    def of(cls, path: str, given: str, expected: str, do: str) -> SourceError:
+        """Build from the file, what it holds, what it should hold and what to do."""
+        return cls(f"{path}: {given}; expected {expected}. {do}")
+
+
+class StoreError(PrimumError, RuntimeError):
+    """A store that cannot be opened, read or written."""
+
+    @classmethod
+    def of(cls, path: str, given: str, do: str) -> StoreError:
+        """Build from the store's folder, what was met there and what to do."""
+        return cls(f"Store {path}: {given}. {do}")
+
+
+class CohortError(PrimumError, ValueError):
+    """A cohort's text that cannot be read, or a cohort that cannot be counted."""
+
+    @classmethod
+    def at(cls, text: str, position: int, given: str, expected: str) -> CohortError:
+        """Build from the whole text, the position of the fault, the word there and what would be right."""
+        return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.')
+
+
+class CountError(PrimumError, ValueError):
+    """Counts that no set of reports can have."""
+
+
+class PoolError(PrimumError, ValueError):
+    """A table of studies that cannot be pooled as asked."""
+
+
+class ModelError(PrimumError, ValueError):
+    """A question put to the dose-effect model in terms it does not have."""
+
+
+class OutputError(PrimumError, OSError):
+    """A file that cannot be written."""
+
+    @classmethod
+    def of(cls, path: str, given: str, do: str) -> OutputError:
+        """Build from the path, what was met there and what to do."""
+        return cls(f"Cannot write {path}: {given}. {do}")
+
+
+class MissingExtraError(PrimumError, ImportError):
+    """An optional part of Primum that is not installed."""
+
+    @classmethod
+    def of(cls, what: str, extra: str) -> MissingExtraError:
+        """Build from what was asked for and the extra that brings it."""
+        return cls(f'{what} needs packages that are not installed. Install them: pip install "primum[{extra}]".')

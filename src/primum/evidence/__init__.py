@@ -1,0 +1,1 @@
+"""What the studies say: effects, pooling of rare events, certainty."""

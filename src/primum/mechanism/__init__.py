@@ -1,0 +1,1 @@
+"""Could it be so? Dose, block and effect over time."""

@@ -1,0 +1,1 @@
+"""More than chance? One method a file, pure functions of arrays."""

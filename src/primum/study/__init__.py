@@ -1,0 +1,1 @@
+"""One question from start to end: the only room that knows the order of the work."""

@@ -1,0 +1,1 @@
+"""What we ask about: each treatment is a folder of data."""

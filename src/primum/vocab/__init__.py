@@ -1,0 +1,1 @@
+"""What the words mean: drug names to substance and product, reaction terms, countries, units."""

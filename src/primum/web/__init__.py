@@ -1,0 +1,1 @@
+"""The explorer: pages over the same functions, each with its JSON."""
