@@ -55,8 +55,8 @@ class Count:
         ValueError: a count is negative, or `events` exceeds `total`.
 
     Example:
-        >>> Count(38, 3431).share
-        0.01107548819586126
+        >>> round(Count(38, 3431).share, 4)
+        0.0111
     """
 
     events: int
