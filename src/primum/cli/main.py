@@ -1,0 +1,60 @@
+"""What can be asked on the command line, and how does it end?
+
+Exit 0: answered. Exit 1: a fault of the user's input or data, told in one line. Exit 2: wrong usage. Never a traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from primum.errors import PrimumError
+
+# One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
+COMMANDS: Final = ()
+
+app = typer.Typer(
+    name="primum",
+    help="Primum non nocere: is this treatment safe? Numbers that can be traced and rerun.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich's help screens cost a third of the start-up time
+    pretty_exceptions_enable=False,
+)
+for _command in COMMANDS:
+    importlib.import_module(f"primum.cli.{_command}").register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from primum import __version__
+
+        typer.echo(f"primum {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - typer acts on it through the callback
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options that stand before every command."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    try:
+        app()
+    except PrimumError as error:
+        typer.echo(f"primum: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("primum: stopped.", err=True)
+        sys.exit(130)
