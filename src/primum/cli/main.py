@@ -14,7 +14,7 @@ import typer
 from primum.errors import PrimumError
 
 # One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
-COMMANDS: Final = ()
+COMMANDS: Final[tuple[str, ...]] = ()
 
 app = typer.Typer(
     name="primum",
@@ -38,7 +38,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - typer acts on it through the callback
+    version: Annotated[
         bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:

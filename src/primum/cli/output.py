@@ -36,11 +36,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def json_text(answer: Any) -> str:
-    """An answer as JSON text that two runs write alike.
+    r"""An answer as JSON text that two runs write alike.
 
     Example:
         >>> json_text({"b": 1.5, "a": None})
-        '{\\n  "b": 1.5,\\n  "a": null\\n}\\n'
+        '{\n  "b": 1.5,\n  "a": null\n}\n'
     """
     return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
