@@ -17,3 +17,13 @@ def shared() -> Path:
             f"reference data not found at {folder}; set PRIMUM_SHARED to the folder that holds data/ and oracles/"
         )
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+    """On CI nothing may be skipped: with PRIMUM_NO_SKIPS set, a skip is a failure that says why it skipped."""
+    report = yield
+    if os.environ.get("PRIMUM_NO_SKIPS") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but PRIMUM_NO_SKIPS is set: {report.longrepr}"
+    return report

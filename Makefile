@@ -1,0 +1,87 @@
+# The tasks of Primum. `make ask` answers, `make test` tests; each sets up what it needs.
+# Needs only Python 3.11 or newer (PYTHON=python3.13 names another), make and the package registry.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(VENV)-uv/bin/uv
+INSTALL = $(UV) pip install --python $(BIN)/python --require-hashes
+TREATMENT ?= anti-wrinkle
+
+.DEFAULT_GOAL := help
+.PHONY: help ask setup test check ci bench docs serve lock browser clean
+
+help:  ## list the tasks
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+ask: $(VENV)/core.stamp  ## set up the core and answer: make ask TREATMENT=anti-wrinkle
+	@$(BIN)/primum ask $(TREATMENT)
+
+setup: $(VENV)/tests.stamp  ## make .venv with everything the tests need
+
+test: setup  ## set up and run the tests; those that need a browser or the reference data skip without them
+	$(BIN)/pytest -n 2
+
+check: setup  ## lint, architecture and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+docs: setup  ## build the documentation into site/; a warning is an error
+	$(BIN)/zensical build --strict --clean
+
+bench: setup  ## run the benchmarks; ratios against the named baseline in the same run
+	$(BIN)/python benchmarks/run.py
+
+serve: setup  ## the explorer on this machine
+	@$(BIN)/primum serve
+
+ci: check browser test docs  ## everything, with nothing skipped: what .ci/run calls
+	sh tests/core_only.sh $(UV)
+
+browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, and axe
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null
+
+node_modules/axe-core/axe.min.js:
+	npm install --no-save --no-package-lock --no-audit --no-fund --silent axe-core
+
+lock: $(UV)  ## write the locks anew from pyproject.toml
+	for set in "core:" "tests:--extra tests --extra explorer --extra docs"; do \
+	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --custom-compile-command "make lock" $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt || exit 1; \
+	done
+	echo "uv>=0.9" | $(UV) pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
+	    - -o requirements/uv.txt
+
+clean:  ## remove what make made
+	rm -rf $(VENV) $(VENV)-uv site node_modules .mypy_cache .ruff_cache .pytest_cache
+
+# The installer lives beside the environment, so that the environment holds what was asked for and nothing else.
+# Some systems ship Python without ensurepip or without pip; either one is enough.
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is older than Python 3.11 or missing. Install a newer one, or name it: make ask PYTHON=python3.13" >&2; exit 1; }
+	@rm -rf $(VENV)-uv
+	@echo "Fetching the installer ..."
+	@{ $(PYTHON) -m venv $(VENV)-uv >/dev/null 2>&1 && \
+	   $(VENV)-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt; } || \
+	 { rm -rf $(VENV)-uv && $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	     --target $(VENV)-uv -r requirements/uv.txt; } || { \
+	  rm -rf $(VENV)-uv; echo "make: no installer. Expected Python's venv or pip, and a reachable package registry." >&2; exit 1; }
+	@touch $(UV)
+
+$(VENV)/pyvenv.cfg: | $(UV)
+	@$(UV) venv --quiet --python $(PYTHON) $(VENV)
+
+$(VENV)/core.stamp: requirements/core.txt pyproject.toml | $(UV) $(VENV)/pyvenv.cfg
+	@echo "Installing the core ..."
+	$(INSTALL) -r requirements/core.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/tests.stamp: requirements/tests.txt pyproject.toml | $(UV) $(VENV)/pyvenv.cfg
+	@echo "Installing what the tests need ..."
+	$(INSTALL) -r requirements/tests.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@ $(VENV)/core.stamp
