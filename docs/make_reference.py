@@ -1,0 +1,95 @@
+"""Write the reference pages that follow from the code: the command line and the store's tables.
+
+Usage: python docs/make_reference.py [--check]. With --check it writes nothing, and exits with 1 when a page is stale.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from primum.cli.main import app
+
+DOCS = Path(__file__).parent
+SCHEMA = DOCS.parent / "src/primum/store/schema.csv"
+
+
+def command_line() -> str:
+    """Every command, argument and option, from the code that parses them."""
+    root = typer.main.get_command(app)
+    lines = [
+        "# Command line",
+        "",
+        "Made from the code by `docs/make_reference.py`.",
+        "",
+        "Exit status: 0 answered; 1 a fault of input or data, told in one line that says what was given, what was",
+        "expected and what to do; 2 wrong usage. Progress goes to standard error.",
+    ]
+    for path, command in walk(root, ("primum",)):
+        context = command.context_class(command, info_name=" ".join(path))
+        usage = " ".join(command.collect_usage_pieces(context))
+        lines += ["", f"## {' '.join(path)}", "", f"```text\n{' '.join(path)} {usage}\n```", "", help_text(command)]
+        rows = [cells for parameter in command.get_params(context) if (cells := describe(parameter, context))]
+        if rows:
+            lines += ["", "| option | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The command and everything below it, in the order of the code."""
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from walk(child, (*path, name))
+
+
+def help_text(command: Any) -> str:
+    """The command's help as Markdown text."""
+    return "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+
+
+def describe(parameter: Any, context: Any) -> tuple[str, str] | None:
+    """Name and meaning of an option or argument."""
+    record = parameter.get_help_record(context)
+    if record is None:
+        return None
+    name, text = record
+    return name.replace("|", "\\|"), " ".join(text.split()).replace("|", "\\|")
+
+
+def store_tables() -> str:
+    """Every table and column of the store, from its schema."""
+    lines = [
+        "# The store's tables",
+        "",
+        "Made from `src/primum/store/schema.csv`, the one truth, by `docs/make_reference.py`. Text as printed stands",
+        "beside every typed value.",
+    ]
+    with SCHEMA.open(encoding="utf-8", newline="") as file:
+        for table, columns in itertools.groupby(csv.DictReader(file), key=lambda row: row["table"]):
+            lines += ["", f"## {table}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+            for row in columns:
+                key = " (key)" if row["key"] else ""
+                lines.append(f"| `{row['column']}`{key} | {row['type']} | {row['unit']} | {row['meaning']} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"reference/cli.md": command_line, "reference/store.md": store_tables}
+
+
+def main() -> None:
+    """Write the pages, or with --check compare them."""
+    stale = [name for name, make in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != make()]
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"out of date: {', '.join(stale)}; run python docs/make_reference.py" if stale else 0)
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
