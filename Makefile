@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(VENV)-uv/bin/uv
-INSTALL = $(UV) pip install --python $(BIN)/python --require-hashes
+# The system's certificates first, for networks that sign their own; then the installer's, for systems that have none.
+fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
 
 .DEFAULT_GOAL := help
@@ -48,10 +49,10 @@ node_modules/axe-core/axe.min.js:
 
 lock: $(UV)  ## write the locks anew from pyproject.toml
 	for set in "core:" "tests:--extra tests --extra explorer --extra docs"; do \
-	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  $(UV) --system-certs pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt || exit 1; \
 	done
-	echo "uv>=0.9" | $(UV) pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
+	echo "uv>=0.9" | $(UV) --system-certs pip compile --quiet --upgrade --universal --generate-hashes --custom-compile-command "make lock" \
 	    - -o requirements/uv.txt
 
 clean:  ## remove what make made
@@ -76,12 +77,12 @@ $(VENV)/pyvenv.cfg: | $(UV)
 
 $(VENV)/core.stamp: requirements/core.txt pyproject.toml | $(UV) $(VENV)/pyvenv.cfg
 	@echo "Installing the core ..."
-	$(INSTALL) -r requirements/core.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(call fetch,pip install --python $(BIN)/python --require-hashes -r requirements/core.txt)
+	@$(call fetch,pip install --quiet --python $(BIN)/python --no-deps --editable .)
 	@touch $@
 
 $(VENV)/tests.stamp: requirements/tests.txt pyproject.toml | $(UV) $(VENV)/pyvenv.cfg
 	@echo "Installing what the tests need ..."
-	$(INSTALL) -r requirements/tests.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(call fetch,pip install --python $(BIN)/python --require-hashes -r requirements/tests.txt)
+	@$(call fetch,pip install --quiet --python $(BIN)/python --no-deps --editable .)
 	@touch $@ $(VENV)/core.stamp

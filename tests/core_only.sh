@@ -7,9 +7,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "$uv" venv --quiet --python "${PYTHON:-python3}" "$place/env"
-"$uv" pip install --quiet --python "$place/env/bin/python" --require-hashes -r "$root/requirements/core.txt"
-"$uv" build --quiet --wheel --out-dir "$place" "$root"
-"$uv" pip install --quiet --python "$place/env/bin/python" --no-deps "$place"/primum-*.whl
+"$uv" --system-certs pip install --quiet --python "$place/env/bin/python" --require-hashes -r "$root/requirements/core.txt"
+"$uv" --system-certs build --quiet --wheel --out-dir "$place" "$root"
+"$uv" --system-certs pip install --quiet --python "$place/env/bin/python" --no-deps "$place"/primum-*.whl
 cd "$place"
 PRIMUM_STORE="$place/store" "$place/env/bin/primum" ask anti-wrinkle --json answer.json > answer.txt
 "$place/env/bin/python" - <<'PY'

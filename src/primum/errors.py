@@ -51,6 +51,26 @@ class EvidenceError(PrimumError, ValueError):
         count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
         return cls(f"Evidence tables in {folder} hold {count}: " + " | ".join(faults))
 
+    @classmethod
+    def of_count(cls, name: str, given: float, least: int) -> EvidenceError:
+        """A number that no count can be."""
+        return cls(f"{name} is {given:g}; expected a whole number of at least {least}. Check the table it was read from.")
+
+    @classmethod
+    def more_events_than_people(cls, events: int, n: int) -> EvidenceError:
+        """An arm with more people with the event than people."""
+        return cls(f"{events} events in {n} people; expected at most {n}. Count people with the event, not episodes.")
+
+    @classmethod
+    def of_level(cls, level: float) -> EvidenceError:
+        """A level of confidence that is not a probability."""
+        return cls(f"Level {level:g}; expected a probability between 0 and 1, such as 0.95.")
+
+    @classmethod
+    def of_number(cls, name: str, given: float, expected: str) -> EvidenceError:
+        """A measured number outside its legal range."""
+        return cls(f"{name} is {given:g}; expected {expected}. Check the table it was read from.")
+
 
 class SourceError(PrimumError, ValueError):
     """A report file that cannot be read as what it claims to be."""
