@@ -1,1 +1,5 @@
-"""Where reports rest: tables made from one schema, the only room that talks to an engine."""
+"""Where reports rest: one folder, one database file, tables by schema.csv. The only room that imports an engine."""
+
+from primum.store.folder import DATABASE, Store, default_folder, exists, open_store
+
+__all__ = ["DATABASE", "Store", "default_folder", "exists", "open_store"]

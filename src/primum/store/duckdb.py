@@ -1,0 +1,285 @@
+"""How does DuckDB, the embedded default, carry the store?
+
+Expressions are compiled by Ibis' own SQL compiler and run as text: the backend of Ibis 12 does not open a DuckDB 2
+database (it asks for pandas and for functions that version 2 renamed), its compiler does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.errors import SourceError, StoreError
+from primum.store.engine import Columns, Engine
+from primum.store.schema import IBIS_TYPES, schema_of
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
+WIDE_INTEGERS: Final = ("HUGEINT", "UBIGINT", "UHUGEINT")  # what DuckDB's sum() of integers gives
+
+
+class DuckDBEngine(Engine):
+    """One DuckDB file.
+
+    Args:
+        path: the database file; None keeps everything in memory.
+        read_only: open without the right to write; several readers may share a file, a writer is alone.
+
+    Raises:
+        StoreError: the file is in use, damaged, or cannot be read or written.
+    """
+
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        self._path = path
+        try:
+            self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only)
+        except duckdb.Error as error:
+            raise open_error(path, error) from error
+        except RuntimeError as error:  # a header that says it is DuckDB over a body that is not
+            raise open_error(path, error) from error
+        self._connection.execute(f"SET memory_limit = '{MEMORY}'")
+        self._connection.execute("SET enable_progress_bar = false")
+        if path is not None:
+            self._connection.execute("SET temp_directory = ?", [str(path.parent / "spill")])
+
+    def sql(self, expression: ir.Table) -> str:
+        """The text that the expression is run as, for `--explain`."""
+        from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
+
+        text: str = DuckDBCompiler().to_sqlglot(expression.unbind()).sql("duckdb")
+        return text
+
+    def run(self, expression: ir.Table) -> dict[str, NDArray[Any]]:
+        """Run an expression; the answer as one array a column."""
+        result = self._execute(self.sql(expression))
+        types = {name: str(kind) for name, kind, *_ in result.description or ()}
+        return {name: _plain(array, types[name]) for name, array in result.fetchnumpy().items()}
+
+    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """Run an expression; the answer as rows of plain Python values."""
+        return self._execute(self.sql(expression)).fetchall()
+
+    def insert(self, name: str, expression: ir.Table) -> int:
+        """Append an expression's rows to a table, columns matched by name; how many rows."""
+        return self._changed(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(expression)}")
+
+    def replace_table(self, name: str, expression: ir.Table) -> int:
+        """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
+        schema_of(name)
+        fresh = f"fresh_{name}"
+        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(fresh)} AS {self.sql(expression)}")
+        self._execute(f"DELETE FROM {_quoted(name)}")
+        changed = self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {_quoted(fresh)}")
+        self.unstage(fresh)
+        return changed
+
+    def append(self, name: str, columns: Columns) -> int:
+        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+        schema_of(name)
+        with self._registered(columns) as given:
+            return self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {given}")
+
+    def delete(self, name: str, column: str, first: int, last: int) -> None:
+        """Delete the rows whose `column` lies between `first` and `last`, both included."""
+        self._execute(f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} BETWEEN {int(first)} AND {int(last)}")
+
+    def stage(self, name: str, columns: Columns) -> ir.Table:
+        """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
+        with self._registered(columns) as given:
+            self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS SELECT * FROM {given}")
+        return self._staged(name)
+
+    def stage_text(self, name: str, path: Path, columns: Sequence[str]) -> ir.Table:
+        """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection."""
+        types = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
+        # The quote is a byte that cleaned text never holds outside a quoted field; FDA's own text knows no quotes.
+        read = (
+            f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
+            f"auto_detect = false, new_line = '\\n', columns = {{{types}}})"
+        )
+        # Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number.
+        raw = f"raw_{name}"
+        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(raw)} AS SELECT * FROM {read}")
+        self._execute(
+            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS SELECT *, rowid + 1 AS row_number FROM {_quoted(raw)}"
+        )
+        return self._staged(name)
+
+    def stage_file(self, name: str, path: Path) -> ir.Table:
+        """Keep a CSV, gzipped CSV or Parquet file of somebody else as a temporary table, every column as text."""
+        parquet = path.name.lower().endswith((".parquet", ".pq"))
+        text = _literal(str(path))
+        read = f"read_parquet({text})" if parquet else f"read_csv({text}, header = true, all_varchar = true)"
+        try:
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS SELECT COLUMNS(*)::VARCHAR FROM {read}"
+            )
+        except duckdb.Error as error:
+            raise SourceError.of(
+                path.name,
+                f"it cannot be read ({_first_line(error)})",
+                "a CSV, gzipped CSV or Parquet table",
+                "Check the file.",
+            ) from error
+        return self._staged(name)
+
+    def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:
+        """Keep an expression's rows as a temporary table of this connection."""
+        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS {self.sql(expression)}")
+        return self._staged(name)
+
+    def unstage(self, name: str) -> None:
+        """Drop a temporary table."""
+        kinds = self._execute(
+            f"SELECT 'VIEW' FROM duckdb_views() WHERE view_name = {_literal(name)} AND temporary"
+        ).fetchall()
+        if kinds:
+            self._execute(f"DROP VIEW temp.{_quoted(name)}")
+            name = f"raw_{name}"
+        self._execute(f"DROP TABLE IF EXISTS temp.{_quoted(name)}")
+
+    def write_parquet(self, path: Path, expression: ir.Table) -> None:
+        """Write an expression's rows as a Parquet file."""
+        self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def content_hash(self, name: str) -> str:
+        """A hash of a table's rows that does not depend on their order."""
+        # The sum over hashes, unlike their exclusive or, also sees a row that is there twice.
+        text = f"SELECT count(*), sum(hash(t)::HUGEINT) FROM {_quoted(name)} AS t"
+        rows, total = self._execute(text).fetchall()[0]
+        return f"{rows}:{total or 0}"
+
+    def count(self, name: str) -> int:
+        """Rows of a table."""
+        return int(self._execute(f"SELECT count(*) FROM {_quoted(name)}").fetchall()[0][0])
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen together or, on an error or a kill, not at all."""
+        self._execute("BEGIN TRANSACTION")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:  # also a Ctrl-C must leave the store as it was
+            with contextlib.suppress(duckdb.Error):  # a failed COMMIT has already rolled back
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._connection.close()
+
+    def create(self, statements: Sequence[str]) -> None:
+        """Run DDL; used by the store when it makes its tables."""
+        for statement in statements:
+            self._execute(statement)
+
+    def columns_of(self, name: str) -> dict[str, str] | None:
+        """Columns and types that a table really has; None where it does not exist."""
+        found = self._execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = "
+            f"{_literal(name)} AND NOT internal ORDER BY column_index"
+        ).fetchall()
+        return dict(found) or None
+
+    def _staged(self, name: str) -> ir.Table:
+        import ibis
+
+        described = self._execute(f"DESCRIBE {_quoted(name)}").fetchall()
+        return ibis.table({column: IBIS_TYPES[kind] for column, kind, *_ in described}, name=name)
+
+    @contextlib.contextmanager
+    def _registered(self, columns: Columns) -> Iterator[str]:
+        """The arrays as something to select from, for as long as the block lasts."""
+        name = "given_arrays"
+        arrays = {column: np.asarray(array) for column, array in columns.items()}
+        dates = [column for column, array in arrays.items() if array.dtype.kind == "M"]
+        empty = [column for column, array in arrays.items() if _all_missing(array)]
+        # DuckDB reads datetime64 only in finer units; a date is taken back out of the timestamp.
+        casts = [f"CAST({_quoted(c)} AS DATE) AS {_quoted(c)}" for c in dates]
+        casts += [f"CAST(NULL AS VARCHAR) AS {_quoted(c)}" for c in empty]
+        replaced = f" REPLACE ({', '.join(casts)})" if casts else ""
+        readable = {c: a.astype("datetime64[us]") if a.dtype.kind == "M" else a for c, a in arrays.items()}
+        self._connection.register(name, readable)
+        try:
+            yield f"(SELECT *{replaced} FROM {name})"
+        finally:
+            self._connection.unregister(name)
+
+    def _changed(self, text: str) -> int:
+        return int(self._execute(text).fetchall()[0][0])
+
+    def _execute(self, text: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(text)
+        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+            raise StoreError.of(
+                str(self._path or "in memory"),
+                _first_line(error),
+                "Check that the disk has room and the folder can be written, then run the command again",
+            ) from error
+
+
+def open_error(path: Path | None, error: Exception) -> StoreError:
+    """The one line for a database that could not be opened."""
+    said = str(error)
+    folder = str(path.parent if path else "in memory")
+    if "lock" in said or "different configuration" in said:
+        return StoreError.of(
+            folder, "another program is using it", "Wait until it has finished, or name another folder with --store"
+        )
+    if "not a valid DuckDB" in said or "checksum" in said or "corrupt" in said.lower() or "serializ" in said.lower():
+        return StoreError.of(
+            folder,
+            f"{path.name if path else 'the database'} is damaged ({_first_line(error)})",
+            "Move the folder away and load the reports again",
+        )
+    if "Permission denied" in said or "read-only" in said.lower():
+        return StoreError.of(
+            folder, "it cannot be written", "Check the rights of the folder, or name another one with --store"
+        )
+    return StoreError.of(folder, _first_line(error), "Check the folder, or name another one with --store")
+
+
+def _plain(array: NDArray[Any], kind: str) -> NDArray[Any]:
+    """An array of DuckDB's answer in the form that `Engine.run` promises."""
+    missing = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else np.zeros(array.shape, dtype=bool)
+    values = np.asarray(array.data if isinstance(array, np.ma.MaskedArray) else array)
+    if kind == "DATE":
+        days = values.astype("datetime64[D]")
+        days[missing] = np.datetime64("NaT")
+        return days
+    if values.dtype.kind in "iu" or kind in WIDE_INTEGERS:
+        return np.where(missing, np.nan, values.astype(np.float64)) if missing.any() else values.astype(np.int64)
+    if values.dtype.kind == "f":
+        return np.where(missing, np.nan, values.astype(np.float64))
+    if values.dtype.kind == "b" and not missing.any():
+        return values
+    objects = values.astype(object)
+    objects[missing] = None
+    return objects
+
+
+def _all_missing(array: NDArray[Any]) -> bool:
+    return array.dtype == object and all(value is None for value in array)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,100 @@
+"""What must a database do to carry the store?
+
+The contract is small so that a second engine is an afternoon's work: run an Ibis expression, write tables, read cleaned
+text, do it in one transaction. Expressions are built from the unbound tables of `primum.store.schema`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+class Engine(ABC):
+    """A database that holds the tables of schema.csv."""
+
+    @abstractmethod
+    def run(self, expression: ir.Table) -> dict[str, NDArray[Any]]:
+        """Run an expression; the answer as one array a column.
+
+        Text is an object array with None where empty, numbers are float64 with NaN where a value is missing (integers
+        without missing values stay int64), dates are `datetime64[D]` with NaT, truth values are bool, or objects with
+        None where a value is missing.
+        """
+
+    @abstractmethod
+    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """Run an expression; the answer as rows of plain Python values."""
+
+    @abstractmethod
+    def sql(self, expression: ir.Table) -> str:
+        """The text that the expression is run as, for `--explain`."""
+
+    @abstractmethod
+    def insert(self, name: str, expression: ir.Table) -> int:
+        """Append an expression's rows to a table, columns matched by name; how many rows."""
+
+    @abstractmethod
+    def replace_table(self, name: str, expression: ir.Table) -> int:
+        """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
+
+    @abstractmethod
+    def append(self, name: str, columns: Columns) -> int:
+        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+
+    @abstractmethod
+    def delete(self, name: str, column: str, first: int, last: int) -> None:
+        """Delete the rows whose `column` lies between `first` and `last`, both included."""
+
+    @abstractmethod
+    def stage(self, name: str, columns: Columns) -> ir.Table:
+        """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
+
+    @abstractmethod
+    def stage_text(self, name: str, path: Path, columns: Sequence[str]) -> ir.Table:
+        """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection.
+
+        Every column is text, None where empty; `row_number` counts the rows from 1 in the order of the file.
+        """
+
+    @abstractmethod
+    def stage_file(self, name: str, path: Path) -> ir.Table:
+        """Keep a CSV, gzipped CSV or Parquet file of somebody else as a temporary table, every column as text."""
+
+    @abstractmethod
+    def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:
+        """Keep an expression's rows as a temporary table of this connection."""
+
+    @abstractmethod
+    def unstage(self, name: str) -> None:
+        """Drop a temporary table."""
+
+    @abstractmethod
+    def write_parquet(self, path: Path, expression: ir.Table) -> None:
+        """Write an expression's rows as a Parquet file."""
+
+    @abstractmethod
+    def content_hash(self, name: str) -> str:
+        """A hash of a table's rows that does not depend on their order, to compare two stores of one engine version."""
+
+    @abstractmethod
+    def count(self, name: str) -> int:
+        """Rows of a table."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside happen together or, on an error or a kill, not at all."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the database go."""

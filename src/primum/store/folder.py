@@ -1,0 +1,165 @@
+"""Where is the store, is there one, and how is it opened?
+
+Nothing heavy is imported before a store is opened: `exists` is asked by commands that answer without one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from primum.errors import StoreError
+
+if TYPE_CHECKING:
+    from primum.store.duckdb import DuckDBEngine
+    from primum.store.engine import Engine
+    from primum.store.status import Status
+
+DATABASE: Final = "primum.duckdb"
+LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
+
+
+def default_folder() -> Path:
+    """`PRIMUM_STORE`, or the platform's data folder."""
+    named = os.environ.get("PRIMUM_STORE")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("primum", appauthor=False)) / "store"
+
+
+def exists(folder: Path | None = None) -> bool:
+    """Whether a folder (default: `default_folder()`) holds a store; imports no engine.
+
+    Example:
+        >>> exists(Path("/nowhere"))
+        False
+    """
+    return ((folder or default_folder()) / DATABASE).is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store: a context manager that closes its engine.
+
+    Args:
+        folder: where it lies.
+        engine: what carries it.
+    """
+
+    folder: Path
+    engine: Engine
+
+    def snapshot(self) -> str:
+        """SHA-256 that changes when and only when another set of report files is loaded or the tables' form changes.
+
+        A load is a function of its archives, so their hashes stand for the rows; the order of loading does not matter.
+        """
+        from primum.store.schema import schema_version, table
+
+        files = table("files")
+        wanted = files.select("source", "quarter", "archive", "archive_sha256").distinct()
+        loaded = sorted(
+            (source, quarter or archive, digest) for source, quarter, archive, digest in self.engine.rows(wanted)
+        )
+        digest = hashlib.sha256(schema_version().encode())
+        for row in loaded:
+            digest.update("\t".join(row).encode() + b"\n")
+        return digest.hexdigest()
+
+    def status(self) -> Status:
+        """What is loaded, line by line."""
+        from primum.store.status import read_status
+
+        return read_status(self)
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.engine.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(folder: Path | None = None, *, write: bool = False) -> Store:
+    """Open a store; with `write`, make it where there is none.
+
+    Args:
+        folder: where it lies; None: `default_folder()`.
+        write: open it for loading. One writer at a time, and no reader beside it.
+
+    Raises:
+        StoreError: there is none (and `write` is False), it is in use, damaged, of another version, or cannot be
+            written.
+    """
+    folder = folder or default_folder()
+    if not write and not exists(folder):
+        raise StoreError.of(str(folder), "no reports are loaded there", LOAD_HINT)
+    if write:
+        _make_folder(folder)
+    from primum.store.duckdb import DuckDBEngine
+
+    engine = DuckDBEngine(folder / DATABASE, read_only=not write)
+    try:
+        if write:
+            _make_tables(engine)
+        _check_tables(engine, folder)
+    except BaseException:
+        engine.close()
+        raise
+    return Store(folder, engine)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError.of(
+            str(folder),
+            f"the folder cannot be made ({error.strerror or error})",
+            "Check the rights of the folder above it, or name another one with --store",
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise StoreError.of(
+            str(folder), "it cannot be written", "Check the rights of the folder, or name another one with --store"
+        )
+
+
+def _make_tables(engine: DuckDBEngine) -> None:
+    from importlib.metadata import version
+
+    import numpy as np
+
+    from primum.store.schema import schema_version, tables
+
+    with engine.transaction():
+        engine.create([schema.ddl for schema in tables()])
+        if not engine.count("store_facts"):
+            made = {"schema_version": schema_version(), "primum_version": version("primum")}
+            engine.append("store_facts", {"fact": np.array([*made]), "value": np.array([*made.values()])})
+
+
+def _check_tables(engine: DuckDBEngine, folder: Path) -> None:
+    """A store of another version is refused with the first difference, before anything reads it wrongly."""
+    from primum.store.schema import tables
+
+    for schema in tables():
+        found = engine.columns_of(schema.name)
+        wanted = {column.name: column.type for column in schema.columns}
+        if found != wanted:
+            missing = sorted(set(wanted) - set(found or ())) or sorted(set(found or ()) - set(wanted)) or ["types"]
+            raise StoreError.of(
+                str(folder),
+                f"its table {schema.name} was made by another version of Primum (differs in: {', '.join(missing)})",
+                "Move the folder away and load the reports again",
+            )
