@@ -54,7 +54,9 @@ class EvidenceError(PrimumError, ValueError):
     @classmethod
     def of_count(cls, name: str, given: float, least: int) -> EvidenceError:
         """A number that no count can be."""
-        return cls(f"{name} is {given:g}; expected a whole number of at least {least}. Check the table it was read from.")
+        return cls(
+            f"{name} is {given:g}; expected a whole number of at least {least}. Check the table it was read from."
+        )
 
     @classmethod
     def more_events_than_people(cls, events: int, n: int) -> EvidenceError:
@@ -65,6 +67,17 @@ class EvidenceError(PrimumError, ValueError):
     def of_level(cls, level: float) -> EvidenceError:
         """A level of confidence that is not a probability."""
         return cls(f"Level {level:g}; expected a probability between 0 and 1, such as 0.95.")
+
+    @classmethod
+    def not_a_proportion(cls, measure: str, unit: str) -> EvidenceError:
+        """Something that cannot be counted per 1,000 people."""
+        return cls(f"{measure} has the unit {unit}; expected a proportion. Give the risk difference, not a ratio.")
+
+    @classmethod
+    def unknown_method(cls, measure: str, given: str, known: Iterable[str]) -> EvidenceError:
+        """A method that a measure does not have."""
+        names = sorted(known)
+        return cls(f'No method "{given}" for {measure}.{nearest(given, names)} Known: {", ".join(names)}.')
 
     @classmethod
     def of_number(cls, name: str, given: float, expected: str) -> EvidenceError:
@@ -109,6 +122,11 @@ class PoolError(PrimumError, ValueError):
 
 class ModelError(PrimumError, ValueError):
     """A question put to the dose-effect model in terms it does not have."""
+
+    @classmethod
+    def of(cls, given: str, expected: str) -> ModelError:
+        """Build from what was given and what the model takes."""
+        return cls(f"The dose-effect model was given: {given}; expected {expected}.")
 
 
 class OutputError(PrimumError, OSError):

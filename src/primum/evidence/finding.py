@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class Finding:
             "id": self.id,
             "label": self.label,
             "value": self.value,
-            "interval": None if self.interval is None else [self.interval.lower, self.interval.upper],
+            "interval": None if self.interval is None else [_end(self.interval.lower), _end(self.interval.upper)],
             "level": None if self.interval is None else self.interval.level,
             "unit": self.unit,
             "numerator": self.numerator,
@@ -78,6 +79,11 @@ class Finding:
             "warnings": list(self.warnings),
             "certainty": self.certainty,
         }
+
+
+def _end(value: float) -> float | None:
+    """An end of an interval; None where it is open, because JSON has no infinity."""
+    return value if math.isfinite(value) else None
 
 
 def by_id(findings: Iterable[Finding]) -> Mapping[str, Finding]:
