@@ -1,0 +1,74 @@
+"""What follows from the loaded reports: current versions, names and what they mean, use?
+
+The raw tables are never changed. Everything here can be thrown away and made again, from all quarters at once, so that
+the order of loading does not matter.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from primum.cases.latest import current_reports
+from primum.cases.use import report_uses
+from primum.treatments.vocabulary import Vocabulary, vocabularies
+from primum.vocab.drugs import drug_names, map_names, rows_of_names
+
+if TYPE_CHECKING:
+    from primum.store import Store
+
+log = logging.getLogger(__name__)
+
+DERIVED = ("current_reports", "drug_names", "drug_substances", "report_uses")
+
+
+def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
+    """Make the derived tables again, all together or not at all.
+
+    Args:
+        store: open for writing.
+        treatments: whose names and use rules to apply; None: those of every installed treatment.
+
+    Returns:
+        Rows of each derived table.
+    """
+    with store.engine.transaction():
+        return derive_inside(store, treatments=treatments)
+
+
+def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
+    """As `derive`, inside a transaction that the caller has begun, so that a load and what follows from it are one."""
+    words = vocabularies() if treatments is None else tuple(treatments)
+    engine = store.engine
+    engine.replace_table("current_reports", current_reports())
+    engine.replace_table("drug_names", drug_names())
+    _map_drug_names(store, words)
+    _tell_uses(store, words)
+    rows = {name: engine.count(name) for name in DERIVED}
+    log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
+    return rows
+
+
+def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
+    found = store.engine.run(rows_of_names())
+    names = list(zip(found["drugname"], found["active_ingredient"], found["n"].tolist(), strict=True))
+    columns = map_names(found["name_key"].tolist(), names, tables=[vocabulary.names for vocabulary in words])
+    _clear(store, "drug_substances")
+    if columns["name_key"]:
+        texts = {name: np.array(values, dtype=object) for name, values in columns.items() if name != "name_key"}
+        store.engine.append("drug_substances", {"name_key": np.array(columns["name_key"], dtype=np.int64), **texts})
+
+
+def _tell_uses(store: Store, words: Sequence[Vocabulary]) -> None:
+    _clear(store, "report_uses")
+    for vocabulary in words:
+        store.engine.insert("report_uses", report_uses(vocabulary.rules))
+
+
+def _clear(store: Store, name: str) -> None:
+    from primum.store.schema import table
+
+    store.engine.replace_table(name, table(name).limit(0))
