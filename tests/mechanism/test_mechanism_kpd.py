@@ -1,0 +1,133 @@
+"""The threshold model: laws of the closed form, and virtual people against it."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import ndtr
+from scipy.stats import norm
+
+from primum.errors import ModelError
+from primum.mechanism.kpd import Core, draw_people, share_responding
+from primum.mechanism.normal import normal_cdf
+
+CORE = Core(
+    intercept=0.26,
+    ln_dose_slope=0.45,
+    day_slope=-0.0117,
+    placebo_intercept=-1.5,
+    placebo_day_slope=-0.011,
+    onset_per_day=0.36,
+    lag_days=0.07,
+)
+DOSES = st.floats(1.0, 1000.0)
+DAYS = st.floats(0.0, 700.0)
+
+
+def share(core: Core, dose: float, day: float) -> float:
+    return float(share_responding(core.as_array(), dose, day, lag_days=core.lag_days)[0])
+
+
+def test_the_normal_distribution_is_scipys() -> None:
+    z = np.concatenate([np.linspace(-45, 45, 9001), [-np.inf, np.inf, 0.0, 7.0710678118654755, -7.0710678118654755]])
+    assert np.max(np.abs(normal_cdf(z) - ndtr(z))) < 1e-15
+    tail = np.linspace(-37, -1, 5000)
+    assert np.max(np.abs(normal_cdf(tail) / ndtr(tail) - 1)) < 1e-8
+    assert float(normal_cdf(-8.0)) == pytest.approx(float(ndtr(-8.0)), rel=1e-12)
+
+
+def test_a_person_responds_while_the_amount_exceeds_a_log_normal_threshold() -> None:
+    # A second way: the amount D exp(-kt) against the quantiles of the threshold's own distribution.
+    for dose, day in ((50, 28), (100, 168), (125, 252)):
+        amount = dose * math.exp(-CORE.k_per_day * day)
+        drug = norm.cdf(math.log(amount), loc=math.log(CORE.threshold_units), scale=CORE.sigma)
+        placebo = 1 / (1 + math.exp(-(CORE.placebo_intercept + CORE.placebo_day_slope * day)))
+        set_in = 1 - math.exp(-CORE.onset_per_day * (day - CORE.lag_days))
+        assert share(CORE, dose, day) == pytest.approx(set_in * (1 - (1 - placebo) * (1 - drug)), abs=1e-13)
+
+
+@given(DOSES, DAYS)
+def test_a_share_lies_between_nobody_and_everybody(dose: float, day: float) -> None:
+    assert 0 <= share(CORE, 0, day) <= share(CORE, dose, day) <= 1
+
+
+@given(DOSES, DOSES, DAYS)
+def test_more_dose_never_gives_fewer_responders(low: float, high: float, day: float) -> None:
+    low, high = sorted((low, high))
+    assert share(CORE, low, day) <= share(CORE, high, day)
+
+
+@given(DOSES, st.floats(60.0, 500.0))
+def test_twice_the_dose_is_one_half_life_later(dose: float, day: float) -> None:
+    # The amount after 2 D at t + ln2/k is that after D at t: the drug's part of the share is the same.
+    def drug(units: float, at: float) -> float:
+        z = CORE.intercept + CORE.ln_dose_slope * math.log(units) + CORE.day_slope * at
+        return float(normal_cdf(z))
+
+    assert drug(2 * dose, day + CORE.half_life_days) == pytest.approx(drug(dose, day), abs=1e-12)
+
+
+def test_the_half_life_is_the_gain_of_a_doubling() -> None:
+    gain = CORE.days_until_half_respond(100) - CORE.days_until_half_respond(50)
+    assert gain == pytest.approx(CORE.half_life_days)
+    assert CORE.half_life_days == pytest.approx(math.log(2) * 0.45 / 0.0117)
+
+
+def test_nobody_has_improved_at_the_injection_itself() -> None:
+    assert share(CORE, 100, 0) == 0
+    assert share(CORE, 0, 0) == 0
+
+
+def test_virtual_people_respond_as_the_closed_form_says() -> None:
+    days = np.array([1.0, 3.0, 28.0, 100.0, 168.0, 252.0])
+    drawn = draw_people(CORE, 75.0, people=200_000, rng=np.random.default_rng(5)).responding(days).mean(axis=0)
+    expected = share_responding(CORE.as_array(), 75.0, days, lag_days=CORE.lag_days)
+    assert np.max(np.abs(drawn - expected)) < 5 * 0.5 / math.sqrt(200_000)
+
+
+def test_ten_thousand_people_take_at_most_a_second() -> None:
+    begun = time.perf_counter()
+    draw_people(CORE, 75.0, people=10_000, rng=np.random.default_rng(5)).responding(np.arange(253))
+    assert time.perf_counter() - begun < 1.0
+
+
+def test_the_same_seed_draws_the_same_people() -> None:
+    one, two = (draw_people(CORE, 75.0, people=100, rng=np.random.default_rng(9)) for _ in range(2))
+    assert np.array_equal(one.end_day, two.end_day)
+
+
+def test_a_first_order_onset_of_the_amount_would_set_in_within_the_first_hours() -> None:
+    # Why onset is a day that differs between people and no factor of the amount (docs/explanation): with the fitted
+    # spread a factor 1 - exp(-kS t) brings the median person over the threshold long before the published two days.
+    need = CORE.threshold_units / 50.0  # share of the dose that the median person's threshold asks for
+    hours = -24 * math.log1p(-need) / CORE.onset_per_day
+    assert hours < 1
+
+
+@pytest.mark.parametrize("dose", [0.0, -1.0, math.nan, math.inf])
+def test_people_without_a_dose_are_not_drawn(dose: float) -> None:
+    with pytest.raises(ModelError, match="positive number of units"):
+        draw_people(CORE, dose, people=10, rng=np.random.default_rng(1))
+
+
+def test_slopes_of_the_wrong_sign_are_no_model() -> None:
+    with pytest.raises(ModelError, match="rises with the dose and falls with time"):
+        Core(
+            intercept=0,
+            ln_dose_slope=-0.1,
+            day_slope=-0.01,
+            placebo_intercept=-1,
+            placebo_day_slope=0,
+            onset_per_day=0.3,
+            lag_days=0.07,
+        )
+
+
+def test_a_negative_day_is_refused() -> None:
+    with pytest.raises(ModelError, match="at least 0"):
+        share(CORE, 50, -1)
