@@ -1,0 +1,352 @@
+"""Where does each physical line of a file go: into a row, into the rejects, or nowhere because it is blank?
+
+A file is read block by block. Clean lines (the right number of dollar signs, a number as key, no control byte) are
+found with array operations and copied; only odd lines meet `repairs.read_line`, one by one. What comes out is *cleaned
+text*: one row a line, `$` between fields, LF at the end, UTF-8, no empty last field, and a field that holds `$` itself
+between two 0x01 bytes. Every engine reads that with its own CSV reader, at its own speed.
+
+The identity `lines = loaded + rejected + header + blank + joins - splits` holds for every file; `FileAccount` refuses
+to be made where it does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.errors import SourceError
+from primum.sources.layouts import Header
+from primum.sources.repairs import (
+    CONTROLS,
+    LONGEST_KEY,
+    LONGEST_LINE,
+    Expected,
+    LineRead,
+    join_broken_lines,
+    read_line,
+    row_text,
+)
+
+BLOCK: Final = 4 * 1024**2  # bytes read at once
+LONGEST_CARRY: Final = 64 * 1024**2  # bytes without a line end at which a file is given up
+LONGEST_JOIN: Final = 50  # physical lines that one row may be cut into
+LF, CR, DOLLAR, ZERO, NINE = b"\n\r$09"
+
+IndexArray = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+
+class ByteStream(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; empty at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that could not be read, whole."""
+
+    line_number: int
+    reason: str
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAccount:
+    """Where the physical lines of one file went.
+
+    Raises:
+        SourceError: the identity of the lines does not hold; that would be a fault of Primum.
+    """
+
+    member: str
+    table: str
+    layout: str
+    columns: tuple[str, ...]
+    lines: int
+    header_lines: int
+    blank_lines: int
+    loaded: int
+    rejected: int
+    joins: int = 0
+    splits: int = 0
+    repairs: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        placed = self.loaded + self.rejected + self.header_lines + self.blank_lines + self.joins - self.splits
+        if self.lines != placed:
+            raise SourceError.of(
+                self.member, f"{self.lines} lines of which {placed} are placed", "all of them", "Please report this."
+            )
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts while a file is read.
+
+    `not_ascii` counts rows with a byte above 0x7F; `latin1` tells that the cleaned text is not UTF-8.
+    """
+
+    lines: int = 0
+    blank: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    joins: int = 0
+    splits: int = 0
+    not_ascii: int = 0
+    latin1: bool = False
+    repairs: Counter[str] = field(default_factory=Counter)
+
+
+def clean_lines(
+    stream: ByteStream,
+    text: IO[bytes],
+    *,
+    first: bytes,
+    header: Header,
+    expected: Expected,
+    reject: Callable[[Reject], None],
+) -> Tally:
+    """Read the lines behind the header and write the cleaned text.
+
+    Args:
+        stream: the file, at the byte behind `first`.
+        text: where the cleaned text goes; not yet re-encoded, see `Tally.latin1`.
+        first: what was read of the file behind the header already.
+        header: the file's header.
+        expected: what a row must look like.
+        reject: takes each line that could not be read.
+
+    Returns:
+        Counts of what was met.
+
+    Raises:
+        SourceError: 64 MB without a line end.
+    """
+    tally = Tally(lines=1)
+    cleaner = _Cleaner(text, header, expected, reject, tally)
+    carry = first
+    while block := stream.read(BLOCK):
+        carry += block
+        cut = carry.rfind(b"\n") + 1
+        if cut:
+            kept = cleaner.block(carry[:cut], last=False)
+            carry = carry[cut - kept :]
+        if len(carry) > LONGEST_CARRY:
+            raise SourceError.of(
+                expected.table, f"no line end within {LONGEST_CARRY:,} bytes", "lines", "Check the archive."
+            )
+    if carry:
+        cleaner.block(carry, last=True)
+    return tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of one block: where each begins and ends, and how its row ends."""
+
+    block: bytes
+    array: NDArray[np.uint8]
+    starts: IndexArray  # first byte
+    stops: IndexArray  # byte of the LF (or the end of the block)
+    ends: IndexArray  # byte behind the last one of the row: no CR, no empty last field
+    clean: Mask
+
+    def raw(self, i: int) -> bytes:
+        """Line i without LF."""
+        return self.block[self.starts[i] : self.stops[i]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleaner:
+    text: IO[bytes]
+    header: Header
+    expected: Expected
+    reject: Callable[[Reject], None]
+    tally: Tally
+
+    def block(self, block: bytes, *, last: bool) -> int:
+        """Place every line of a block; how many bytes at its end must wait for the next one."""
+        lines = self._look_at(block)
+        before = self.tally.lines
+        done = 0
+        odd = np.flatnonzero(~lines.clean)
+        position = 0
+        while position < len(odd):
+            i = int(odd[position])
+            self._copy(lines, done, i)
+            taken = self._odd(lines, i, number=before + i + 1, last=last)
+            if taken == 0:  # a cut row whose other half is in the next block
+                self.tally.lines = before + i
+                return len(block) - int(lines.starts[i])
+            done = i + taken
+            position = int(np.searchsorted(odd, done))
+        self._copy(lines, done, len(lines.starts))
+        self.tally.lines = before + len(lines.starts)
+        return 0
+
+    def _look_at(self, block: bytes) -> _Lines:
+        array = np.frombuffer(block, dtype=np.uint8)
+        stops = np.flatnonzero(array == LF)
+        if not len(stops) or stops[-1] != len(block) - 1:
+            stops = np.append(stops, len(block))
+        starts = np.concatenate(([0], stops[:-1] + 1))
+        ends = stops - ((stops > starts) & (array[np.maximum(stops - 1, 0)] == CR))
+        dollars = np.flatnonzero(array == DOLLAR)
+        behind = np.searchsorted(dollars, stops)
+        before = np.concatenate(([0], behind[:-1]))
+        width = self.expected.width
+        extra = behind - before - (width - 1)
+        clean = extra == 0
+        row_ends = ends.copy()
+        for n in range(1, self.expected.surplus + 2):
+            rows = np.flatnonzero(extra == n)
+            for back in range(1, n + 1):
+                rows = rows[array[ends[rows] - back] == DOLLAR]
+            clean[rows] = True
+            row_ends[rows] -= n
+        clean &= stops - starts <= LONGEST_LINE
+        first = np.append(dollars, len(block))[np.minimum(before, len(dollars))]
+        clean &= _are_keys(array, starts, first - starts, clean)
+        clean &= ~_with_controls(block, array, starts, stops, ends)
+        return _Lines(block, array, starts, stops, row_ends, clean)
+
+    def _copy(self, lines: _Lines, first: int, behind: int) -> None:
+        """Write the clean lines from `first` up to `behind`."""
+        if behind <= first:
+            return
+        start, stop = int(lines.starts[first]), int(lines.stops[behind - 1])
+        ends, stops = lines.ends[first:behind], lines.stops[first:behind]
+        cut = stops - ends
+        tail = int(cut[0])
+        returns = self._line_end(lines, first, behind)
+        if not cut.any():
+            piece = lines.block[start:stop]
+        elif (cut == tail).all() and (returns == returns[0]).all():
+            # All rows end alike, and behind no other field: the one replacement is the fastest way.
+            ending = lines.block[int(ends[0]) : int(stops[0])]
+            piece = (lines.block[start:stop] + b"\n").replace(ending + b"\n", b"\n")[:-1]
+        else:
+            keep = np.ones(stop - start, dtype=bool)
+            for back in range(1, int(cut.max()) + 1):
+                keep[stops[cut >= back] - back - start] = False
+            piece = lines.array[start:stop][keep].tobytes()
+        trailing = int(np.sum(cut > returns))
+        if trailing:
+            self.tally.repairs["drop_empty_last_field"] += trailing
+        self._write(piece + b"\n", rows=behind - first)
+
+    def _line_end(self, lines: _Lines, first: int, behind: int) -> IndexArray:
+        """Bytes of CR at the end of each line."""
+        stops, starts = lines.stops[first:behind], lines.starts[first:behind]
+        ended: IndexArray = ((stops > starts) & (lines.array[np.maximum(stops - 1, 0)] == CR)).astype(np.intp)
+        return ended
+
+    def _odd(self, lines: _Lines, i: int, *, number: int, last: bool) -> int:
+        """Place the odd line i; how many lines that took, 0 when the block ends too early to know."""
+        line = lines.raw(i)
+        ended = line.endswith(b"\r")
+        content = line[:-1] if ended else line
+        if not content.strip():
+            self.tally.blank += 1
+            return 1
+        read = read_line(content, self.expected)
+        if not read.rows and read.short and self.header.crlf and not ended:
+            joined, taken = self._join(lines, i, last=last)
+            if joined is None:
+                return 0
+            if joined.rows:
+                self.tally.joins += taken - 1
+                self._rows(joined)
+                return taken
+        if read.rows:
+            self.tally.splits += len(read.rows) - 1
+            self._rows(read)
+        else:
+            self.tally.rejected += 1
+            self.reject(Reject(number, read.reason, line))
+        return 1
+
+    def _join(self, lines: _Lines, i: int, *, last: bool) -> tuple[LineRead | None, int]:
+        """Join line i, cut by a bare LF, with the lines behind it; None when the block ends too early to know."""
+        pieces = [lines.raw(i)]
+        read = LineRead(short=True)
+        for j in range(i + 1, min(i + LONGEST_JOIN, len(lines.starts))):
+            if lines.clean[j]:  # a row of its own belongs to nobody else
+                return LineRead(), 1
+            raw = lines.raw(j)
+            ended = raw.endswith(b"\r")
+            pieces.append(raw[:-1] if ended else raw)
+            read = join_broken_lines(tuple(pieces), self.expected)
+            if read.rows or ended or not read.short:
+                return read, len(pieces)
+        whole = last or len(pieces) == LONGEST_JOIN
+        return (LineRead(), 1) if whole else (None, 0)
+
+    def _rows(self, read: LineRead) -> None:
+        self.tally.repairs.update(read.repairs)
+        self._write(b"".join(row_text(row) for row in read.rows), rows=len(read.rows))
+
+    def _write(self, piece: bytes, *, rows: int) -> None:
+        if not piece.isascii():
+            self.tally.not_ascii += sum(not line.isascii() for line in piece.split(b"\n"))
+            if not self.tally.latin1:
+                try:
+                    piece.decode("utf-8")
+                except UnicodeDecodeError:
+                    self.tally.latin1 = True
+        self.text.write(piece)
+        self.tally.loaded += rows
+
+
+def recode_latin1(path: Path) -> None:
+    """Rewrite cleaned text that is not UTF-8 as UTF-8, each byte above 0x7F read as latin-1."""
+    fresh = path.with_suffix(".utf8")
+    with path.open("rb") as source, fresh.open("wb") as target:
+        while block := source.read(BLOCK):
+            target.write(block.decode("latin-1").encode("utf-8"))
+    fresh.replace(path)
+
+
+def first_fields(path: Path) -> Iterator[bytes]:
+    """The keys of cleaned text, row by row."""
+    with path.open("rb") as text:
+        for line in text:
+            yield line[: line.find(b"$")]
+
+
+def _are_keys(array: NDArray[np.uint8], starts: IndexArray, lengths: IndexArray, wanted: Mask) -> Mask:
+    """Which lines begin with 1 to 18 digits before their first dollar sign; looked at only where `wanted`."""
+    good = wanted & (lengths >= 1) & (lengths <= LONGEST_KEY)
+    rows = np.flatnonzero(good)
+    begin, length = starts[rows], lengths[rows]
+    digits = np.ones(len(rows), dtype=bool)
+    for offset in range(int(length.max()) if len(rows) else 0):
+        byte = array[np.minimum(begin + offset, len(array) - 1)]
+        digits &= (offset >= length) | ((byte >= ZERO) & (byte <= NINE))
+    good[rows] = digits
+    return good
+
+
+def _with_controls(
+    block: bytes, array: NDArray[np.uint8], starts: IndexArray, stops: IndexArray, ends: IndexArray
+) -> Mask:
+    """Which lines hold a control byte, DEL, or a CR that is not at their end."""
+    found = np.zeros(len(starts), dtype=bool)
+    if len(block.translate(None, CONTROLS)) != len(block):
+        controls = np.flatnonzero(np.isin(array, np.frombuffer(CONTROLS, dtype=np.uint8)))
+        found[np.searchsorted(stops, controls)] = True
+    if block.count(b"\r") != int(np.sum(stops - ends)):
+        returns = np.flatnonzero(array == CR)
+        line = np.searchsorted(stops, returns)
+        inside = returns != stops[line] - 1
+        found[line[inside]] = True
+    return found
