@@ -41,6 +41,13 @@ class UnknownNameError(PrimumError, KeyError):
         listed = ", ".join(names) if names else "none"
         return cls(f'No {kind} named "{given}".{nearest(given, names)} Known: {listed}.')
 
+    @classmethod
+    def among_many(cls, kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
+        """Build as `of`, but name only the nearest of names too many to list."""
+        folded = {name.casefold(): name for name in known}
+        close = [folded[name] for name in difflib.get_close_matches(given.casefold(), folded, n=4, cutoff=0.6)]
+        return cls(f'No {kind} named "{given}"; nearest: {", ".join(close) if close else "none alike"}.')
+
 
 class EvidenceError(PrimumError, ValueError):
     """An evidence table that does not hold what its schema or its own numbers say."""
@@ -85,6 +92,15 @@ class EvidenceError(PrimumError, ValueError):
         return cls(f"{name} is {given:g}; expected {expected}. Check the table it was read from.")
 
 
+class RuleError(PrimumError, ValueError):
+    """A rule of the claim check that cannot be read or has nothing to decide with."""
+
+    @classmethod
+    def of(cls, rule: str, given: str, expected: str) -> RuleError:
+        """Build from the rule, what was found in it and what would be right."""
+        return cls(f'Rule "{rule}": found {given}; expected {expected}.')
+
+
 class SourceError(PrimumError, ValueError):
     """A report file that cannot be read as what it claims to be."""
 
@@ -107,9 +123,23 @@ class CohortError(PrimumError, ValueError):
     """A cohort's text that cannot be read, or a cohort that cannot be counted."""
 
     @classmethod
-    def at(cls, text: str, position: int, given: str, expected: str) -> CohortError:
-        """Build from the whole text, the position of the fault, the word there and what would be right."""
-        return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.')
+    def at(cls, text: str, position: int, given: str, expected: str, hint: str = "") -> CohortError:
+        """Build from the whole text, the position of the fault, the word there, what would be right and a hint."""
+        return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.{hint}')
+
+    @classmethod
+    def overlap(cls, cohort: str, comparator: str, shared: int) -> CohortError:
+        """Build from a cohort, its comparator and the number of reports in both."""
+        reports = "1 report is" if shared == 1 else f"{shared} reports are"
+        return cls(
+            f"{reports} in both the cohort ({cohort}) and its comparator ({comparator}); expected two groups "
+            "without a report in common. Leave one out of the other with ~."
+        )
+
+    @classmethod
+    def empty(cls, what: str, cohort: str) -> CohortError:
+        """Build from the role of a cohort that holds no report, and its text."""
+        return cls(f"The {what} ({cohort}) holds no report; expected at least one. Widen it, or load more reports.")
 
 
 class CountError(PrimumError, ValueError):
@@ -118,6 +148,23 @@ class CountError(PrimumError, ValueError):
 
 class PoolError(PrimumError, ValueError):
     """A table of studies that cannot be pooled as asked."""
+
+    @classmethod
+    def from_faults(cls, what: str, faults: Sequence[str]) -> PoolError:
+        """All faults of a table together; each names its row, what it holds and what was expected."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"{what}: {count}: " + " | ".join(faults))
+
+    @classmethod
+    def too_few(cls, studies: int) -> PoolError:
+        """A table with nothing to pool."""
+        given = "one study" if studies == 1 else "no study"
+        return cls(f"The table holds {given}; expected at least two to pool. Add studies, or quote the one by itself.")
+
+    @classmethod
+    def not_for_measure(cls, method: str, measure: str, known: Iterable[str]) -> PoolError:
+        """An estimator that does not exist for a measure."""
+        return cls(f"Method {method} does not pool {measure}; for {measure} take one of {', '.join(known)}.")
 
 
 class ModelError(PrimumError, ValueError):

@@ -1,0 +1,321 @@
+"""How many reports hold a drug, an event, both: counted on the engine, always as distinct reports.
+
+Three questions, one answer in the same form (`CountTable`):
+
+- every drug against every event of a population (`all_pairs`);
+- one treatment or drug against everything else of a population (`exposed`);
+- one cohort against another that shares no report with it (`contrast`).
+
+A report with nine rows of one drug is one report. Margins and totals are counted from reports, never added up from
+pairs: adding up counts a report once for each of its pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from primum.counts.cells import CellHistogram
+from primum.counts.cohort import EVERYTHING, AllOf, Cohort, all_of
+from primum.counts.fields import FIELDS
+from primum.counts.members import Scope, as_written, members, narrowed, with_role
+from primum.counts.table import CountTable
+from primum.errors import CohortError, UnknownNameError
+from primum.store import schema
+from primum.terms import IntArray
+from primum.vocab.drugs import named_drugs
+from primum.vocab.reactions import pooled
+
+if TYPE_CHECKING:
+    import ibis
+
+    from primum.store import Store
+
+DrugLevel = Literal["verbatim", "product", "substance", "treatment"]
+DRUG_LEVELS: Final[tuple[DrugLevel, ...]] = ("verbatim", "product", "substance", "treatment")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The drug or treatment that is asked about, as the store knows it.
+
+    Args:
+        name: the treatment's id, or the drug as it stands in the store.
+        level: level of names that it is one of.
+    """
+
+    name: str
+    level: DrugLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A table of counts and all cells of the population behind it, which a prior is fitted on.
+
+    Args:
+        table: the pairs asked for.
+        cells: all drug-event cells of the population; None for a contrast of two cohorts, whose cells are the table.
+    """
+
+    table: CountTable
+    cells: CellHistogram | None
+
+
+def count(
+    store: Store,
+    asked: Asked | None = None,
+    *,
+    scope: Scope,
+    cohort: Cohort = EVERYTHING,
+    versus: Cohort | None = None,
+    drug_level: DrugLevel = "substance",
+) -> CountTable:
+    """Count drug-event pairs; the table of `count_with_cells` alone."""
+    return count_with_cells(store, asked, scope=scope, cohort=cohort, versus=versus, drug_level=drug_level).table
+
+
+def count_with_cells(
+    store: Store,
+    asked: Asked | None = None,
+    *,
+    scope: Scope,
+    cohort: Cohort = EVERYTHING,
+    versus: Cohort | None = None,
+    drug_level: DrugLevel = "substance",
+) -> Counts:
+    """Count drug-event pairs of a cohort, with all cells of its population.
+
+    Args:
+        store: the loaded reports.
+        asked: treatment or drug; None for every drug.
+        scope: bins of the treatments, and the treatment that `use` speaks of.
+        cohort: which reports. With a drug asked for, its conditions on the exposure (drug, product, substance,
+            treatment, role, use) narrow the reports of that drug, and all others narrow drug and comparator alike.
+        versus: comparator cohort; None for everything else of the same population.
+        drug_level: names that a row of the table has; for a drug that is asked for by name, the level of that name.
+
+    Returns:
+        Counts of distinct reports. Pairs that no report holds are left out, but for a contrast, where they say that the
+        event was reported with the comparator only.
+
+    Raises:
+        CohortError: no report is left, or the two cohorts share reports.
+    """
+    if versus is not None:
+        return Counts(_contrast(store, asked, scope, cohort, versus), None)
+    exposure, people = (EVERYTHING, cohort) if asked is None else split_exposure(cohort)
+    level = drug_level if asked is None or asked.level == "treatment" else asked.level
+    scope = narrowed(cohort, scope)  # the roles asked for are those of the drugs counted
+    with _staged(store, people, scope, level) as population:
+        drugs = population.drugs
+        if asked is not None:
+            drugs = drugs.filter(
+                drugs.treatment == asked.name if asked.level == "treatment" else drugs.drug == asked.name
+            )
+        if exposure != EVERYTHING:
+            drugs = drugs.semi_join(members(exposure, scope), "report_key")
+        table = _pairs(store, population, drugs, cohort=cohort)
+        if asked is not None and not len(table):
+            raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
+        return Counts(table, _cells(store, population))
+
+
+def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
+    """Part a cohort into what it says of the exposure and what it says of the people.
+
+    Example:
+        >>> from primum.counts.cohort import parse
+        >>> [str(part) for part in split_exposure(parse("use:cosmetic sex:F age:18-64"))]
+        ['use:cosmetic', 'sex:F age:18-64']
+    """
+    parts = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
+    of_exposure = [part for part in parts if any(FIELDS[name].of_exposure for name in part.fields)]
+    return all_of(*of_exposure), all_of(*(part for part in parts if part not in of_exposure))
+
+
+def find_drug(store: Store, name: str, *, drug_level: DrugLevel = "substance") -> Asked:
+    """A drug by any of its names: at the level asked for first, then as substance, product and verbatim name.
+
+    Raises:
+        UnknownNameError: no drug of the store has that name; the nearest are named.
+    """
+    wanted = " ".join(name.split()).casefold()
+    every: set[str] = set()
+    levels: tuple[DrugLevel, ...] = (drug_level, "substance", "product", "verbatim")
+    for level in dict.fromkeys(levels):
+        names = {str(row[0]) for row in store.engine.rows(_names(level))}
+        for known in sorted(names):
+            if known.casefold() == wanted:
+                return Asked(known, level)
+        every |= names
+    raise UnknownNameError.among_many("drug in the loaded reports", name, every)
+
+
+def _names(level: DrugLevel) -> ibis.Table:
+    drugs = named_drugs()
+    return drugs.select(name=_name_at(drugs, level)).filter(lambda t: t.name.notnull()).distinct()
+
+
+def _name_at(drugs: ibis.Table, level: DrugLevel) -> ibis.expr.types.StringColumn:
+    """The name of a drug row at a level; a product that is not known is told by its substance."""
+    import ibis
+
+    return {
+        "verbatim": lambda: as_written(drugs.drugname),
+        "product": lambda: ibis.coalesce(drugs["product"], drugs.substance),
+        "substance": lambda: drugs.substance,
+        "treatment": lambda: ibis.coalesce(drugs.treatment, drugs.substance),
+    }[level]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """The reports of a population as staged tables, each pair of report and name once.
+
+    Args:
+        people: conditions that made it.
+        drugs: `report_key, drug, treatment`.
+        events: `report_key, event`.
+        total: its reports.
+    """
+
+    people: Cohort
+    drugs: ibis.Table
+    events: ibis.Table
+    total: int
+
+
+@contextmanager
+def _staged(store: Store, people: Cohort, scope: Scope, level: DrugLevel) -> Iterator[_Population]:
+    """Keep a population's reports, drugs and events as temporary tables for as long as one question takes."""
+    engine = store.engine
+    try:
+        reports = engine.stage_expression("population", members(people, scope))
+        total = engine.count("population")
+        if not total:
+            raise CohortError.empty("cohort", str(people))
+        drugs = engine.stage_expression("population_drugs", _report_drugs(reports, scope, level))
+        events = engine.stage_expression("population_events", _report_events(reports))
+        yield _Population(people, drugs, events, total)
+    finally:
+        for name in ("population", "population_drugs", "population_events"):
+            engine.unstage(name)
+
+
+def _report_drugs(reports: ibis.Table, scope: Scope, level: DrugLevel) -> ibis.Table:
+    drugs = with_role(named_drugs(), scope).semi_join(reports, "report_key")
+    named = drugs.select("report_key", drug=_name_at(drugs, level), treatment=drugs.treatment)
+    return named.filter(named.drug.notnull()).distinct()
+
+
+def _report_events(reports: ibis.Table) -> ibis.Table:
+    reactions = schema.table("reactions").semi_join(reports, "report_key")
+    return reactions.filter(reactions.term.notnull()).select("report_key", event=pooled(reactions.term)).distinct()
+
+
+def _with_margins(drugs: ibis.Table, events: ibis.Table) -> tuple[ibis.Table, ibis.Table, ibis.Table]:
+    """Every pair that a report holds with its two margins, and the margins alone."""
+    held_drugs = drugs.select("report_key", "drug").distinct()
+    of_drug = held_drugs.group_by("drug").agg(drug_reports=lambda t: t.count())
+    of_event = events.group_by("event").agg(event_reports=lambda t: t.count())
+    held = held_drugs.join(events, "report_key").group_by("drug", "event").agg(observed=lambda t: t.count())
+    return held.join(of_drug, "drug").join(of_event, "event"), of_drug, of_event
+
+
+def _pairs(store: Store, population: _Population, drugs: ibis.Table, *, cohort: Cohort) -> CountTable:
+    """Every pair that a report of the population holds, of the drugs given."""
+    pairs, _, _ = _with_margins(drugs, population.events)
+    found = store.engine.run(pairs.order_by("drug", "event"))
+    within = "" if population.people == EVERYTHING else f" within {population.people}"
+    return CountTable(
+        drug=found["drug"],
+        event=found["event"],
+        observed=_integers(found["observed"]),
+        drug_reports=_integers(found["drug_reports"]),
+        event_reports=_integers(found["event_reports"]),
+        total_reports=population.total,
+        cohort=str(cohort),
+        comparator=f"everything else{within}",
+        snapshot=store.snapshot(),
+    )
+
+
+def _cells(store: Store, population: _Population) -> CellHistogram:
+    """All cells of the population: observed ones by their three counts, the others through the margins."""
+    pairs, of_drug, of_event = _with_margins(population.drugs, population.events)
+    run = store.engine.run
+    three = ("observed", "drug_reports", "event_reports")
+    seen = run(pairs.group_by(*three).agg(weight=lambda t: t.count()).order_by(*three))
+    of_drugs = run(of_drug.group_by("drug_reports").agg(n=lambda t: t.count()).order_by("drug_reports"))
+    of_events = run(of_event.group_by("event_reports").agg(n=lambda t: t.count()).order_by("event_reports"))
+    return CellHistogram(
+        observed=_integers(seen["observed"]),
+        drug_reports=_integers(seen["drug_reports"]),
+        event_reports=_integers(seen["event_reports"]),
+        weight=_integers(seen["weight"]),
+        drug_margins=_integers(of_drugs["drug_reports"]),
+        drugs=_integers(of_drugs["n"]),
+        event_margins=_integers(of_events["event_reports"]),
+        events=_integers(of_events["n"]),
+        total_reports=population.total,
+    )
+
+
+def _contrast(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> CountTable:
+    """Every event of two cohorts that share no report: the first stands in the drug's place."""
+    label = str(cohort) if asked is None else f"{asked.name} {cohort}" if cohort != EVERYTHING else asked.name
+    engine = store.engine
+    ours = members(cohort, scope)
+    if asked is not None:
+        ours = ours.semi_join(_holding(asked, scope), "report_key")
+    try:
+        first = engine.stage_expression("cohort_reports", ours)
+        second = engine.stage_expression("comparator_reports", members(versus, scope))
+        sizes = (engine.count("cohort_reports"), engine.count("comparator_reports"))
+        for size, what, text in zip(sizes, ("cohort", "comparator"), (label, str(versus)), strict=True):
+            if not size:
+                raise CohortError.empty(what, text)
+        shared = len(engine.rows(first.semi_join(second, "report_key")))
+        if shared:
+            raise CohortError.overlap(label, str(versus), shared)
+        found = engine.run(_events_of_two(first, second))
+    finally:
+        engine.unstage("cohort_reports")
+        engine.unstage("comparator_reports")
+    pairs = len(found["event"])
+    return CountTable(
+        drug=np.full(pairs, label, dtype=object),
+        event=found["event"],
+        observed=_integers(found["observed"]),
+        drug_reports=np.full(pairs, sizes[0], dtype=np.int64),
+        event_reports=_integers(found["event_reports"]),
+        total_reports=sum(sizes),
+        cohort=label,
+        comparator=str(versus),
+        snapshot=store.snapshot(),
+    )
+
+
+def _holding(asked: Asked, scope: Scope) -> ibis.Table:
+    """Reports that hold the drug asked for in a role that counts."""
+    drugs = with_role(named_drugs(), scope)
+    same = drugs.treatment == asked.name if asked.level == "treatment" else _name_at(drugs, asked.level) == asked.name
+    return drugs.filter(same).select("report_key").distinct()
+
+
+def _events_of_two(first: ibis.Table, second: ibis.Table) -> ibis.Table:
+    import ibis
+
+    sides = ibis.union(first.mutate(is_first=True), second.mutate(is_first=False))
+    reactions = schema.table("reactions")
+    named = reactions.filter(reactions.term.notnull())
+    events = named.select("report_key", event=pooled(named.term)).distinct().join(sides, "report_key")
+    return events.group_by("event").agg(observed=events.is_first.sum(), event_reports=events.count()).order_by("event")
+
+
+def _integers(values: Any) -> IntArray:
+    return np.asarray(values, dtype=np.int64)

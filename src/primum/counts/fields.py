@@ -1,0 +1,153 @@
+"""Which conditions can a cohort be made of, and which values has each?
+
+A field knows how to read a value into its one canonical spelling, so that two texts which mean the same are one value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from primum.errors import nearest
+from primum.terms import USES, Period, Quarter
+from primum.vocab.reactions import BINS, normal
+
+ROLES: Final = ("PS", "SS", "I", "C", "DN")
+OUTCOMES: Final = {
+    "death": "DE",
+    "life-threatening": "LT",
+    "hospitalisation": "HO",
+    "disability": "DS",
+    "congenital-anomaly": "CA",
+    "intervention": "RI",
+    "other": "OT",
+}
+REPORTERS: Final = {
+    "physician": "MD",
+    "pharmacist": "PH",
+    "nurse": "RN",
+    "professional": "HP",
+    "other-professional": "OT",
+    "lawyer": "LW",
+    "consumer": "CN",
+}
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the cohort language.
+
+    Args:
+        name: as it is written before the colon.
+        meaning: one line for the reader.
+        read: value as given -> its canonical spelling; raises ValueError(what was expected, a hint or nothing).
+        expected: what its values look like.
+        of_exposure: it speaks of the drug that is asked about, not of the people.
+    """
+
+    name: str
+    meaning: str
+    read: Callable[[str], str]
+    expected: str
+    of_exposure: bool = False
+
+
+def _one_of(value: str, *, known: Mapping[str, str]) -> str:
+    """A word of a closed list, or a code that it stands for."""
+    found = {**{code.casefold(): code for code in known.values()}, **{w.casefold(): c for w, c in known.items()}}
+    if value.casefold() not in found:
+        raise ValueError(f"one of {', '.join(known)}", nearest(value, known))
+    return found[value.casefold()]
+
+
+def _words(*known: str) -> Callable[[str], str]:
+    return partial(_one_of, known={word: word for word in known})
+
+
+def _any_text(value: str) -> str:
+    """Free text: blanks single; what it is compared with is compared in capitals, so it is kept in them."""
+    return " ".join(value.upper().split())
+
+
+_RANGE: Final = re.compile(r"(?P<low>\d+(?:\.\d+)?)?\s*(?P<dash>-)?\s*(?P<high>\d+(?:\.\d+)?)?")
+
+
+def age_range(value: str) -> tuple[float | None, float | None]:
+    """Ends of an age range in completed years, both included; one number is that year of life.
+
+    Raises:
+        ValueError: not a range, or its ends are the wrong way round.
+
+    Example:
+        >>> age_range("18-64"), age_range("65-"), age_range("-17"), age_range("40")
+        ((18.0, 64.0), (65.0, None), (None, 17.0), (40.0, 40.0))
+    """
+    match = _RANGE.fullmatch(value.strip())
+    if match is None or (match["low"] is None and match["high"] is None):
+        raise ValueError("years such as 18-64, 65- or -17")
+    low = float(match["low"]) if match["low"] else None
+    high = float(match["high"]) if match["high"] else (None if match["dash"] else low)
+    if low is not None and high is not None and low > high:
+        raise ValueError("the younger age first, such as 18-64")
+    return low, high
+
+
+def _age(value: str) -> str:
+    if value.casefold() == UNKNOWN:
+        return UNKNOWN
+    low, high = age_range(value)
+    if low == high:
+        return f"{low:g}"
+    return f"{'' if low is None else format(low, 'g')}-{'' if high is None else format(high, 'g')}"
+
+
+def _period(value: str) -> str:
+    text = value.strip().casefold()
+    try:
+        Period.parse(text)
+    except ValueError as error:
+        raise ValueError("a year, quarter, month or day, or two of them, such as 2014q1..2019q3") from error
+    return text
+
+
+def _quarters(value: str) -> str:
+    first, dots, last = value.strip().partition("..")
+    try:
+        ends = (Quarter.parse(first), Quarter.parse(last if dots else first))
+    except ValueError as error:
+        raise ValueError("a quarter or two of them, such as 2014q1..2019q3") from error
+    if ends[1] < ends[0]:
+        raise ValueError("the earlier quarter first, such as 2014q1..2019q3")
+    return f"{ends[0]}..{ends[1]}" if dots else str(ends[0])
+
+
+def _treatment(value: str) -> str:
+    return value.strip().casefold().replace("_", "-")
+
+
+_FIELDS: Final = (
+    Field("drug", "a drug by any of its names", _any_text, "a drug name", of_exposure=True),
+    Field("product", "a product", _any_text, "a product name", of_exposure=True),
+    Field("substance", "a substance", _any_text, "a substance name", of_exposure=True),
+    Field("treatment", "a treatment that Primum knows", _treatment, "the id of a treatment", of_exposure=True),
+    Field("role", "role of the drug; PS, SS and I where none is asked for", _words(*ROLES), "a role", of_exposure=True),
+    Field("use", "what the treatment was used for", _words(*USES), "a use", of_exposure=True),
+    Field("indication", "a term of an indication", normal, "a preferred term"),
+    Field("reaction", "a reaction term", normal, "a preferred term"),
+    Field("bin", "a bin of reaction terms", _words(*BINS), "a bin"),
+    Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
+    Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),
+    Field("country", "where it happened, else where it was reported", _any_text, "a country code such as US"),
+    Field("reporter", "who reported", partial(_one_of, known=REPORTERS), "a reporter"),
+    Field("serious", "whether a serious outcome is named", _words("yes", "no"), "yes or no"),
+    Field("outcome", "a serious outcome", partial(_one_of, known=OUTCOMES), "an outcome"),
+    Field("received", "day FDA received this version", _period, "a period such as 2014q1..2019q3"),
+    Field("event_date", "day of the event, as far as known", _period, "a period such as 2014..2019"),
+    Field("source", "reporting system", _words("faers", "table"), "a source"),
+    Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
+)
+FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}
