@@ -5,6 +5,7 @@ Reads the fits that ship with a treatment; needs NumPy alone, no fit and no SciP
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from primum.errors import ModelError, UnknownNameError
 from primum.mechanism.kpd import PARAMETERS, Core, check_days, check_dose, placebo_odds_share, probit, share_set_in
 from primum.mechanism.normal import normal_cdf
 from primum.mechanism.refusals import Refusal, load_refusals, outside_range
+from primum.provenance import GRADES, Source
 from primum.terms import FloatArray, Interval
 
 Basis = Literal["prior only", "fitted", "extrapolated"]
@@ -68,12 +70,14 @@ class Models:
         unidentified: why a product and endpoint with data has no fit.
         labels: endpoints in words, by product and endpoint.
         refusals: what is refused whatever the product, by key.
+        sources: sources cited here, by id, that the treatment's own table of sources does not hold.
     """
 
     fits: Mapping[tuple[str, str], Fit]
     unidentified: Mapping[tuple[str, str], Refusal]
     labels: Mapping[tuple[str, str], str]
     refusals: Mapping[str, Refusal]
+    sources: Mapping[str, Source]
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -103,7 +107,7 @@ class Models:
 
 
 def load_models(folder: Traversable) -> Models:
-    """Read `fits.json` and `refusals.csv` of a treatment's model folder.
+    """Read `fits.json`, `refusals.csv` and `sources.csv` of a treatment's model folder.
 
     Raises:
         ModelError: the file of fits is of another schema or its parameters stand in another order.
@@ -126,7 +130,24 @@ def load_models(folder: Traversable) -> Models:
                 entry["reason"],
                 tuple(entry["sources"]),
             )
-    return Models(fits, unidentified, labels, load_refusals(folder / "refusals.csv"))
+    return Models(fits, unidentified, labels, load_refusals(folder / "refusals.csv"), _sources(folder / "sources.csv"))
+
+
+def _sources(file: Traversable) -> dict[str, Source]:
+    grades = {str(grade): grade for grade in GRADES}
+    with file.open("r", encoding="utf-8") as lines:
+        return {
+            row["id"]: Source(
+                id=row["id"],
+                title=row["title"],
+                year=int(row["year"]) if row["year"] else None,
+                url=row["url"],
+                kind=row["kind"],
+                grade=grades[row["grade"]],
+                funding=row["funding"],
+            )
+            for row in csv.DictReader(lines)
+        }
 
 
 def _fit(entry: Mapping[str, Any], data_sha256: str) -> Fit:
