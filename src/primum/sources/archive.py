@@ -138,7 +138,7 @@ def read_archive(path: Path) -> Archive:
     return Archive(
         path=path,
         quarter=quarter,
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
         size=path.stat().st_size,
         tables=tables,
         deleted=tuple(Member(name, "DELETED", len(TABLES) + 1 + n) for n, name in enumerate(sorted(members))),
@@ -224,6 +224,7 @@ def _quarter(path: Path, infos: Sequence[zipfile.ZipInfo]) -> Quarter:
     return Quarter(2000 + int(year), int(number))
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

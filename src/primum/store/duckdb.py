@@ -105,11 +105,17 @@ class DuckDBEngine(Engine):
             f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
             f"auto_detect = false, new_line = '\\n', columns = {{{types}}})"
         )
-        # Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number.
+        # Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number;
+        # positions begin at 0, or very high while the transaction that made the table is open.
         raw = f"raw_{name}"
         self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(raw)} AS SELECT * FROM {read}")
+        span = self._execute(f"SELECT count(*), min(rowid), max(rowid) FROM {_quoted(raw)}").fetchall()[0]
+        rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
+        if rows and last - first + 1 != rows:
+            raise StoreError.of(str(path), "staged rows are not numbered without gaps", "Please report this")
         self._execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS SELECT *, rowid + 1 AS row_number FROM {_quoted(raw)}"
+            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS "
+            f"SELECT *, rowid - {first} + 1 AS row_number FROM {_quoted(raw)}"
         )
         return self._staged(name)
 

@@ -1,0 +1,136 @@
+"""What belongs to one loaded archive, and how is it put in and taken out as a whole?
+
+A part is a quarter of a reporting system, or one long table. Its report keys are `part * 10^8 + row`, its file keys
+`part * 100 + position`, so that taking it out is a range of keys in every table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.sources.lines import FileAccount, Reject
+from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART, Fault
+from primum.store.engine import Engine
+from primum.store.schema import table
+
+REPORT_TABLES: Final = (
+    "reports",
+    "drugs_in_report",
+    "reactions",
+    "outcomes",
+    "report_sources",
+    "therapies",
+    "indications",
+)
+FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
+
+
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """A file of a part: which it is, and the archive it came from."""
+
+    file_key: int
+    source: str
+    quarter: str | None
+    archive: str
+    archive_sha256: str
+    archive_bytes: int
+
+
+def loaded_archive(engine: Engine, part: int) -> tuple[str, str] | None:
+    """Name and SHA-256 of the archive that a part was loaded from; None where it is not loaded."""
+    files = table("files")
+    first, last = part * FILES_OF_A_PART, (part + 1) * FILES_OF_A_PART - 1
+    rows = engine.rows(
+        files.filter(files.file_key.between(first, last)).select("archive", "archive_sha256").distinct().limit(1)
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def reports_of(engine: Engine, part: int) -> int:
+    """Reports of a part."""
+    reports = table("reports")
+    first, last = part * ROWS_OF_A_PART, (part + 1) * ROWS_OF_A_PART - 1
+    return int(engine.rows(reports.filter(reports.report_key.between(first, last)).count().as_table())[0][0])
+
+
+def remove_part(engine: Engine, part: int, quarter: str | None) -> None:
+    """Take out everything of a part; nothing happens where it is not loaded."""
+    for name in REPORT_TABLES:
+        engine.delete(name, "report_key", part * ROWS_OF_A_PART, (part + 1) * ROWS_OF_A_PART - 1)
+    for name in FILE_TABLES:
+        engine.delete(name, "file_key", part * FILES_OF_A_PART, (part + 1) * FILES_OF_A_PART - 1)
+    if quarter is not None:
+        deletions = table("deletions")
+        engine.replace_table("deletions", deletions.filter(deletions.quarter != quarter))
+
+
+def add_account(
+    engine: Engine, file: PartFile, account: FileAccount, *, repairs: Mapping[str, int], faults: Sequence[Fault]
+) -> None:
+    """Put in where the lines of a file went, what was repaired and which values have no type."""
+    row: dict[str, Any] = asdict(file) | {
+        "member": account.member,
+        "table_name": account.table,
+        "layout": account.layout,
+        "lines": account.lines,
+        "header_lines": account.header_lines,
+        "blank_lines": account.blank_lines,
+        "loaded": account.loaded,
+        "rejected": account.rejected,
+        "joins": account.joins,
+        "splits": account.splits,
+    }
+    engine.append("files", {name: _column([value]) for name, value in row.items()})
+    if repairs:
+        engine.append(
+            "repairs",
+            {
+                "file_key": np.full(len(repairs), file.file_key),
+                "repair": _column(sorted(repairs)),
+                "rows_touched": np.array([repairs[name] for name in sorted(repairs)]),
+            },
+        )
+    if faults:
+        engine.append(
+            "value_faults",
+            {
+                "file_key": np.full(len(faults), file.file_key),
+                "column_name": _column([column for column, _, _ in faults]),
+                "fault": _column([fault for _, fault, _ in faults]),
+                "rows_touched": np.array([rows for _, _, rows in faults]),
+            },
+        )
+
+
+def add_rejects(engine: Engine, file_key: int, rejects: Sequence[Reject]) -> None:
+    """Keep rejected lines whole."""
+    if rejects:
+        engine.append(
+            "rejects",
+            {
+                "file_key": np.full(len(rejects), file_key),
+                "line_number": np.array([reject.line_number for reject in rejects]),
+                "reason": _column([reject.reason for reject in rejects]),
+                "line_bytes": _column([reject.line for reject in rejects]),
+            },
+        )
+
+
+def add_deletions(engine: Engine, quarter: str, caseids: Sequence[str]) -> None:
+    """Keep the cases that a quarter's lists delete."""
+    if caseids:
+        engine.append("deletions", {"quarter": _column([quarter] * len(caseids)), "caseid": _column(caseids)})
+
+
+def _column(values: Sequence[Any]) -> NDArray[Any]:
+    if all(isinstance(value, int) for value in values):
+        return np.array(values, dtype=np.int64)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array

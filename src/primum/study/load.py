@@ -1,0 +1,212 @@
+"""In which order does an archive become part of the store, so that a kill leaves it before or after?
+
+Check the archive, then in one transaction: take away what an older archive of the same quarter left, read the seven
+tables and the lists of deleted cases, account for every line, refuse orphans, and renew the derived tables.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from primum.errors import SourceError
+from primum.sources.faers import (
+    Archive,
+    FileAccount,
+    KnownKeys,
+    Member,
+    Reject,
+    clean_member,
+    part_number,
+    read_archive,
+    read_deleted,
+)
+from primum.store import Store
+from primum.store.arrange import FILES_OF_A_PART, Arranged, StagedFile, arrange_reports, arrange_rows
+from primum.store.parts import (
+    PartFile,
+    add_account,
+    add_deletions,
+    add_rejects,
+    loaded_archive,
+    remove_part,
+    reports_of,
+)
+from primum.study.derive import derive_inside
+
+REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
+REJECTED_BYTES_AT_ONCE: Final = 16 * 1024**2
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did.
+
+    Args:
+        archive: file name of the archive.
+        part: its quarter, or the name of the table.
+        outcome: `loaded`, `replaced` (an older file of the same quarter) or `unchanged` (it was there already).
+        reports: rows of reports it holds.
+        rejected: lines kept in rejects.
+        repaired: rows that a repair touched.
+    """
+
+    archive: str
+    part: str
+    outcome: str
+    reports: int
+    rejected: int
+    repaired: int
+
+
+def load_faers(store: Store, path: Path, *, progress: Progress | None = None) -> Loaded:
+    """Load one archive of a FAERS quarter.
+
+    Args:
+        store: a store opened for writing.
+        path: the zip.
+        progress: told what is read now; one short text a file.
+
+    Returns:
+        What was loaded. The same archive again changes nothing; another archive of the quarter replaces the first.
+
+    Raises:
+        SourceError: the archive is not what it must be, or rows have no report in their quarter.
+        StoreError: the store cannot be written.
+    """
+    archive = read_archive(path)
+    quarter = str(archive.quarter)
+    part = part_number(archive.quarter)
+    before = loaded_archive(store.engine, part)
+    if before is not None and before[1] == archive.sha256:
+        return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
+    with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix="loading-") as folder:
+        remove_part(store.engine, part, quarter)
+        accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
+        accounts += _load_deletions(store, archive)
+        derive_inside(store)
+    return Loaded(
+        archive=path.name,
+        part=quarter,
+        outcome="replaced" if before else "loaded",
+        reports=accounts[0].loaded,
+        rejected=sum(account.rejected for account in accounts),
+        repaired=sum(sum(account.repairs.values()) for account in accounts),
+    )
+
+
+def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progress) -> list[FileAccount]:
+    demo_text = folder / "DEMO.txt"
+    known_keys = KnownKeys(demo_text)
+    accounts: list[FileAccount] = []
+    for member in archive.tables:
+        progress(f"{archive.quarter} {member.table}")
+        file = _part_file(archive, member)
+        text = folder / f"{member.table}.txt"
+        with _reject_sink(store, file.file_key) as reject:
+            if member.table == "DEMO":
+                account = clean_member(archive, member, text, reject=reject)
+            else:
+                account = clean_member(archive, member, text, reject=reject, known_key=known_keys)
+        arranged = _arrange(store, archive, account, text)
+        _refuse_orphans(archive, account, arranged, accounts)
+        repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
+        add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
+        accounts.append(account)
+        if member.table != "DEMO":
+            text.unlink()
+    return accounts
+
+
+def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -> Arranged:
+    """Stage a cleaned file and put its rows where schema.csv says."""
+    staged = store.engine.stage_text("staged_file", text, account.columns)
+    file = StagedFile(
+        rows=staged,
+        table=account.table,
+        columns=account.columns,
+        part=part_number(archive.quarter),
+        quarter=str(archive.quarter),
+        until=archive.quarter.last_day,
+    )
+    arrange = arrange_reports if account.table == "DEMO" else arrange_rows
+    arranged = arrange(store.engine, file)
+    store.engine.unstage("staged_file")
+    return arranged
+
+
+def _refuse_orphans(archive: Archive, account: FileAccount, arranged: Arranged, before: Sequence[FileAccount]) -> None:
+    """Every row has its report in its own quarter (Q38); where not, the quarter's DEMO file is not whole."""
+    orphans = account.loaded - arranged.rows
+    if orphans == 0:
+        return
+    rejected = before[0].rejected if before else 0
+    also = f" ({rejected} lines of its DEMO file could not be read)" if rejected else ""
+    raise SourceError.of(
+        f"{archive.path.name}, {account.member}",
+        f"{orphans} of {account.loaded} rows belong to no report of the quarter{also}",
+        "a report for every row",
+        "Nothing of this quarter was loaded; download the archive again.",
+    )
+
+
+def _load_deletions(store: Store, archive: Archive) -> list[FileAccount]:
+    accounts = []
+    cases: dict[str, None] = {}
+    for member in archive.deleted:
+        deleted = read_deleted(archive, member)
+        file = _part_file(archive, member)
+        add_rejects(store.engine, file.file_key, deleted.rejects)
+        again = sum(case in cases for case in deleted.caseids)
+        repairs = dict(deleted.account.repairs)
+        if again:
+            repairs["drop_repeated_deletion"] = repairs.get("drop_repeated_deletion", 0) + again
+        add_account(store.engine, file, deleted.account, repairs=repairs, faults=())
+        cases |= dict.fromkeys(deleted.caseids)
+        accounts.append(deleted.account)
+    add_deletions(store.engine, str(archive.quarter), tuple(cases))
+    return accounts
+
+
+def _part_file(archive: Archive, member: Member) -> PartFile:
+    return PartFile(
+        file_key=part_number(archive.quarter) * FILES_OF_A_PART + member.position,
+        source="faers",
+        quarter=str(archive.quarter),
+        archive=archive.path.name,
+        archive_sha256=archive.sha256,
+        archive_bytes=archive.size,
+    )
+
+
+@contextmanager
+def _reject_sink(store: Store, file_key: int) -> Iterator[Callable[[Reject], None]]:
+    """Takes rejected lines and writes them in batches, so that a file of nothing but rejects fits in memory."""
+    waiting: list[Reject] = []
+    size = 0
+
+    def flush() -> None:
+        nonlocal size
+        add_rejects(store.engine, file_key, waiting)
+        waiting.clear()
+        size = 0
+
+    def take(reject: Reject) -> None:
+        nonlocal size
+        waiting.append(reject)
+        size += len(reject.line)
+        if len(waiting) >= REJECTS_AT_ONCE or size >= REJECTED_BYTES_AT_ONCE:
+            flush()
+
+    yield take
+    flush()
+
+
+def _say_nothing(_: str) -> None:
+    """Progress that nobody watches."""
