@@ -1,0 +1,130 @@
+"""What does a statistic hand back: a value and interval for each pair, and the reason where one is missing?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from primum.errors import CountError
+from primum.terms import FloatArray, IntArray, StrArray
+
+CodeArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimate:
+    """A statistic of each pair with its interval; a degenerate pair carries the reason.
+
+    Args:
+        lower: lower bound; shape `(pairs,)`.
+        value: the statistic; same shape.
+        upper: upper bound; same shape.
+        level: probability the method gives to the interval, in (0, 1).
+        reason_code: position in `reasons` for each pair; 0 where nothing is degenerate.
+        reasons: texts; the first is empty.
+
+    Raises:
+        CountError: the shapes differ, or a value or bound is not a number and no reason says why.
+
+    Example:
+        >>> one = np.ones(1)
+        >>> Estimate(lower=one, value=one, upper=one, level=0.95, reason_code=np.array([1], np.uint8),
+        ...          reasons=("", "no report has both")).reason.tolist()
+        ['no report has both']
+    """
+
+    lower: FloatArray
+    value: FloatArray
+    upper: FloatArray
+    level: float
+    reason_code: CodeArray
+    reasons: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        shapes = {x.shape for x in (self.lower, self.value, self.upper, self.reason_code)}
+        if len(shapes) != 1:
+            raise CountError(f"Estimate with shapes {sorted(shapes)}; expected one shape for value, bounds and reason.")
+        silent = self.reason_code == 0
+        for name in ("lower", "value", "upper"):
+            if np.any(np.isnan(getattr(self, name)) & silent):
+                raise CountError(f"Estimate: {name} is not a number and no reason says why.")
+
+    @property
+    def reason(self) -> StrArray:
+        """Why a value or bound is missing or special, as text; empty where nothing is."""
+        return np.asarray(self.reasons, dtype=object)[self.reason_code]
+
+
+def code_of(shape: tuple[int, ...], *cases: NDArray[np.bool_]) -> CodeArray:
+    """The number of the first case that holds, counted from 1; 0 where none does.
+
+    Example:
+        >>> code_of((3,), np.array([False, True, False]), np.array([False, True, True])).tolist()
+        [0, 1, 2]
+    """
+    code = np.zeros(shape, dtype=np.uint8)
+    for number, case in reversed(list(enumerate(cases, start=1))):
+        code[case] = number
+    return code
+
+
+def checked_counts(name: str, values: ArrayLike) -> IntArray:
+    """Counts of reports as whole numbers of 64 bits.
+
+    Raises:
+        CountError: a count is negative, not finite or not a whole number.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        given = checked_numbers(name, values)
+        bad = given != np.floor(given)
+        if np.any(bad):
+            raise CountError(_message(name, given, bad, "counts of reports are whole numbers"))
+        array = given
+    elif array.size and array.min() < 0:
+        raise CountError(_message(name, array, array < 0, "counts of reports are at least 0"))
+    return array.astype(np.int64, copy=False)
+
+
+def checked_numbers(name: str, values: ArrayLike) -> FloatArray:
+    """Expected counts or weights as floats.
+
+    Raises:
+        CountError: a number is negative or not finite.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if np.any(bad):
+        raise CountError(_message(name, array, bad, "expected a finite number of at least 0"))
+    return array
+
+
+def checked_level(level: float) -> float:
+    """The level of an interval.
+
+    Raises:
+        CountError: it is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise CountError(f"level is {level}; expected a probability between 0 and 1, such as 0.95.")
+    return level
+
+
+def same_shape(**arrays: NDArray[np.generic]) -> None:
+    """Stop unless all arrays have the shape of the first.
+
+    Raises:
+        CountError: they do not.
+    """
+    (first, head), *others = arrays.items()
+    for name, array in others:
+        if array.shape != head.shape:
+            raise CountError(f"{name} has shape {array.shape}; expected that of {first}, {head.shape}.")
+
+
+def _message(name: str, array: NDArray[np.generic], bad: NDArray[np.bool_], expected: str) -> str:
+    index = np.unravel_index(int(np.argmax(bad)), array.shape)
+    place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+    return f"{name}{place} is {array[index]}; {expected}. Check the table the counts were read from."

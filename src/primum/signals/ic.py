@@ -1,0 +1,85 @@
+"""Information component: is a pair reported more often than expected, after shrinking small counts?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from primum.errors import CountError
+from primum.provenance import Method
+from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, code_of, same_shape
+from primum.terms import FloatArray, IntArray
+
+METHOD: Final = Method(
+    id="ic",
+    label="Information component with exact gamma credibility interval",
+    formula="log2((O + k) / (E + k)); mu | O ~ Gamma(O + k, rate E + k), k = 0.5",
+    citation="Noren, Hopstadius, Bate 2013, Stat Methods Med Res 22(1):57-69, doi:10.1177/0962280211403604",
+)
+
+_REASONS: Final = ("", "nothing is expected: a margin is empty, and the value is that of the shrinkage alone")
+
+
+def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, level: float = 0.95) -> Estimate:
+    r"""Information component with its credibility interval.
+
+    With observed count $O$, expected count $E$ and shrinkage $k$,
+    $$ IC = \log_2 \frac{O + k}{E + k}, \qquad \mu \mid O \sim Gamma(O + k, rate = E + k), $$
+    and the interval is the pair of equal-tail quantiles of $\mu$, on the log2 scale.
+
+    Args:
+        observed: reports with both drug and event; shape `(pairs,)`, whole numbers >= 0.
+        expected: reports expected under independence; same shape and unit, each >= 0.
+        shrinkage: k > 0, reports added to both sides. The source uses 0.5.
+        level: mass of the interval, in (0, 1).
+
+    Returns:
+        Value and bounds, unit bits. `observed = 0` is legal and gives finite bounds; so does `expected = 0`, which
+        carries a reason because the value is then the shrinkage's own.
+
+    Raises:
+        CountError: a count is negative, not finite or (observed) not whole, the shapes differ, or `shrinkage` is not
+            above 0.
+
+    Numerics:
+        Exact quantiles, computed once for each distinct count. Equals the ten printed digits of R package pvda
+        0.0.4 on its 1,306 simulated pairs.
+        With the defaults two reports can never put the lower bound above 0 and three can: at E = 0.01 it is 0.73.
+        (pvda's manual says that three cannot; R's own `log2(qgamma(.025, 3.5, 0.51))` is 0.73.)
+
+    Source:
+        Noren, Hopstadius, Bate, Stat Methods Med Res 22(1):57-69, doi:10.1177/0962280211403604.
+
+    Example:
+        >>> estimate = ic([2, 3], [0.0001, 0.01])
+        >>> [round(x, 2) for x in estimate.lower.tolist()]
+        [-0.27, 0.73]
+    """
+    tail = (1 - checked_level(level)) / 2
+    if not shrinkage > 0:
+        raise CountError(f"shrinkage is {shrinkage}; expected a number of reports above 0, such as 0.5.")
+    o = checked_counts("observed", observed)
+    e = checked_numbers("expected", expected)
+    same_shape(observed=o, expected=e)
+    log2_rate = np.log2(e + shrinkage)
+    distinct, position = _distinct(o)
+    shape = distinct + shrinkage
+    lower = np.log2(special.gammaincinv(shape, tail))[position] - log2_rate
+    value = np.log2(shape)[position] - log2_rate
+    upper = np.log2(special.gammaincinv(shape, 1 - tail))[position] - log2_rate
+    code = code_of(o.shape, e == 0)
+    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+
+
+def _distinct(counts: IntArray) -> tuple[FloatArray, IntArray]:
+    """Distinct counts and where each pair's count stands among them; linear in the pairs for ordinary counts."""
+    top = int(counts.max()) if counts.size else 0
+    if top > 4 * counts.size + 1000:  # a table of every value up to `top` would be larger than the pairs
+        values, position = np.unique(counts, return_inverse=True)
+        return values.astype(np.float64), position.reshape(counts.shape).astype(np.int64)
+    present = np.bincount(counts.ravel(), minlength=top + 1) > 0
+    place = np.cumsum(present) - 1
+    return np.flatnonzero(present).astype(np.float64), place[counts]

@@ -1,0 +1,415 @@
+"""Which pairs of a count stand out: the statistics of each pair in one table, with the caveats of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
+
+import numpy as np
+
+from primum.counts.cells import CellHistogram
+from primum.counts.table import CountTable
+from primum.errors import CountError, UnknownNameError
+from primum.provenance import Method
+from primum.signals.chi2 import METHOD as CHI2
+from primum.signals.chi2 import REASONS as CHI2_REASONS
+from primum.signals.chi2 import chi2
+from primum.signals.ebgm import METHOD as EBGM
+from primum.signals.ebgm import ebgm
+from primum.signals.ebgm_likelihood import Cells, cells_of
+from primum.signals.ebgm_prior import EbgmFit, fit_prior
+from primum.signals.estimate import CodeArray, Estimate
+from primum.signals.fdr import METHOD as FDR
+from primum.signals.fdr import fdr
+from primum.signals.ic import METHOD as IC
+from primum.signals.ic import ic
+from primum.signals.midp import METHOD as MIDP
+from primum.signals.midp import METHOD_POISSON as MIDP_POISSON
+from primum.signals.midp import midp, midp_poisson
+from primum.signals.prr import METHOD as PRR
+from primum.signals.prr import prr
+from primum.signals.ror import METHOD as ROR
+from primum.signals.ror import ror
+from primum.signals.rrr import METHOD as RRR
+from primum.signals.rrr import rrr
+from primum.terms import FloatArray, IntArray, StrArray
+
+DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
+MORE_METHODS: Final = ("rrr",)
+_BETWEEN: Final = "; "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SignalTable:
+    """Counts and statistics of each pair; the order of the fields is the order of the columns.
+
+    Args:
+        drug: name of the drug or cohort.
+        event: name of the event.
+        observed: distinct reports with both.
+        drug_reports: distinct reports with the drug.
+        event_reports: distinct reports with the event.
+        total_reports: all distinct reports of cohort and comparator.
+        expected: reports expected under independence, stratified where strata were counted.
+        prr: proportional reporting ratio, with `prr_lower` and `prr_upper`.
+        ror: reporting odds ratio, with `ror_lower` and `ror_upper`.
+        ic: information component in bits, with `ic_lower` and `ic_upper`.
+        ebgm: empirical Bayes geometric mean, with its 5 % and 95 % quantiles `eb05` and `eb95`.
+        chi2: chi-square with Yates' correction.
+        p_midp: one-sided mid-p for more reports than expected.
+        fdr: Benjamini-Hochberg adjusted `p_midp` over the rows of this table.
+        bin: what kind of term the event is (`harm`, `indication`, `quality` ...); empty where none was given.
+        warnings: caveats of the row: those given, and the reason of every empty or special value.
+        more: further columns by name, of methods asked for beyond the default.
+        level: of the intervals of prr, ror and ic.
+        methods: how each number was computed, for the methods section.
+        ebgm_fit: the certificate of the prior; None when EBGM was not asked for or no cell could be fitted.
+        unit: what is counted.
+        cohort: text form of the cohort.
+        comparator: text form of what it is compared with.
+        snapshot: hash of the store it was counted from.
+        notes: caveats of the whole table.
+
+    A column that was not asked for holds nothing but not-a-number; `methods` says which were.
+    """
+
+    drug: StrArray
+    event: StrArray
+    observed: IntArray
+    drug_reports: IntArray
+    event_reports: IntArray
+    total_reports: IntArray
+    expected: FloatArray
+    prr: FloatArray
+    prr_lower: FloatArray
+    prr_upper: FloatArray
+    ror: FloatArray
+    ror_lower: FloatArray
+    ror_upper: FloatArray
+    ic: FloatArray
+    ic_lower: FloatArray
+    ic_upper: FloatArray
+    ebgm: FloatArray
+    eb05: FloatArray
+    eb95: FloatArray
+    chi2: FloatArray
+    p_midp: FloatArray
+    fdr: FloatArray
+    bin: StrArray
+    warnings: StrArray
+    more: Mapping[str, FloatArray] = field(default_factory=dict)
+    level: float = 0.95
+    methods: tuple[Method, ...] = ()
+    ebgm_fit: EbgmFit | None = None
+    unit: str = "reports"
+    cohort: str = ""
+    comparator: str = ""
+    snapshot: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, column in self.columns().items():
+            if column.shape != self.observed.shape:
+                raise CountError(f"Column {name} has shape {column.shape}; expected that of observed.")
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    def columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Every column under its name, in order."""
+        return {name: getattr(self, name) for name in COLUMNS} | dict(self.more)
+
+    def take(self, rows: np.ndarray[Any, Any]) -> SignalTable:
+        """The same table with some rows, in the order given (positions or a mask); nothing is computed again."""
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in COLUMNS},
+            more={name: column[rows] for name, column in self.more.items()},
+        )
+
+    def ranked(self, by: str = "ic_lower") -> SignalTable:
+        """Rows with the largest value of a column first, empty ones last, ties by drug and event.
+
+        Raises:
+            UnknownNameError: the table has no such column of numbers.
+        """
+        columns = self.columns()
+        numbers = [name for name, column in columns.items() if column.dtype.kind in "if"]
+        if by not in numbers:
+            raise UnknownNameError.of("column of numbers", by, numbers)
+        key = -columns[by].astype(np.float64)  # not-a-number sorts last
+        return self.take(np.lexsort((self.event.astype(str), self.drug.astype(str), key)))
+
+    def metadata(self) -> dict[str, Any]:
+        """What is true of the whole table, as plain data."""
+        return {
+            "unit": self.unit,
+            "cohort": self.cohort,
+            "comparator": self.comparator,
+            "snapshot": self.snapshot,
+            "level": self.level,
+            "pairs": len(self),
+            "methods": [
+                {"id": m.id, "label": m.label, "formula": m.formula, "citation": m.citation} for m in self.methods
+            ],
+            "ebgm_fit": None if self.ebgm_fit is None else self.ebgm_fit.as_json(),
+            "notes": list(self.notes),
+        }
+
+
+COLUMNS: Final = tuple(f.name for f in fields(SignalTable))[: [f.name for f in fields(SignalTable)].index("more")]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A table while its methods run one after the other."""
+
+    counts: CountTable
+    cells: CellHistogram | None
+    level: float
+    columns: dict[str, FloatArray] = field(default_factory=dict)
+    reasons: list[tuple[str, CodeArray, tuple[str, ...]]] = field(default_factory=list)
+    methods: list[Method] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fit: EbgmFit | None = None
+
+    @property
+    def margins(self) -> tuple[IntArray, IntArray, IntArray, int]:
+        """What the fourfold methods take."""
+        counts = self.counts
+        return counts.observed, counts.drug_reports, counts.event_reports, counts.total_reports
+
+    def add(self, method: Method, estimate: Estimate, names: tuple[str, str, str]) -> None:
+        """Take over value, lower and upper under three names."""
+        columns = (estimate.value, estimate.lower, estimate.upper)
+        self.columns.update(zip(names, columns, strict=True))
+        self.reasons.append((method.id, estimate.reason_code, estimate.reasons))
+        self.methods.append(method)
+
+
+def signal_table(
+    counts: CountTable,
+    *,
+    cells: CellHistogram | None = None,
+    methods: Sequence[str] = DEFAULT_METHODS,
+    level: float = 0.95,
+    bins: Mapping[str, str] | StrArray | None = None,
+    warnings: Sequence[str] | StrArray | None = None,
+) -> SignalTable:
+    """Compute the statistics of each pair of a count.
+
+    Args:
+        counts: distinct reports of each pair. `drug_reports`, `event_reports` and `total_reports` are margins of the
+            cohort and its comparator together.
+        cells: all cells of the population that the EBGM prior is to be learned from, never-seen ones included. Without
+            it the prior is fitted on the cells that this table spans, and a note says so.
+        methods: which of `DEFAULT_METHODS` and `MORE_METHODS`; `fdr` brings `midp` along.
+        level: of the intervals of prr, ror and ic, in (0, 1). EB05 and EB95 stay what their names say.
+        bins: kind of term, by event, or one a row.
+        warnings: caveats already known, one a row; the reasons of empty values are added to them.
+
+    Returns:
+        The table, rows in the order of `counts`.
+
+    Raises:
+        UnknownNameError: a method that does not exist.
+        CountError: `warnings` or `bins` do not have one value a row, or counts that cannot be.
+
+    Example:
+        >>> text = lambda *values: np.array(values, dtype=object)
+        >>> n = lambda *values: np.array(values)
+        >>> counts = CountTable(drug=text("A", "A"), event=text("rash", "pain"), observed=n(8, 2),
+        ...     drug_reports=n(20, 20), event_reports=n(30, 25), total_reports=300)
+        >>> table = signal_table(counts, methods=["ror", "ic"])
+        >>> table.ror.round(2).tolist(), table.ic_lower.round(2).tolist()
+        ([7.82, 1.24], [0.6, -2.38])
+    """
+    rows = _in_order(methods)
+    draft = _Draft(counts, cells, level)
+    for name in rows:
+        _RUN[name](draft)
+    empty = np.full(len(counts), np.nan)
+    names = [name for name in COLUMNS if name not in _GIVEN]
+    return SignalTable(
+        drug=counts.drug,
+        event=counts.event,
+        observed=counts.observed,
+        drug_reports=counts.drug_reports,
+        event_reports=counts.event_reports,
+        total_reports=np.full(len(counts), counts.total_reports, dtype=np.int64),
+        expected=counts.expected_reports,
+        **{name: draft.columns.pop(name, empty) for name in names},
+        bin=_bin_of(counts, bins),
+        warnings=_caveats(len(counts), warnings, draft.reasons),
+        more=draft.columns,
+        level=level,
+        methods=tuple(draft.methods),
+        ebgm_fit=draft.fit,
+        unit=counts.unit,
+        cohort=counts.cohort,
+        comparator=counts.comparator,
+        snapshot=counts.snapshot,
+        notes=tuple(draft.notes),
+    )
+
+
+_GIVEN: Final = (
+    *("drug", "event", "observed", "drug_reports", "event_reports", "total_reports", "expected"),
+    *("bin", "warnings"),
+)
+
+
+def _in_order(methods: Sequence[str]) -> list[str]:
+    known = (*DEFAULT_METHODS, *MORE_METHODS)
+    for name in methods:
+        if name not in known:
+            raise UnknownNameError.of("method", name, known)
+    wanted = {*methods, "midp"} if "fdr" in methods else set(methods)
+    return [name for name in known if name in wanted]
+
+
+def _run_prr(draft: _Draft) -> None:
+    draft.add(PRR, prr(*draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
+
+
+def _run_ror(draft: _Draft) -> None:
+    draft.add(ROR, ror(*draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
+
+
+def _run_ic(draft: _Draft) -> None:
+    estimate = ic(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    draft.add(IC, estimate, ("ic", "ic_lower", "ic_upper"))
+
+
+def _run_rrr(draft: _Draft) -> None:
+    estimate = rrr(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    draft.add(RRR, estimate, ("rrr", "rrr_lower", "rrr_upper"))
+
+
+def _run_chi2(draft: _Draft) -> None:
+    draft.columns["chi2"], code = chi2(*draft.margins)
+    draft.reasons.append(("chi2", code, CHI2_REASONS))
+    draft.methods.append(CHI2)
+
+
+def _run_midp(draft: _Draft) -> None:
+    counts = draft.counts
+    if counts.expected is None:
+        draft.columns["p_midp"] = midp(*draft.margins)
+        draft.methods.append(MIDP)
+    else:
+        draft.columns["p_midp"] = midp_poisson(counts.observed, counts.expected)
+        draft.methods.append(MIDP_POISSON)
+
+
+def _run_fdr(draft: _Draft) -> None:
+    draft.columns["fdr"] = fdr(draft.columns["p_midp"])
+    draft.methods.append(FDR)
+
+
+def _run_ebgm(draft: _Draft) -> None:
+    counts = draft.counts
+    cells = own_cells(counts) if draft.cells is None else cells_from(draft.cells)
+    if draft.cells is None:
+        draft.notes.append(
+            f"EBGM: prior fitted on the {cells.weight.sum():.0f} cells this table spans, not on all cells of the store"
+        )
+    if not len(cells):
+        nothing = np.ones(len(counts), dtype=np.uint8)
+        draft.reasons.append(("ebgm", nothing, ("", "nothing is expected in any pair: no prior can be fitted")))
+        draft.methods.append(EBGM)
+        return
+    result = ebgm(counts.observed, counts.expected_reports, fit=fit_prior(cells))
+    draft.add(EBGM, result.estimate, ("ebgm", "eb05", "eb95"))
+    draft.fit = result.fit
+    draft.notes += [f"EBGM: {warning}" for warning in result.fit.warnings]
+    if result.fit.boundary:
+        draft.notes.append(f"EBGM: the prior lies on a boundary: {result.fit.boundary}")
+
+
+_RUN: Final[dict[str, Callable[[_Draft], None]]] = {
+    "prr": _run_prr,
+    "ror": _run_ror,
+    "ic": _run_ic,
+    "ebgm": _run_ebgm,
+    "chi2": _run_chi2,
+    "midp": _run_midp,
+    "fdr": _run_fdr,
+    "rrr": _run_rrr,
+}
+
+
+def cells_from(cells: CellHistogram) -> Cells:
+    """All cells of a population in the form that the prior is fitted on."""
+    zero_expected, zero_weight = cells.zero_cells()
+    return cells_of(
+        cells.observed, cells.expected, weight=cells.weight, zero_expected=zero_expected, zero_weight=zero_weight
+    )
+
+
+def own_cells(counts: CountTable) -> Cells:
+    """The cells a table spans: its rows, and every pairing of its drugs and events that has no row and so no report.
+
+    The expectation of a cell without a row is the unstratified product of its margins.
+    """
+    drugs = dict(zip(counts.drug.tolist(), counts.drug_reports.tolist(), strict=True))
+    events = dict(zip(counts.event.tolist(), counts.event_reports.tolist(), strict=True))
+    drug_margins, drug_count = np.unique(np.array(list(drugs.values()), dtype=np.int64), return_counts=True)
+    event_margins, event_count = np.unique(np.array(list(events.values()), dtype=np.int64), return_counts=True)
+    listed = CellHistogram(
+        observed=counts.observed,
+        drug_reports=counts.drug_reports,
+        event_reports=counts.event_reports,
+        weight=np.ones(len(counts), dtype=np.int64),
+        drug_margins=drug_margins,
+        drugs=drug_count,
+        event_margins=event_margins,
+        events=event_count,
+        total_reports=counts.total_reports,
+    )
+    zero_expected, zero_weight = listed.zero_cells()
+    return cells_of(counts.observed, counts.expected_reports, zero_expected=zero_expected, zero_weight=zero_weight)
+
+
+def _bin_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> StrArray:
+    if bins is None:
+        return np.full(len(counts), "", dtype=object)
+    if isinstance(bins, Mapping):
+        return np.array([bins.get(event, "") for event in counts.event.tolist()], dtype=object)
+    return _one_a_row("bins", bins, len(counts))
+
+
+def _one_a_row(name: str, given: Sequence[str] | StrArray, rows: int) -> StrArray:
+    values = np.empty(len(given), dtype=object)
+    values[:] = list(given)
+    if len(values) != rows:
+        raise CountError(f"{name} has {len(values)} values for {rows} pairs; expected one a pair.")
+    return values
+
+
+def _caveats(
+    rows: int,
+    given: Sequence[str] | StrArray | None,
+    reasons: list[tuple[str, CodeArray, tuple[str, ...]]],
+) -> StrArray:
+    """Caveats of each row: those given, then the reason of each method, joined."""
+    result = np.full(rows, "", dtype=object) if given is None else _one_a_row("warnings", given, rows)
+    key = np.zeros(rows, dtype=np.int64)
+    for _, code, texts in reasons:
+        key = key * len(texts) + code
+    odd = np.flatnonzero(key)
+    kinds, place = np.unique(key[odd], return_inverse=True)
+    words = [_words(int(kind), reasons) for kind in kinds]
+    for row, kind in zip(odd.tolist(), place.tolist(), strict=True):
+        result[row] = _BETWEEN.join(filter(None, (result[row], words[kind])))
+    return result
+
+
+def _words(key: int, reasons: list[tuple[str, CodeArray, tuple[str, ...]]]) -> str:
+    found = []
+    for name, _, texts in reversed(reasons):
+        key, code = divmod(key, len(texts))
+        if code:
+            found.append(f"{name}: {texts[code]}")
+    return _BETWEEN.join(reversed(found))
