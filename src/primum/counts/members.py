@@ -197,7 +197,8 @@ def _reporter(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 def _serious(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     outcomes = schema.table("outcomes")
     is_serious = _in(reports, outcomes.filter(outcomes.outcome.isin(tuple(OUTCOMES.values()))))
-    parts = [is_serious if value == "yes" else ~is_serious for value in condition.values]
+    not_serious = ~is_serious & (reports.source != "table")  # a long table names no outcomes
+    parts = [is_serious if value == "yes" else not_serious for value in condition.values]
     return reduce(lambda a, b: a | b, parts)
 
 

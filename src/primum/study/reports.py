@@ -1,0 +1,258 @@
+"""What do the loaded reports say? Open a store, ask for signals, ask what is known of a treatment.
+
+Reports are counts of what somebody wrote to a regulator. They are never a rate: nobody knows how many people were
+treated, and most harm is never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
+from primum.counts.contingency import Asked, Counts, DrugLevel, count_with_cells, find_drug
+from primum.counts.members import Scope
+from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
+from primum.errors import CohortError, UnknownNameError
+from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
+from primum.store import Store, open_store
+from primum.treatments.vocabulary import treatment_named, vocabularies
+from primum.vocab.reactions import TermBins
+
+if TYPE_CHECKING:
+    from primum.store.status import Status
+
+TOP_REACTIONS: Final = 30
+EVERY_DRUG: Final = ("", "*", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionCount:
+    """Reports of a use that name a reaction.
+
+    Args:
+        use: use of the reports.
+        term: the reaction, under its present name.
+        bin: kind of term; only `harm` is a reaction to the drug.
+        listed: True where a label that was read names it; None where none did.
+        reports: distinct reports.
+    """
+
+    use: str
+    term: str
+    bin: str
+    listed: bool | None
+    reports: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsAnswer:
+    """What the loaded reports say of a treatment: counts of reports, and what stands out.
+
+    Args:
+        treatment: id of the treatment.
+        snapshot: hash of the store.
+        data_cut: last quarter loaded; None where only long tables are.
+        reports: current reports that hold the treatment as a suspect drug.
+        flow: from everything published down to these.
+        tallies: counts by use under the name of what they are counted by, see `primum.counts.profile.tallies`.
+        reactions: the reactions reported most, by use.
+        names: how much of the drug rows has a substance.
+        signals: the whole treatment against everything else; None where no other report is loaded.
+        contrast: cosmetic against therapeutic use; None where one of them has no report.
+        notes: caveats of the whole.
+    """
+
+    treatment: str
+    snapshot: str
+    data_cut: str | None
+    reports: int
+    flow: tuple[FlowStep, ...]
+    tallies: Mapping[str, tuple[Tally, ...]]
+    reactions: tuple[ReactionCount, ...]
+    names: NameCoverage
+    signals: SignalTable | None
+    contrast: SignalTable | None
+    notes: tuple[str, ...]
+
+    @property
+    def uses(self) -> dict[str, int]:
+        """Reports of each use; they add up to `reports`."""
+        return {tally.use: tally.reports for tally in self.tallies["total"]}
+
+
+class Reports:
+    """The loaded reports; a context manager that closes the store.
+
+    Args:
+        store: an open store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._bins = {words.treatment: words.bins for words in vocabularies()}
+
+    def __enter__(self) -> Reports:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.close()
+
+    def status(self) -> Status:
+        """What is loaded, line by line."""
+        return self.store.status()
+
+    def counts(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        drug_level: DrugLevel = "substance",
+    ) -> Counts:
+        """Counts of distinct reports; arguments as in `signals`."""
+        asked = self._asked(what, drug_level)
+        return count_with_cells(
+            self.store,
+            asked,
+            scope=self._scope(asked),
+            cohort=_cohort(cohort) or EVERYTHING,
+            versus=_cohort(versus),
+            drug_level=drug_level,
+        )
+
+    def signals(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        drug_level: DrugLevel = "substance",
+        methods: Sequence[str] = DEFAULT_METHODS,
+    ) -> SignalTable:
+        """Which drug-event pairs stand out.
+
+        Args:
+            what: id of a treatment or name of a drug; empty or `*` for every drug.
+            cohort: which reports, as a cohort or its text; None for all.
+            versus: what they are compared with; None for everything else.
+            drug_level: names that a row has; a drug asked for by name is counted at the level of that name.
+            methods: statistics to compute, see `primum.signals.table`.
+
+        Raises:
+            UnknownNameError: no treatment and no drug of that name; the nearest are named.
+            CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
+        """
+        counts = self.counts(what, cohort, versus, drug_level=drug_level)
+        bins = self._scope(self._asked(what, drug_level)).term_bins
+        return _signal_table(counts, bins, methods=methods)
+
+    def answer(self, treatment: str) -> ReportsAnswer:
+        """What the loaded reports say of a treatment.
+
+        Raises:
+            UnknownNameError: no such treatment.
+        """
+        name = treatment_named(treatment)
+        if name is None:
+            raise UnknownNameError.of("treatment", treatment, self._bins)
+        counted = tallies(self.store, name)
+        total = sum(tally.reports for tally in counted["total"])
+        return ReportsAnswer(
+            treatment=name,
+            snapshot=self.store.snapshot(),
+            data_cut=last_quarter(self.store),
+            reports=total,
+            flow=flow(self.store, name),
+            tallies=counted,
+            reactions=_top_reactions(counted["reaction"], self._bins[name]),
+            names=name_coverage(self.store),
+            signals=self._against_all(name) if total else None,
+            contrast=self._by_use(name) if total else None,
+            notes=_notes(counted),
+        )
+
+    def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
+        """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
+        if what.strip() in EVERY_DRUG:
+            return None
+        treatment = treatment_named(what)
+        if treatment == what.strip().casefold():
+            return Asked(treatment, "treatment")
+        try:
+            return find_drug(self.store, what, drug_level=drug_level)
+        except UnknownNameError:
+            if treatment is None:
+                raise
+            return Asked(treatment, "treatment")
+
+    def _scope(self, asked: Asked | None) -> Scope:
+        if asked is not None and asked.level == "treatment":
+            return Scope(self._bins, treatment=(asked.name,))
+        return Scope(self._bins)
+
+    def _against_all(self, name: str) -> SignalTable | None:
+        counts = self.counts(name, drug_level="treatment")
+        if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
+            return None
+        return _signal_table(counts, self._bins[name])
+
+    def _by_use(self, name: str) -> SignalTable | None:
+        try:
+            counts = self.counts(name, condition("use", "cosmetic"), condition("use", "therapeutic"))
+        except CohortError:  # one of the two has no report
+            return None
+        return _signal_table(counts, self._bins[name])
+
+
+def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` reads as it should
+    """Open the loaded reports for reading.
+
+    Args:
+        path: folder of the store; None for the default one.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    return Reports(open_store(None if path is None else Path(path)))
+
+
+def _cohort(given: Cohort | str | None) -> Cohort | None:
+    return parse(given) if isinstance(given, str) else given
+
+
+def _signal_table(counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
+    events = dict.fromkeys(counts.table.event.tolist())
+    return signal_table(
+        counts.table, cells=counts.cells, methods=methods, bins={event: bins.bin(event) for event in events}
+    )
+
+
+def _top_reactions(counted: Sequence[Tally], bins: TermBins) -> tuple[ReactionCount, ...]:
+    """The reactions reported most in each use, and each of these in every use."""
+    wanted = set(list(by_value(counted))[:TOP_REACTIONS])
+    for use in {tally.use for tally in counted}:
+        wanted |= {tally.value for tally in [t for t in counted if t.use == use][:TOP_REACTIONS]}
+    return tuple(
+        ReactionCount(t.use, t.value, bins.bin(t.value), bins.listed(t.value), t.reports)
+        for t in counted
+        if t.value in wanted
+    )
+
+
+def _notes(counted: Mapping[str, tuple[Tally, ...]]) -> tuple[str, ...]:
+    notes = ["Counts are reports, not people harmed and not a rate: nobody counted the people treated."]
+    sources = by_value(counted["source"])
+    if "table" in sources:
+        notes.append(
+            f"{sources['table']} of the reports come from a long table, which holds no indications, outcomes, sex or "
+            "age: their use is told by the product alone, else unknown."
+        )
+    if len(sources) > 1:
+        notes.append("A case may stand both in FAERS and in a long table; source:faers or source:table asks for one.")
+    return tuple(notes)
