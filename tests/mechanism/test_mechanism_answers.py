@@ -51,6 +51,16 @@ def test_the_curve_meets_the_published_shares_within_sampling() -> None:
         assert found.share == pytest.approx(seen, abs=0.05)
 
 
+def test_half_of_the_people_have_lost_the_effect_where_the_curve_crosses_one_half() -> None:
+    found = answered(50, [168])
+    end = next(end for end in found.ends if end.quantile == 0.5)
+    at_the_end = answered(50, [end.day])
+    drug = (at_the_end.share - at_the_end.placebo) / (1 - at_the_end.placebo)
+    assert drug == pytest.approx(0.5, abs=1e-6)
+    assert end.interval.lower < end.day < end.interval.upper
+    assert end.interval.level == pytest.approx(0.95)
+
+
 def test_the_interval_holds_the_curve() -> None:
     found = answered(75, range(0, 400))
     assert np.all((found.lower <= found.share) & (found.share <= found.upper))
@@ -81,6 +91,10 @@ def test_a_dose_outside_the_studied_ones_is_answered_with_a_wider_interval_and_t
     assert widths[1] > 1.5 * widths[0]
 
 
+def test_every_day_of_an_unstudied_dose_is_extrapolated() -> None:
+    assert set(answered(40, [1, 28, 168, 300]).basis) == {"extrapolated"}
+
+
 def test_the_widening_begins_at_the_edge_without_a_jump() -> None:
     edge, beyond = answered(125, [168, 252]), answered(125.001, [168, 252.001])
     assert beyond.lower == pytest.approx(edge.lower, abs=1e-3)
@@ -98,7 +112,7 @@ def test_past_three_times_the_range_it_is_refused() -> None:
 def test_an_endpoint_that_one_visit_measured_is_refused_with_the_reason() -> None:
     found = curve(PRODUCT, 50, "composite_two_grades", [28], models=MODELS)
     assert isinstance(found, Refusal)
-    assert found.reason == "k cannot be identified: one visit alone (day 28)."
+    assert found.reason == "The rate k at which the effect wears off cannot be identified: one visit alone (day 28)."
     assert found.sources == ("joseph2021",)
 
 

@@ -174,7 +174,7 @@ def test_with_one_dose_alone_k_cannot_be_identified_and_the_result_says_so() -> 
     visits = synthetic(planted(), [0, 50], [14, 60, 120, 180], 100)
     result = fitting.fit_endpoint(visits, onset(), draws=5)
     assert result["status"] == "not identified"
-    assert result["reason"] == "k cannot be identified: one dose alone (50 U)."
+    assert result["reason"] == "The rate k at which the effect wears off cannot be identified: one dose alone (50 U)."
     assert identifiability(visits).rank == 2
 
 
@@ -210,7 +210,10 @@ def test_other_designs_that_cannot_tell_say_what_is_missing(doses: list[float], 
 
 def test_dose_and_day_that_change_together_are_noticed() -> None:
     visits = [v for v in synthetic(planted(), [50, 100], [28, 60], 100) if (v.dose_units == 50) == (v.day == 28)]
-    assert identifiability(visits).reason == "k cannot be identified: dose and day change together."
+    assert (
+        identifiability(visits).reason
+        == "The rate k at which the effect wears off cannot be identified: dose and day change together."
+    )
 
 
 def test_a_fit_without_placebo_is_refused() -> None:

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from primum.errors import ModelError
-from primum.mechanism.kpd import Core, draw_people, share_responding
+from primum.mechanism.kpd import Core, day_effect_ends, draw_people, share_responding
 from primum.mechanism.normal import normal_cdf
 
 CORE = Core(
@@ -73,9 +73,22 @@ def test_twice_the_dose_is_one_half_life_later(dose: float, day: float) -> None:
 
 
 def test_the_half_life_is_the_gain_of_a_doubling() -> None:
-    gain = CORE.days_until_half_respond(100) - CORE.days_until_half_respond(50)
+    gain = float(day_effect_ends(CORE.as_array(), 100) - day_effect_ends(CORE.as_array(), 50))
     assert gain == pytest.approx(CORE.half_life_days)
     assert CORE.half_life_days == pytest.approx(math.log(2) * 0.45 / 0.0117)
+
+
+@pytest.mark.parametrize("quantile", [0.25, 0.5, 0.75])
+def test_the_effect_has_ended_in_as_many_virtual_people_as_the_formula_says(quantile: float) -> None:
+    drawn = draw_people(CORE, 75.0, people=200_000, rng=np.random.default_rng(7)).end_day
+    day = float(day_effect_ends(CORE.as_array(), 75.0, quantile=quantile))
+    assert np.mean(drawn <= day) == pytest.approx(quantile, abs=0.005)
+
+
+@pytest.mark.parametrize("quantile", [0.0, 1.0])
+def test_an_end_in_nobody_or_everybody_is_no_question(quantile: float) -> None:
+    with pytest.raises(ModelError, match="a share between 0 and 1"):
+        day_effect_ends(CORE.as_array(), 75.0, quantile=quantile)
 
 
 def test_nobody_has_improved_at_the_injection_itself() -> None:

@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from primum.errors import ModelError, UnknownNameError
-from primum.mechanism.kpd import PARAMETERS, Core, check_days, check_dose, placebo_odds_share, probit, share_set_in
+from primum.mechanism.kpd import (
+    PARAMETERS,
+    Core,
+    check_days,
+    check_dose,
+    day_effect_ends,
+    placebo_odds_share,
+    probit,
+    share_set_in,
+)
 from primum.mechanism.normal import normal_cdf
 from primum.mechanism.refusals import Refusal, load_refusals, outside_range
 from primum.provenance import GRADES, Source
@@ -169,6 +178,21 @@ def _fit(entry: Mapping[str, Any], data_sha256: str) -> Fit:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EffectEnd:
+    """Day by which the effect of the drug has ended in a share of the people.
+
+    Args:
+        quantile: the share.
+        day: the day.
+        interval: its interval.
+    """
+
+    quantile: float
+    day: float
+    interval: Interval
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EffectCurve:
     """Share of people responding by day, with the drug and without.
@@ -184,8 +208,9 @@ class EffectCurve:
         upper: upper end.
         placebo: share responding without the drug; most likely value.
         excess_upper: upper end of share minus placebo share: what the drug adds at most.
-        basis: word for each day: `prior only` before the first visit, `fitted` between visits at a studied range of
-            doses, `extrapolated` elsewhere.
+        basis: word for each day: `extrapolated` outside the studied doses or after the last visit, else `prior only`
+            before the first visit and `fitted` from it on.
+        ends: days by which the effect has ended in a quarter, a half and three quarters of the people.
         level: level of the intervals.
         warnings: what must travel with the curve.
         sources: ids of the sources.
@@ -203,6 +228,7 @@ class EffectCurve:
     placebo: FloatArray
     excess_upper: FloatArray
     basis: tuple[Basis, ...]
+    ends: tuple[EffectEnd, ...]
     level: float
     warnings: tuple[str, ...]
     sources: tuple[str, ...]
@@ -235,6 +261,10 @@ class EffectCurve:
                 "interval": [self.fit.half_life.lower, self.fit.half_life.upper],
                 "level": self.fit.half_life.level,
             },
+            "effect_ends_day": [
+                {"quantile": end.quantile, "day": end.day, "interval": [end.interval.lower, end.interval.upper]}
+                for end in self.ends
+            ],
             "studied": {"doses_units": list(self.fit.doses_units), "days": list(self.fit.days)},
             "trials": list(self.fit.trials),
             "warnings": list(self.warnings),
@@ -300,6 +330,7 @@ def curve(
         placebo=best.placebo[0],
         excess_upper=np.quantile(drawn.share - drawn.placebo, tails[1], axis=0),
         basis=tuple(_basis(day, off_dose, fit) for day in at),
+        ends=tuple(_end(fit, dose, quantile, tails, widen=1 + off_dose) for quantile in (0.25, 0.5, 0.75)),
         level=level,
         warnings=_warnings(fit, dose, off_dose, at),
         sources=fit.sources,
@@ -327,10 +358,17 @@ def _shares(parameters: FloatArray, fit: Fit, dose: float, days: FloatArray, *, 
     return _Shares(placebo + (set_in - placebo) * drug, placebo)
 
 
+def _end(fit: Fit, dose: float, quantile: float, tails: list[float], *, widen: float) -> EffectEnd:
+    day = float(day_effect_ends(fit.core.as_array(), dose, quantile=quantile))
+    drawn = day + widen * (day_effect_ends(fit.draws, dose, quantile=quantile) - day)
+    lower, upper = np.quantile(drawn, tails)
+    return EffectEnd(quantile, day, Interval(float(lower), float(upper), level=tails[1] - tails[0]))
+
+
 def _basis(day: float, off_dose: float, fit: Fit) -> Basis:
-    if day < fit.days[0]:
-        return "prior only"
-    return "extrapolated" if off_dose > 0 or day > fit.days[-1] else "fitted"
+    if off_dose > 0 or day > fit.days[-1]:
+        return "extrapolated"
+    return "prior only" if day < fit.days[0] else "fitted"
 
 
 def _warnings(fit: Fit, dose: float, off_dose: float, days: FloatArray) -> tuple[str, ...]:

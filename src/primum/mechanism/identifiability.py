@@ -84,5 +84,7 @@ def identifiability(visits: Sequence[ArmVisit]) -> Identifiability:
         missing.append(f"one visit alone (day {days[0]:g})")
     if not missing and rank < 3:
         missing.append("dose and day change together")
-    reason = f"k cannot be identified: {' and '.join(missing)}." if missing else ""
+    reason = (
+        f"The rate k at which the effect wears off cannot be identified: {' and '.join(missing)}." if missing else ""
+    )
     return Identifiability(rank=rank, doses=doses, days=days, reason=reason)

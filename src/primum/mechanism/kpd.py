@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -93,17 +94,6 @@ class Core:
     def half_life_days(self) -> float:
         """Days in which the effect amount halves, ln 2 / k: also how much longer twice the dose lasts."""
         return math.log(2) / self.k_per_day
-
-    def days_until_half_respond(self, dose_units: float) -> float:
-        """Day on which half of those whom the drug can reach no longer respond to it: ln(D / theta) / k.
-
-        Example:
-            >>> core = Core(intercept=0.5, ln_dose_slope=0.5, day_slope=-0.0125, placebo_intercept=-2,
-            ...             placebo_day_slope=0, onset_per_day=0.35, lag_days=0.07)
-            >>> round(core.days_until_half_respond(100) - core.days_until_half_respond(50), 1)  # one half-life
-            27.7
-        """
-        return math.log(check_dose(dose_units) / self.threshold_units) / self.k_per_day
 
     def as_array(self) -> FloatArray:
         """The parameters in the order of `PARAMETERS`, without the lag."""
@@ -183,6 +173,34 @@ def share_responding(parameters: FloatArray, dose_units: float, days: ArrayLike,
     drug = normal_cdf(probit(parameters, check_dose(dose_units), at)) if dose_units else np.zeros_like(at)
     placebo = placebo_odds_share(parameters, at)
     return np.asarray(share_set_in(parameters, at, lag_days=lag_days) * (placebo + (1 - placebo) * drug))  # Eq. 2
+
+
+def day_effect_ends(parameters: FloatArray, dose_units: float, *, quantile: float = 0.5) -> FloatArray:
+    r"""By which day has the effect of the drug ended in a share of the people?
+
+    Eq. 1 solved for the day: $t_q = (\ln D - \ln\theta + \sigma\, \Phi^{-1}(q)) / k$; with q = 0.5 the day on which the
+    amount falls below the median threshold. How far the quartiles lie apart is the spread between people.
+
+    Args:
+        parameters: shape `(..., 6)`, last axis as `PARAMETERS`, day slope below 0.
+        dose_units: dose in units of the product, above 0.
+        quantile: share of the people, in (0, 1).
+
+    Returns:
+        Days since the injection; shape `(...)`. At or below 0 where the dose never reaches so many people.
+
+    Raises:
+        ModelError: the dose or the quantile is no legal number.
+
+    Example:
+        >>> core = np.array([0.5, 0.5, -0.0125, -2, 0, 0.35])
+        >>> round(float(day_effect_ends(core, 100) - day_effect_ends(core, 50)), 1)  # ln 2 / k = one half-life
+        27.7
+    """
+    if not 0 < quantile < 1:
+        raise ModelError.of(f"a quantile of {quantile:g}", "a share between 0 and 1, such as 0.5")
+    at_injection = parameters[..., 0] + parameters[..., 1] * math.log(check_dose(dose_units))
+    return np.asarray((at_injection + NormalDist().inv_cdf(quantile)) / -parameters[..., 2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
