@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from primum.errors import nearest
 from primum.treatments.schema import evidence_schema
 from primum.treatments.shares import Share, recomputes
-from primum.treatments.tables import EvidenceTable, Fault, Row
+from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 Tables = Mapping[str, EvidenceTable]
 
@@ -35,7 +34,7 @@ def _unknown_sources(tables: Tables) -> Iterable[Fault]:
     for table, column, row in _cells_of_kind(tables, "source", "sources"):
         for given in row.items(column):
             if given not in known:
-                expected = f"an id of sources.csv{nearest(given, known)}"
+                expected = f"an id of sources.csv{hint(given, known)}"
                 yield Fault(table.file, row.line, column, f'no source "{given}"', expected)
 
 
@@ -47,7 +46,7 @@ def _unknown_keys(tables: Tables) -> Iterable[Fault]:
         for given in row.items(column):
             if given not in known:
                 yield Fault(
-                    table.file, row.line, column, f'no key "{given}"', f"a key of {of.file}{nearest(given, known)}"
+                    table.file, row.line, column, f'no key "{given}"', f"a key of {of.file}{hint(given, known)}"
                 )
 
 

@@ -1,7 +1,8 @@
 """Does a condition over findings hold? A small language: comparisons, and/or/not, arithmetic; nothing else.
 
 A name is the id of a finding and stands for its value; `.lower`, `.upper`, `.numerator` and `.denominator` after it
-stand for the ends of its interval and its counts. The text is parsed, never run: there are no calls and no builtins.
+stand for the ends of its interval and its counts, `.known` for whether it has a value. The text is parsed, never run:
+there are no calls and no builtins.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from primum.errors import RuleError, nearest
+from primum.errors import RuleError
 from primum.evidence.finding import Finding
+from primum.treatments.tables import hint
 
 Value = float | int | str | bool
-PARTS: Final = ("lower", "upper", "numerator", "denominator")
+PARTS: Final = ("lower", "upper", "numerator", "denominator", "known")
 
 # A text in quotes stays as it is; a dotted name becomes a word that Python's grammar can read.
 _TOKEN: Final = re.compile(r"""(?P<text>"[^"]*"|'[^']*')|(?P<name>[A-Za-z_]\w*(?:\.\w+)+)""")
@@ -57,7 +59,7 @@ def finding_of(name: str, findings: Mapping[str, Finding]) -> str:
         return name
     if part in PARTS and stem in findings:
         return stem
-    raise RuleError.of(name, "no such finding", f"the id of a finding{nearest(name, findings)}")
+    raise RuleError.of(name, "no such finding", f"the id of a finding{hint(name, findings)}")
 
 
 def holds(rule: str, findings: Mapping[str, Finding]) -> bool:
@@ -100,6 +102,8 @@ def _value(name: str, findings: Mapping[str, Finding]) -> Value:
     id = finding_of(name, findings)
     finding, part = findings[id], name.removeprefix(id).removeprefix(".")
     value: Value | None
+    if part == "known":
+        return finding.value is not None
     if not part:
         value = finding.value
     elif part in ("numerator", "denominator"):

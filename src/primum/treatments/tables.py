@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,17 @@ class Fault:
         if self.column:
             where.append(f"column {self.column}")
         return f"{', '.join(where)}: {self.given}; expected {self.expected}"
+
+
+def hint(given: str, known: Iterable[str]) -> str:
+    """The nearest spelling, as it stands inside a fault; nothing where none is near.
+
+    Example:
+        >>> hint("evnts", ["n", "events"])
+        ' (did you mean "events"?)'
+    """
+    near = nearest(given, known).strip()
+    return f" ({near[0].lower()}{near[1:]})" if near else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +140,20 @@ def read_table(folder: Path, schema: TableSchema) -> tuple[EvidenceTable, list[F
 
 
 def _header_faults(file: str, header: list[str], schema: TableSchema) -> list[Fault]:
-    """Columns that are missing, misspelt, unknown or written twice."""
-    names = [column.name for column in schema.columns]
-    missing = [name for name in names if name not in header]
-    strange = [name for name in header if name not in names]
+    """Columns that are misspelt, missing, unknown or written twice."""
+    meanings = {column.name: column.meaning for column in schema.columns}
+    strange = [name for name in header if name not in meanings]
     faults = []
-    for name in missing:
-        hint = nearest(name, strange)
-        given = f"missing; found {hint.split(chr(34))[1]} instead" if hint else "missing"
-        faults.append(
-            Fault(file, 1, name, given, f"this heading ({next(c.meaning for c in schema.columns if c.name == name)})")
-        )
+    for name in (name for name in meanings if name not in header):
+        near = difflib.get_close_matches(name, strange, n=1)
+        if near:
+            strange.remove(near[0])
+            faults.append(Fault(file, 1, name, f'"{near[0]}" stands in its place', f'the heading "{name}"'))
+        else:
+            faults.append(Fault(file, 1, name, "no such column", f"it ({meanings[name]})"))
     for name in strange:
-        given = f'"{name}" is not a column of {schema.name}.{nearest(name, missing or names)}'
-        faults.append(Fault(file, 1, name, given, f"one of {', '.join(names)}"))
+        given = f'"{name}" is not a column of {schema.name}'
+        faults.append(Fault(file, 1, name, given, f"one of {', '.join(meanings)}"))
     twice = sorted({name for name in header if header.count(name) > 1})
     return faults + [Fault(file, 1, name, "written twice", "each heading once") for name in twice]
 
@@ -157,8 +169,8 @@ def _cell_faults(file: str, row: Row, schema: TableSchema, header: list[str]) ->
             if column.required:
                 faults.append(Fault(file, row.line, column.name, "empty", column.expected()))
         elif not column.accepts(text):
-            hint = nearest(text, column.choices)
-            faults.append(Fault(file, row.line, column.name, f'"{text}"{hint.rstrip()}', column.expected()))
+            given = f'"{text}"{hint(text, column.choices)}'
+            faults.append(Fault(file, row.line, column.name, given, column.expected()))
     return faults
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from primum.errors import nearest
 from primum.evidence.effects import odds_ratio
 from primum.evidence.finding import Finding
 from primum.provenance import Method
 from primum.terms import Interval
 from primum.treatments.families.caveats import once, plain_range
-from primum.treatments.tables import EvidenceTable, Fault, Row
+from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 Known = Mapping[str, Finding]
 Result = tuple[float, Interval | None, Method]
@@ -43,7 +42,7 @@ def derived_findings(table: EvidenceTable, known: Known) -> tuple[list[Finding],
     for row in table:
         missing = [id for id in row.items("inputs") if id not in found]
         faults += [
-            Fault(table.file, row.line, "inputs", f'no finding "{id}"', f"the id of a finding{nearest(id, found)}")
+            Fault(table.file, row.line, "inputs", f'no finding "{id}"', f"the id of a finding{hint(id, found)}")
             for id in missing
         ]
         if missing:
