@@ -42,6 +42,11 @@ class UnknownNameError(PrimumError, KeyError):
         return cls(f'No {kind} named "{given}".{nearest(given, names)} Known: {listed}.')
 
     @classmethod
+    def not_loaded(cls, kind: str, given: str) -> UnknownNameError:
+        """Build from the kind of thing and the number given, where no other number is any nearer."""
+        return cls(f'No {kind} "{given}" in the loaded reports. Check the number, or load the quarter that holds it.')
+
+    @classmethod
     def among_many(cls, kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
         """Build as `of`, but name only the nearest of names too many to list."""
         folded = {name.casefold(): name for name in known}
@@ -160,6 +165,16 @@ class PoolError(PrimumError, ValueError):
         """A table with nothing to pool."""
         given = "one study" if studies == 1 else "no study"
         return cls(f"The table holds {given}; expected at least two to pool. Add studies, or quote the one by itself.")
+
+    @classmethod
+    def too_few_to_leave_one_out(cls, studies: int) -> PoolError:
+        """A table from which no study can be left out."""
+        return cls(f"Leaving one of {studies} studies out leaves nothing to pool; expected at least three studies.")
+
+    @classmethod
+    def wrong_table(cls, measure: str, expected: str, given: str) -> PoolError:
+        """A kind of table that a measure cannot be computed from."""
+        return cls(f"{measure} needs a table of kind {expected}; given {given}. See primum.evidence.pooling.columns().")
 
     @classmethod
     def not_for_measure(cls, method: str, measure: str, known: Iterable[str]) -> PoolError:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from primum.store import Store
 
-AGE_BANDS: Final = ((0, 17), (18, 39), (40, 64), (65, 122))
-"""Completed years, both ends included; 122 is the oldest age that the loader accepts."""
+AGE_BANDS: Final = ((18, "0-17"), (40, "18-39"), (65, "40-64"))
+"""Age in years below which a person is in the band; the last band is 65+."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _reports_of(treatment: str) -> ibis.Table:
 
     uses, outcomes = schema.table("report_uses"), schema.table("outcomes")
     reports = uses.filter(uses.treatment == treatment).join(current_versions(), "report_key")
-    bands = [(reports.age_years < high + 1, f"{low}-{high}") for low, high in AGE_BANDS]
+    bands = [(reports.age_years < limit, band) for limit, band in AGE_BANDS]
     country = ibis.coalesce(reports.occurrence_country, reports.reporter_country)
     return reports.select(
         "report_key",
@@ -119,7 +119,7 @@ def _reports_of(treatment: str) -> ibis.Table:
         year=reports.received_date.year().cast("string").fill_null(UNKNOWN),
         reporter=reports.reporter_occupation.fill_null(UNKNOWN),
         sex=reports.sex.fill_null(UNKNOWN),
-        age=ibis.cases((reports.age_years.isnull(), UNKNOWN), *bands, else_=UNKNOWN),
+        age=ibis.cases((reports.age_years.isnull(), UNKNOWN), *bands, else_="65+"),
         country=country.fill_null(UNKNOWN),
         source=reports.source,
     )

@@ -223,39 +223,33 @@ def map_name(
         'unmapped'
     """
     coded = ingredients(active_ingredient)
-    found: dict[str, Mapping] = {}
-    credited: set[str] = set()  # ingredients that a treatment's table has spoken for
-    for table in tables:
-        for mapping, spoken_for in _from_table(table, drugname, coded):
-            found.setdefault(mapping.substance, mapping)
-            credited |= spoken_for
-    for mapping in _from_general_rules(drugname, tuple(c for c in coded if c not in credited), learned or {}):
-        if mapping.method != UNMAPPED or not found:
+    by_table = [mapping for table in tables for mapping in _from_table(table, drugname, coded)]
+    found = {mapping.substance: mapping for mapping in by_table}
+    for mapping in _from_general_rules(drugname, coded, learned or {}):
+        # What a treatment's table speaks for is its own: no other spelling of it, nor the bare name, comes beside it.
+        if not any(table.find(mapping.substance) for table in tables) and not (found and mapping.method == UNMAPPED):
             found.setdefault(mapping.substance, mapping)
     return tuple(found.values())
 
 
-def _from_table(table: NameTable, drugname: str | None, coded: Sequence[str]) -> list[tuple[Mapping, set[str]]]:
+def _from_table(table: NameTable, drugname: str | None, coded: Sequence[str]) -> list[Mapping]:
     """What a treatment's table says: the more telling of drug name and active ingredient wins."""
     by_name = [hit for piece in pieces(drugname or "") for hit in table.find(piece)]
-    by_ingredient = {ingredient: hits[0] for ingredient in coded if (hits := table.find(ingredient))}
-    spoken_for = set(by_ingredient)
-    specific = [hit for hit in by_name if hit.specific]
-    if not specific and (told := {hit.substance: hit for hit in by_ingredient.values() if hit.specific}):
-        # The name tells only the class; FDA coded which one. The product stays unknown.
-        return [
-            (
-                Mapping(hit.substance, None, f"active ingredient, {hit.method}", table.version, table.treatment),
-                spoken_for,
-            )
-            for hit in told.values()
-        ]
-    chosen = specific or by_name or list(by_ingredient.values())
-    where = "drug name" if by_name else "active ingredient"
-    return [
-        (Mapping(hit.substance, hit.product, f"{where}, {hit.method}", table.version, table.treatment), spoken_for)
-        for hit in chosen
-    ]
+    by_ingredient = [hit for ingredient in coded for hit in table.find(ingredient)]
+    told_by_name = [hit for hit in by_name if hit.specific]
+    told_by_ingredient = [hit for hit in by_ingredient if hit.specific]
+    for hits, where in (
+        (told_by_name, "drug name"),
+        (told_by_ingredient, "active ingredient"),  # the name tells only the class; the product stays unknown
+        (by_name, "drug name"),
+        (by_ingredient, "active ingredient"),
+    ):
+        if hits:
+            return [
+                Mapping(hit.substance, hit.product, f"{where}, {hit.method}", table.version, table.treatment)
+                for hit in hits
+            ]
+    return []
 
 
 def _from_general_rules(drugname: str | None, coded: Sequence[str], learned: dict[str, Learned]) -> list[Mapping]:

@@ -1,0 +1,191 @@
+"""What is known of one case: its versions and why one is current, its drugs and what they mean, its reactions, its use?"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from primum.errors import UnknownNameError
+from primum.store import schema
+from primum.vocab.drugs import named_drugs
+from primum.vocab.reactions import normal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import ibis
+
+    from primum.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One sighting of a case."""
+
+    report_key: int
+    source: str
+    quarter: str | None
+    report_id: str
+    version: int | None
+    received: dt.date | None
+    current: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom the report is about and who wrote it."""
+
+    age_years: float | None
+    sex: str | None
+    country: str | None
+    reporter: str | None
+    event_date: str | None
+    manufacturer_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDrug:
+    """One drug row with what its name means; a name of two substances stands twice."""
+
+    drug_seq: int
+    role: str | None
+    drugname: str | None
+    substance: str
+    product: str | None
+    method: str
+    dose: str | None
+    route: str | None
+    indications: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldUse:
+    """What a treatment was used for in this case, and the rule that told it."""
+
+    treatment: str
+    use: str
+    rule: str
+    confidence: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStory:
+    """One case: all its versions, and what the one shown holds.
+
+    Args:
+        case_id: number of the case; None for a report without one.
+        shown: id of the version whose content follows: the current one, or the last where none is.
+        deleted: quarters in which FDA named the case as deleted.
+    """
+
+    case_id: str | None
+    shown: str
+    deleted: tuple[str, ...]
+    versions: tuple[Version, ...]
+    person: Person
+    drugs: tuple[NamedDrug, ...]
+    reactions: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    uses: tuple[ToldUse, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The story as plain data."""
+        plain = dataclasses.asdict(self)
+        for version in plain["versions"]:
+            version["received"] = None if version["received"] is None else version["received"].isoformat()
+        return plain
+
+
+def case_story(store: Store, number: str) -> CaseStory:
+    """The story of a case, by its number or by the id of one of its reports.
+
+    Raises:
+        UnknownNameError: no such case or report is loaded.
+    """
+    rows = store.engine.rows
+    found = rows(_versions_of(number.strip()))
+    if not found:
+        raise UnknownNameError.not_loaded("case or report", number)
+    versions = tuple(Version(*row[1:]) for row in found)
+    shown = next((version for version in versions if version.current), versions[0])
+    case_id = None if found[0][0] is None else str(found[0][0])
+    key = shown.report_key
+    return CaseStory(
+        case_id=case_id,
+        shown=shown.report_id,
+        deleted=tuple(str(row[0]) for row in rows(_deletions_of(case_id))) if case_id else (),
+        versions=versions,
+        person=Person(*rows(_person(key))[0]),
+        drugs=_drugs(store, key),
+        reactions=tuple(dict.fromkeys(normal(row[0]) for row in rows(_column("reactions", "term", key)) if row[0])),
+        outcomes=tuple(dict.fromkeys(row[0] for row in rows(_column("outcomes", "outcome", key)) if row[0])),
+        uses=tuple(ToldUse(*row) for row in rows(_uses(key))),
+    )
+
+
+def _versions_of(number: str) -> ibis.Table:
+    """All versions of the case that the number, or the report of that id, belongs to; the latest first."""
+    import ibis
+
+    reports, current = schema.table("reports"), schema.table("current_reports")
+    meant = reports.filter((reports.caseid == number) | (reports.primaryid == number))
+    same_case = reports.caseid.isin(meant.filter(meant.caseid.notnull()).caseid)
+    same_report = reports.report_key.isin(meant.report_key)
+    joined = reports.filter(same_case | same_report).join(current, "report_key")
+    return joined.order_by(
+        ibis.desc(joined.current), ibis.desc(joined.quarter.fill_null("")), ibis.desc(joined.primaryid)
+    ).select(
+        "caseid",
+        "report_key",
+        "source",
+        "quarter",
+        "primaryid",
+        "case_version",
+        "received_date",
+        "current",
+        "reason",
+    )
+
+
+def _deletions_of(case_id: str) -> ibis.Table:
+    deletions = schema.table("deletions")
+    return deletions.filter(deletions.caseid == case_id).select("quarter").order_by("quarter")
+
+
+def _person(key: int) -> ibis.Table:
+    import ibis
+
+    reports = schema.table("reports")
+    return reports.filter(reports.report_key == key).select(
+        "age_years",
+        "sex",
+        ibis.coalesce(reports.occurrence_country, reports.reporter_country).name("country"),
+        "reporter_occupation",
+        "event_date_text",
+        "manufacturer_number",
+    )
+
+
+def _drugs(store: Store, key: int) -> tuple[NamedDrug, ...]:
+    drugs, indications = named_drugs(), schema.table("indications")
+    wanted = drugs.filter(drugs.report_key == key).order_by("drug_seq", "substance")
+    told = indications.filter(indications.report_key == key).select("drug_seq", "term_text").order_by("row_number")
+    by_seq: dict[int, list[str]] = {}
+    for seq, term in store.engine.rows(told):
+        if term:
+            by_seq.setdefault(seq, []).append(term)
+    columns = ("drug_seq", "role", "drugname", "substance", "product", "method", "dose_text", "route")
+    rows = store.engine.rows(wanted.select(*columns))
+    return tuple(NamedDrug(*row, tuple(dict.fromkeys(by_seq.get(row[0], ())))) for row in rows)
+
+
+def _column(table: str, column: str, key: int) -> ibis.Table:
+    rows = schema.table(table)
+    return rows.filter(rows.report_key == key).order_by("row_number").select(column)
+
+
+def _uses(key: int) -> ibis.Table:
+    uses = schema.table("report_uses")
+    return uses.filter(uses.report_key == key).select("treatment", "use", "rule", "confidence").order_by("treatment")
