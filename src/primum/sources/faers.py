@@ -21,12 +21,14 @@ from primum.sources.repairs import Expected, is_key
 from primum.terms import Quarter
 
 __all__ = [
+    "INDEX_PAGE",
     "Archive",
     "DeletedList",
     "FileAccount",
     "KnownKeys",
     "Member",
     "Reject",
+    "archive_name",
     "clean_member",
     "find_archives",
     "part_number",
@@ -45,6 +47,20 @@ def part_number(quarter: Quarter) -> int:
         20172
     """
     return quarter.year * 10 + quarter.number
+
+
+INDEX_PAGE: Final = "https://fis.fda.gov/extensions/FPD-QDE-FAERS/FPD-QDE-FAERS.html"
+FIRST_FAERS: Final = Quarter(2012, 4)
+
+
+def archive_name(quarter: Quarter) -> str:
+    """Name of a quarter's ASCII archive on FDA's page, where the q is a capital in some years.
+
+    Example:
+        >>> archive_name(Quarter(2012, 3)), archive_name(Quarter(2012, 4))
+        ('aers_ascii_2012q3.zip', 'faers_ascii_2012q4.zip')
+    """
+    return f"{'faers' if quarter >= FIRST_FAERS else 'aers'}_ascii_{quarter}.zip"
 
 
 class KnownKeys:

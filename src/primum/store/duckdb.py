@@ -67,6 +67,11 @@ class DuckDBEngine(Engine):
         """Run an expression; the answer as rows of plain Python values."""
         return self._execute(self.sql(expression)).fetchall()
 
+    def read(self, name: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Columns of a small table, ordered by them."""
+        listed = ", ".join(_quoted(column) for column in columns)
+        return self._execute(f"SELECT {listed} FROM {_quoted(name)} ORDER BY ALL").fetchall()
+
     def insert(self, name: str, expression: ir.Table) -> int:
         """Append an expression's rows to a table, columns matched by name; how many rows."""
         return self._changed(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(expression)}")
@@ -105,29 +110,16 @@ class DuckDBEngine(Engine):
             f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
             f"auto_detect = false, new_line = '\\n', columns = {{{types}}})"
         )
-        # Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number;
-        # positions begin at 0, or very high while the transaction that made the table is open.
-        raw = f"raw_{name}"
-        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(raw)} AS SELECT * FROM {read}")
-        span = self._execute(f"SELECT count(*), min(rowid), max(rowid) FROM {_quoted(raw)}").fetchall()[0]
-        rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
-        if rows and last - first + 1 != rows:
-            raise StoreError.of(str(path), "staged rows are not numbered without gaps", "Please report this")
-        self._execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS "
-            f"SELECT *, rowid - {first} + 1 AS row_number FROM {_quoted(raw)}"
-        )
+        self._stage_numbered(name, f"SELECT * FROM {read}", number="row_number")
         return self._staged(name)
 
     def stage_file(self, name: str, path: Path) -> ir.Table:
         """Keep a CSV, gzipped CSV or Parquet file of somebody else as a temporary table, every column as text."""
-        parquet = path.name.lower().endswith((".parquet", ".pq"))
+        parquet = path.name.lower().endswith(".parquet")
         text = _literal(str(path))
         read = f"read_parquet({text})" if parquet else f"read_csv({text}, header = true, all_varchar = true)"
         try:
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS SELECT COLUMNS(*)::VARCHAR FROM {read}"
-            )
+            self._stage_numbered(name, f"SELECT COLUMNS(*)::VARCHAR FROM {read}", number="staged_row")
         except duckdb.Error as error:
             raise SourceError.of(
                 path.name,
@@ -195,6 +187,23 @@ class DuckDBEngine(Engine):
             f"{_literal(name)} AND NOT internal ORDER BY column_index"
         ).fetchall()
         return dict(found) or None
+
+    def _stage_numbered(self, name: str, select: str, *, number: str) -> None:
+        """Keep a file's rows with their number, counted from 1.
+
+        Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number;
+        positions begin at 0, or very high while the transaction that made the table is open.
+        """
+        raw = f"raw_{name}"
+        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(raw)} AS {select}")
+        span = self._execute(f"SELECT count(*), min(rowid), max(rowid) FROM {_quoted(raw)}").fetchall()[0]
+        rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
+        if rows and last - first + 1 != rows:
+            raise StoreError.of(name, "staged rows are not numbered without gaps", "Please report this")
+        self._execute(
+            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS "
+            f"SELECT *, rowid - {first} + 1 AS {_quoted(number)} FROM {_quoted(raw)}"
+        )
 
     def _staged(self, name: str) -> ir.Table:
         import ibis

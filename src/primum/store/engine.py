@@ -37,6 +37,10 @@ class Engine(ABC):
         """Run an expression; the answer as rows of plain Python values."""
 
     @abstractmethod
+    def read(self, name: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Columns of a small table, ordered by them; needs no expression, and so not the seconds to import Ibis."""
+
+    @abstractmethod
     def sql(self, expression: ir.Table) -> str:
         """The text that the expression is run as, for `--explain`."""
 
@@ -69,7 +73,13 @@ class Engine(ABC):
 
     @abstractmethod
     def stage_file(self, name: str, path: Path) -> ir.Table:
-        """Keep a CSV, gzipped CSV or Parquet file of somebody else as a temporary table, every column as text."""
+        """Keep a CSV, gzipped CSV or Parquet file of somebody else as a temporary table, every column as text.
+
+        `staged_row` counts the rows from 1 in the order of the file.
+
+        Raises:
+            SourceError: it is not such a file.
+        """
 
     @abstractmethod
     def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:

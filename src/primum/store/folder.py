@@ -5,8 +5,10 @@ Nothing heavy is imported before a store is opened: `exists` is asked by command
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 DATABASE: Final = "primum.duckdb"
+LOADING: Final = "loading-"  # folders of cleaned text begin like this
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
 
 
@@ -50,25 +53,24 @@ class Store:
     Args:
         folder: where it lies.
         engine: what carries it.
+        made: whether this opening made it; one that stays empty is taken away again when it is closed.
     """
 
     folder: Path
     engine: Engine
+    made: bool = False
 
     def snapshot(self) -> str:
         """SHA-256 that changes when and only when another set of report files is loaded or the tables' form changes.
 
         A load is a function of its archives, so their hashes stand for the rows; the order of loading does not matter.
         """
-        from primum.store.schema import schema_version, table
+        from primum.store.schema import schema_version
 
-        files = table("files")
-        wanted = files.select("source", "quarter", "archive", "archive_sha256").distinct()
-        loaded = sorted(
-            (source, quarter or archive, digest) for source, quarter, archive, digest in self.engine.rows(wanted)
-        )
+        files = self.engine.read("files", "source", "quarter", "archive", "archive_sha256")
+        loaded = {(source, quarter or archive, archive_hash) for source, quarter, archive, archive_hash in files}
         digest = hashlib.sha256(schema_version().encode())
-        for row in loaded:
+        for row in sorted(loaded):
             digest.update("\t".join(row).encode() + b"\n")
         return digest.hexdigest()
 
@@ -80,7 +82,17 @@ class Store:
 
     def close(self) -> None:
         """Let the database go."""
+        empty = self.made and self._is_empty()
         self.engine.close()
+        if empty:
+            (self.folder / DATABASE).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it holds something that is not ours
+                self.folder.rmdir()
+
+    def _is_empty(self) -> bool:
+        from primum.store.schema import tables
+
+        return not any(self.engine.count(schema.name) for schema in tables() if schema.name != "store_facts")
 
     def __enter__(self) -> Store:
         return self
@@ -105,6 +117,7 @@ def open_store(folder: Path | None = None, *, write: bool = False) -> Store:
     folder = folder or default_folder()
     if not write and not exists(folder):
         raise StoreError.of(str(folder), "no reports are loaded there", LOAD_HINT)
+    made = not exists(folder)
     if write:
         _make_folder(folder)
     from primum.store.duckdb import DuckDBEngine
@@ -113,11 +126,12 @@ def open_store(folder: Path | None = None, *, write: bool = False) -> Store:
     try:
         if write:
             _make_tables(engine)
+            _sweep(folder)
         _check_tables(engine, folder)
     except BaseException:
         engine.close()
         raise
-    return Store(folder, engine)
+    return Store(folder, engine, made)
 
 
 def _make_folder(folder: Path) -> None:
@@ -133,6 +147,12 @@ def _make_folder(folder: Path) -> None:
         raise StoreError.of(
             str(folder), "it cannot be written", "Check the rights of the folder, or name another one with --store"
         )
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a load left that was killed; nobody else is loading, the database is ours."""
+    for left in folder.glob(f"{LOADING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _make_tables(engine: DuckDBEngine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,17 +103,67 @@ class Status:
 
 def read_status(store: Store) -> Status:
     """Read a store's status from its account tables; the large tables are only counted."""
-    from primum.store.schema import schema_version, table, tables
+    from primum.store.schema import schema_version, tables
 
-    files, repairs, faults = table("files"), table("repairs"), table("value_faults")
-    wanted = files.select(*LoadedFile.__slots__).order_by("file_key")
-    rows = store.engine.rows(wanted)
+    rows = store.engine.read("files", *LoadedFile.__slots__)
     return Status(
         folder=str(store.folder),
         snapshot=store.snapshot(),
         schema_version=schema_version(),
         files=tuple(LoadedFile(**dict(zip(LoadedFile.__slots__, row, strict=True))) for row in rows),
         rows={schema.name: store.engine.count(schema.name) for schema in tables()},
-        repairs=tuple(store.engine.rows(repairs.order_by("file_key", "repair"))),
-        value_faults=tuple(store.engine.rows(faults.order_by("file_key", "column_name", "fault"))),
+        repairs=tuple(store.engine.read("repairs", "file_key", "repair", "rows_touched")),
+        value_faults=tuple(store.engine.read("value_faults", "file_key", "column_name", "fault", "rows_touched")),
     )
+
+
+def status_lines(status: Status, *, files: bool = False) -> list[str]:
+    """A status as lines of at most 80 characters (names of files may be longer).
+
+    Args:
+        status: what is loaded.
+        files: one line for each file; without it one line for each archive.
+    """
+    lines = [f"Store     {status.folder}", f"Snapshot  {status.snapshot[:16]}", ""]
+    lines.append(f"{'':14}{'lines':>12}{'rows':>12}{'rejected':>10}{'repaired':>10}{'no value':>10}  sha-256")
+    repaired, faulty = _sums(status.repairs), _sums(status.value_faults)
+    archives: dict[str, list[LoadedFile]] = {}
+    for file in status.files:
+        archives.setdefault(file.archive, []).append(file)
+    for archive, members in archives.items():
+        lines.append(
+            _line(members[0].quarter or archive, members, repaired, faulty) + f"  {members[0].archive_sha256[:8]}"
+        )
+        if files:
+            lines += [_line(f"  {file.table_name}", [file], repaired, faulty) for file in members]
+    lines += ["", f"Reports {status.rows['reports']:,}; deleted cases listed {status.rows['deletions']:,}"]
+    lines += _totals("Repairs", [(name, count) for _, name, count in status.repairs])
+    lines += _totals("No value", [(f"{name}: {fault}", count) for _, name, fault, count in status.value_faults])
+    lines.append(f"Lines that are not accounted for: {status.unaccounted}")
+    return lines
+
+
+def _line(name: str, files: list[LoadedFile], repaired: dict[int, int], faulty: dict[int, int]) -> str:
+    keys = [file.file_key for file in files]
+    numbers = (
+        (sum(file.lines for file in files), 12),
+        (sum(file.loaded for file in files), 12),
+        (sum(file.rejected for file in files), 10),
+        (sum(repaired.get(key, 0) for key in keys), 10),
+        (sum(faulty.get(key, 0) for key in keys), 10),
+    )
+    return f"{name:<14}" + "".join(f"{number:>{width},}" for number, width in numbers)
+
+
+def _sums(rows: Iterable[tuple[Any, ...]]) -> dict[int, int]:
+    sums: dict[int, int] = {}
+    for key, *_, count in rows:
+        sums[key] = sums.get(key, 0) + count
+    return sums
+
+
+def _totals(title: str, counted: list[tuple[str, int]]) -> list[str]:
+    sums: dict[str, int] = {}
+    for name, count in counted:
+        sums[name] = sums.get(name, 0) + count
+    return [f"{title}: none"] if not sums else [f"{title}:", *(f"  {sums[name]:>12,}  {name}" for name in sorted(sums))]

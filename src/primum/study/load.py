@@ -15,17 +15,20 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.faers import (
+    INDEX_PAGE,
     Archive,
     FileAccount,
     KnownKeys,
     Member,
     Reject,
+    archive_name,
     clean_member,
+    find_archives,
     part_number,
     read_archive,
     read_deleted,
 )
-from primum.store import Store
+from primum.store import LOADING, Store
 from primum.store.arrange import FILES_OF_A_PART, Arranged, StagedFile, arrange_reports, arrange_rows
 from primum.store.parts import (
     PartFile,
@@ -37,6 +40,7 @@ from primum.store.parts import (
     reports_of,
 )
 from primum.study.derive import derive_inside
+from primum.terms import Quarter
 
 REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
 REJECTED_BYTES_AT_ONCE: Final = 16 * 1024**2
@@ -65,6 +69,85 @@ class Loaded:
     repaired: int
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedArchives:
+    """What a load of several archives did.
+
+    Args:
+        loaded: one for each archive, oldest quarter first.
+        not_found: quarters that were asked for and not offered.
+    """
+
+    loaded: tuple[Loaded, ...]
+    not_found: tuple[Quarter, ...]
+
+
+def read_quarters(texts: Sequence[str]) -> frozenset[Quarter]:
+    """The quarters that texts such as `2014q3` and `2004q1..2017q2` name.
+
+    Raises:
+        SourceError: a text is neither.
+
+    Example:
+        >>> sorted(map(str, read_quarters(["2012q3..2013q1", "2014q1"])))
+        ['2012q3', '2012q4', '2013q1', '2014q1']
+    """
+    quarters: set[Quarter] = set()
+    for text in texts:
+        first, dots, last = text.partition("..")
+        try:
+            quarter, end = Quarter.parse(first), Quarter.parse(last if dots else first)
+        except ValueError as error:
+            raise SourceError.of(
+                text, str(error), "quarters such as 2014q3 or 2004q1..2017q2", "Correct it."
+            ) from error
+        if end < quarter:
+            raise SourceError.of(text, "it ends before it begins", "the earlier quarter first", "Turn it round.")
+        while quarter <= end:
+            quarters.add(quarter)
+            quarter = quarter.next()
+    return frozenset(quarters)
+
+
+def no_download_yet(quarters: frozenset[Quarter]) -> SourceError:
+    """What to do as long as Primum does not download by itself."""
+    names = [archive_name(quarter) for quarter in sorted(quarters)] or ["faers_ascii_2017q2.zip"]
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return SourceError(
+        f"No archives were named, and Primum does not download them yet: take the ASCII zips ({shown}) from "
+        f"{INDEX_PAGE} and name their folder with --from."
+    )
+
+
+def load_archives(
+    store: Store, given: Path, *, quarters: frozenset[Quarter] = frozenset(), progress: Progress | None = None
+) -> LoadedArchives:
+    """Load a zip, or every archive of a folder; each quarter is a transaction of its own.
+
+    Args:
+        store: a store opened for writing.
+        given: a zip or a folder of zips.
+        quarters: only these; empty: all.
+        progress: told what is read now.
+
+    Raises:
+        SourceError: an archive is not what it must be. The good ones are loaded first, then all faults are told.
+        StoreError: the store cannot be written; the quarters before are loaded.
+    """
+    loaded: list[Loaded] = []
+    faults: list[SourceError] = []
+    for path in find_archives(given, quarters or None):
+        try:
+            loaded.append(load_faers(store, path, progress=progress))
+        except SourceError as error:
+            faults.append(error)
+    if faults:
+        also = f" ({len(loaded)} other archives were loaded.)" if loaded else ""
+        raise SourceError(" | ".join(str(fault) for fault in faults) + also) from faults[0]
+    there = {one.part for one in loaded}
+    return LoadedArchives(tuple(loaded), tuple(q for q in sorted(quarters) if str(q) not in there))
+
+
 def load_faers(store: Store, path: Path, *, progress: Progress | None = None) -> Loaded:
     """Load one archive of a FAERS quarter.
 
@@ -86,7 +169,7 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None) ->
     before = loaded_archive(store.engine, part)
     if before is not None and before[1] == archive.sha256:
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
-    with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix="loading-") as folder:
+    with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
         remove_part(store.engine, part, quarter)
         accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
         accounts += _load_deletions(store, archive)
