@@ -1,0 +1,65 @@
+"""Is this treatment safe? `primum ask`: the answer in the terminal, the dossier as a page, the same as JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from primum.dossier.render.terminal import Screen
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ask")(ask)
+
+
+def ask(
+    treatment: Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle.")],
+    cohort: Annotated[str | None, typer.Argument(help="Which of the loaded reports, such as sex:F age:18-64.")] = None,
+    *,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write the dossier there; primum-TREATMENT.html unless given.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+) -> None:
+    """Answer whether a treatment is safe: all sections, every number with its source."""
+    from primum.cli.output import write_json, write_text
+    from primum.dossier.render import html, terminal
+    from primum.dossier.render.json import as_json
+    from primum.study.ask import ask as answer
+
+    dossier = answer(treatment, store=store, cohort=cohort)
+    page = html_file or Path(f"primum-{dossier.treatment}.html")
+    write_text(page, html.render(dossier))
+    if json_file is not None:
+        write_json(json_file, as_json(dossier))
+    if str(json_file) != "-":
+        typer.echo(terminal.render(dossier, _screen(), html=str(page)), nl=False)
+
+
+def _screen() -> Screen:
+    """What standard output can show; colour for a person at a terminal who did not refuse it."""
+    from primum.dossier.render.terminal import Screen
+
+    return Screen(
+        width=shutil.get_terminal_size(fallback=(80, 24)).columns,
+        colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        unicode=_can_write("\N{BLACK CIRCLE}\N{BOX DRAWINGS LIGHT VERTICAL AND RIGHT}"),
+    )
+
+
+def _can_write(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

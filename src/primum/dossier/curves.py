@@ -1,0 +1,166 @@
+"""What does the dose-effect model say of this treatment, and what does it refuse to say?"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from primum.dossier.figures import Curve, CurvePoint
+from primum.dossier.model import Cell, Cite, Column, Figure, Ref, Table, Text, paragraph
+from primum.dossier.telling import CurveRequest
+from primum.evidence.finding import Finding
+from primum.mechanism.curve import EffectCurve, curve
+from primum.mechanism.models import load_models
+from primum.mechanism.refusals import Refusal
+from primum.provenance import GRADES, Method, Source
+from primum.terms import Interval
+
+_FOLDER = "model"
+_EXPLAINS = "The curve explains how the effect comes and goes; the safety answer rests on counted events."
+MODEL = Method(
+    "threshold_core",
+    "share responding by the dose-effect model fitted to trials; interval from bootstrap draws",
+    "a person responds while dose * onset * exp(-k t) exceeds a personal log-normal threshold",
+)
+HALF_LIFE = Method("threshold_core_half_life", "half-life of the effect amount in the fitted model", "ln 2 / k")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Modelled:
+    """What the model gave for the curve asked for.
+
+    Args:
+        answer: the curve, or the refusal with its reason.
+        findings: the shares at the visits studied and the half-life.
+        refusals: the questions it refuses whatever the dose.
+        sources: sources of the model that are not among the treatment's.
+    """
+
+    answer: EffectCurve | Refusal
+    findings: tuple[Finding, ...]
+    refusals: tuple[Refusal, ...]
+    sources: Mapping[str, Source]
+
+
+def model_of(folder: Path, request: CurveRequest | None) -> Modelled | None:
+    """The curve asked for, from the fits in a treatment's folder; None without fits or without a request."""
+    home = folder / _FOLDER
+    if request is None or not (home / "fits.json").is_file():
+        return None
+    models = load_models(home)
+    days = np.arange(0.0, request.last_day + 0.5)
+    answer = curve(request.product, request.dose_units, request.endpoint, days, models=models)
+    findings = () if isinstance(answer, Refusal) else tuple(_findings(answer))
+    refusals = (*models.refusals.values(), *models.unidentified.values())
+    return Modelled(answer=answer, findings=findings, refusals=refusals, sources=_sources(home))
+
+
+def _findings(answer: EffectCurve) -> list[Finding]:
+    """Shares on the days of the visits, with and without the drug, and the half-life."""
+    who = f"{answer.label}; {answer.product}, {answer.dose_units:g} units"
+    found = []
+    for day in answer.fit.days:
+        place = int(np.flatnonzero(answer.days == day)[0]) if day in answer.days else None
+        if place is not None:
+            found.append(
+                Finding(
+                    id=f"mechanism.curve.day_{day:g}",
+                    label=f"modelled share that is {answer.label}, day {day:g}",
+                    value=float(answer.share[place]),
+                    interval=Interval(float(answer.lower[place]), float(answer.upper[place]), level=answer.level),
+                    unit="proportion",
+                    population=who,
+                    window=f"day {day:g}",
+                    method=MODEL,
+                    sources=answer.sources,
+                    warnings=answer.warnings,
+                )
+            )
+    found.append(
+        Finding(
+            id="mechanism.curve.half_life",
+            label="half-life of the effect amount; a dose twice as large lasts longer by as much",
+            value=answer.fit.half_life_days,
+            interval=answer.fit.half_life,
+            unit="days",
+            population=who,
+            method=HALF_LIFE,
+            sources=answer.sources,
+            warnings=answer.warnings[:1],
+        )
+    )
+    return found
+
+
+def curve_blocks(modelled: Modelled) -> list[Text | Figure | Table]:
+    """The picture of the curve with its twin, and the table of refusals."""
+    blocks: list[Text | Figure | Table] = []
+    if isinstance(modelled.answer, EffectCurve):
+        blocks.append(paragraph(f"{_EXPLAINS} {' '.join(modelled.answer.warnings)}"))
+        blocks.append(_figure(modelled.answer, modelled.findings))
+    cells: list[tuple[Cell, ...]] = [
+        (refusal.question, refusal.reason, Cite(refusal.sources) if refusal.sources else "")
+        for refusal in (
+            *((modelled.answer,) if isinstance(modelled.answer, Refusal) else ()),
+            *modelled.refusals,
+        )
+    ]
+    blocks.append(
+        Table(
+            id="refused",
+            title="What the model is not asked, and why",
+            columns=(Column("Question"), Column("Why it is refused"), Column("Source")),
+            rows=tuple(cells),
+        )
+    )
+    return blocks
+
+
+def _figure(answer: EffectCurve, findings: tuple[Finding, ...]) -> Figure:
+    points = tuple(
+        CurvePoint(float(day), float(low), float(middle), float(high))
+        for day, low, middle, high in zip(
+            answer.days[::4], answer.lower[::4], answer.share[::4], answer.upper[::4], strict=True
+        )
+    )
+    rows: list[tuple[Cell, ...]] = [(f.label, Ref(f.id, "with_interval"), f.window, Cite(f.sources)) for f in findings]
+    return Figure(
+        id="curve",
+        title=f"Modelled share that is {answer.label} after {answer.dose_units:g} units of {answer.product}, by day",
+        description=(
+            "A line with its 95 % band: the share rises within days, stays and falls off over months. "
+            + " ".join(answer.warnings)
+        ),
+        drawing=Curve(points, "days after the injection", "share of people", findings[0].id),
+        twin=Table(
+            id="curve_twin",
+            title="The curve at the visits that were studied",
+            columns=(Column("What"), Column("Number (95 % interval)", number=True), Column("When"), Column("Source")),
+            rows=tuple(rows),
+            note=" ".join(answer.warnings),
+        ),
+    )
+
+
+def _sources(home: Path) -> dict[str, Source]:
+    grades = {str(grade): grade for grade in GRADES}
+    file = home / "sources.csv"
+    if not file.is_file():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {
+            row["id"]: Source(
+                id=row["id"],
+                title=row["title"],
+                year=int(row["year"]) if row["year"] else None,
+                url=row["url"],
+                kind=row["kind"],
+                grade=grades[row["grade"]],
+                funding=row["funding"],
+            )
+            for row in csv.DictReader(lines)
+        }

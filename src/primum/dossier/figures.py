@@ -1,0 +1,216 @@
+"""What can be drawn? Each drawing names findings and words; how it looks is the renderer's matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Place = Literal["nerve", "terminal", "vesicle", "muscle", "skin"]
+PLACES: Final[dict[str, Place]] = {str(place): place for place in get_args(Place)}
+Tone = Literal["treated", "untreated", "accent", "muted"]
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One outcome among treated and untreated people, and the difference between them."""
+
+    label: str
+    treated: str
+    untreated: str
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two dots a row (treated, untreated) per 1,000, and the difference with its interval beside them."""
+
+    rows: tuple[PairRow, ...]
+    treated: str = "treated"
+    untreated: str = "placebo"
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(name for row in self.rows for name in (row.treated, row.untreated, row.difference))
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """One estimate with its interval; `group` heads the rows that share it."""
+
+    label: str
+    finding: str
+    group: str = ""
+    tone: Tone = "treated"
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Estimates with intervals on one axis.
+
+    Args:
+        scale: `log` for ratios.
+        reference: where the line of no difference stands; None for none.
+        unit: `per_1000`, `percent` or `value`: how the axis counts.
+    """
+
+    rows: tuple[ForestRow, ...]
+    axis: str
+    scale: Literal["linear", "log"] = "linear"
+    reference: float | None = 0.0
+    unit: Literal["per_1000", "percent", "value"] = "value"
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(row.finding for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class IconPanel:
+    """A thousand people of whom so many had the outcome; `untreated` of them would have had it anyway."""
+
+    label: str
+    treated: str
+    untreated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Icons:
+    """Small multiples of icon arrays, one person a dot."""
+
+    panels: tuple[IconPanel, ...]
+    per: int = 1000
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(name for panel in self.panels for name in (panel.treated, panel.untreated))
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One dose, or a range of doses, on the ladder."""
+
+    label: str
+    finding: str
+    tone: Tone = "treated"
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Amounts of one unit on a logarithmic axis, so that a fold is a distance."""
+
+    rungs: tuple[Rung, ...]
+    axis: str
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(rung.finding for rung in self.rungs)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One thing, the column it falls in, and a few words beside it."""
+
+    label: str
+    column: str
+    words: str
+    finding: str
+    tone: Tone = "treated"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Which thing stands where: a mark in one of a few columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(row.finding for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A bar from zero to a value, or between the ends of a range."""
+
+    label: str
+    finding: str
+    group: str = ""
+    tone: Tone = "treated"
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Lengths or ranges on one axis.
+
+    Args:
+        ranges: draw each finding's interval instead of a bar from zero.
+        days: draw weeks and months as days.
+    """
+
+    rows: tuple[BarRow, ...]
+    axis: str
+    ranges: bool = False
+    scale: Literal["linear", "log"] = "linear"
+    days: bool = False
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(row.finding for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """How many of each kind, as one divided bar; counts of the table beside it, so no finding stands behind them."""
+
+    counts: tuple[tuple[str, int], ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """No finding: the counts are of the rows of the table beside it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A numbered place on the pathway; `place` is where on the picture, the words are the treatment's."""
+
+    place: Place
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """From the nerve to the skin, with the treatment's own words at each station."""
+
+    stations: tuple[Station, ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """No finding: the statements beside the picture carry the numbers."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One time on a curve: middle and the ends of the band."""
+
+    time: float
+    lower: float
+    middle: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A share over time with its band, as a model gave it; `finding` holds what the curve claims."""
+
+    points: tuple[CurvePoint, ...]
+    x_axis: str
+    y_axis: str
+    finding: str
+
+    def findings(self) -> tuple[str, ...]:
+        """Id of the finding behind the curve."""
+        return (self.finding,)
+
+
+Drawing = Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve

@@ -1,0 +1,148 @@
+"""Section 4: what is it good for, and where is there no trial?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.figures import Forest, ForestRow, Matrix, MatrixRow, Tone
+from primum.dossier.model import Cell, Cite, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.treatments.tables import Row
+
+_STATUS = ("approved", "off-label", "investigational")
+_TONES: dict[str, Tone] = {"approved": "treated", "off-label": "untreated", "investigational": "muted"}
+
+
+def build(context: Context) -> Part:
+    """Status and best evidence of each indication, then the effect against placebo."""
+    rows = list(context.rows("indications"))
+    compared = [c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared]
+    blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("benefits", ())]
+    kinds = dict.fromkeys(row["kind"] for row in rows)
+    blocks += [_matrix(context, kind, [row for row in rows if row["kind"] == kind]) for kind in kinds]
+    if compared:
+        blocks.append(_forest(context, compared))
+    blocks.append(_others(context))
+    blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("benefits", ())]
+    also = [*context.under("benefits."), *context.under("efficacy.")]
+    return part("benefits", blocks, also=also)
+
+
+def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
+    plural = f"{kind}s"
+    drawn = tuple(
+        MatrixRow(row["name"], row["status"], row["verdict"], f"benefits.{row['key']}.status", _TONES[row["status"]])
+        for row in rows
+    )
+    cells: list[tuple[Cell, ...]] = []
+    for row in rows:
+        status = (
+            Ref(f"benefits.{row['key']}.status"),
+            f" ({row['authority']}{', ' + row['year'] if row['year'] else ''})",
+        )
+        effect = "; ".join(text for text in (row["evidence"], row["effect"]) if text)
+        cells.append(
+            (
+                row["name"],
+                status,
+                row["dose"],
+                effect,
+                (Ref(f"benefits.{row['key']}.verdict"), Cite(row.items("source"))),
+            )
+        )
+    return Figure(
+        id=f"status_{kind}",
+        title=f"The {plural}: status with the authority, and our reading of the best evidence",
+        description=(
+            f"One row each of {len(rows)} {plural}; a dot stands under approved, off-label or investigational, the "
+            "words beside it are our reading of the best evidence found."
+        ),
+        drawing=Matrix(_STATUS, drawn),
+        twin=Table(
+            id=f"status_{kind}_twin",
+            title=f"The {plural}, their evidence and what it found",
+            columns=(
+                Column(kind.capitalize()),
+                Column("Status"),
+                Column("Dose"),
+                Column("Best evidence and its result"),
+                Column("Our reading, a human judgement"),
+            ),
+            rows=tuple(cells),
+        ),
+    )
+
+
+def _forest(context: Context, compared: list[Contrast]) -> Figure:
+    ordered = sorted(compared, key=lambda c: (c.use != context.telling.use, c.indication))
+    rows = tuple(
+        ForestRow(f"{c.outcome}, {c.window} ({c.product}{', ' + c.dose if c.dose else ''})", c.difference, c.indication)
+        for c in ordered
+    )
+    cells: list[tuple[Cell, ...]] = [
+        (
+            f"{c.indication}: {c.outcome}",
+            f"{c.product}{', ' + c.dose if c.dose else ''} against {c.against}",
+            c.window,
+            Ref(c.treated, "counts"),
+            Ref(c.control, "counts"),
+            (Ref(c.difference, "per_1000_signed"), " (", Ref(c.difference, "per_1000_interval"), ")"),
+            context.funding(context.findings[c.difference]),
+            cite(context.findings[c.difference]),
+        )
+        for c in ordered
+    ]
+    return Figure(
+        id="effects",
+        title="How many more of 1,000 people reached the endpoint with treatment",
+        description="One row a comparison, grouped by what was treated; right of 0 means more with treatment.",
+        drawing=Forest(rows, axis="more of 1,000 people than in the other arm (95 % interval)", unit="per_1000"),
+        twin=Table(
+            id="effects_twin",
+            title="Endpoints counted in two arms",
+            columns=(
+                Column("Endpoint"),
+                Column("What against what"),
+                Column("When"),
+                Column("Treated", number=True),
+                Column("Other arm", number=True),
+                Column("More of 1,000 (95 % interval)", number=True),
+                Column("Funding"),
+                Column("Source"),
+            ),
+            rows=tuple(cells),
+        ),
+    )
+
+
+def _others(context: Context) -> Table:
+    """Endpoints that are means, scores or shares of one arm."""
+    rows: list[tuple[Cell, ...]] = []
+    for row in context.rows("efficacy"):
+        for last in ("treated", "placebo", "comparator", "published"):
+            finding = context.findings.get(f"{row['contrast']}.{last}")
+            compared = f"{row['contrast']}.risk_difference" in context.findings
+            if finding is None or compared or any(r[1] == (Ref(finding.id, "quantity_range"),) for r in rows):
+                continue
+            rows.append(
+                (
+                    f"{row['indication']}: {finding.label}",
+                    (Ref(finding.id, "quantity_range"),),
+                    row["window"],
+                    ". ".join(finding.warnings),
+                    context.funding(finding),
+                    cite(finding),
+                )
+            )
+    return Table(
+        id="other_endpoints",
+        title="Other endpoints, as printed",
+        columns=(
+            Column("Endpoint"),
+            Column("Number (interval)", number=True),
+            Column("When"),
+            Column("Caveat"),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+    )

@@ -1,0 +1,75 @@
+"""Section 9: what does the treatment do for 1,000 people, and what to them, in one table?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
+from primum.dossier.parts.short_answer import headline
+from primum.dossier.telling import Outcome
+
+_NOT_JUDGED = "not judged"
+_WEIGHTS = (
+    "No weights are put on benefit and harm: how much a benefit is worth against a complaint is the reader's to say. "
+    "Threshold weights and their sensitivity are not computed yet; no command brings them in this version."
+)
+
+
+def build(context: Context) -> Part:
+    """Favourable and unfavourable effects in one unit, each with its window."""
+    benefits = _benefits(context)
+    harms = headline(context)
+    rows = [_row(context, "benefit", o, c) for o, c in benefits] + [_row(context, "harm", o, c) for o, c in harms]
+    windows = {contrast.window for _, contrast in (*benefits, *harms)}
+    apart = (
+        "Benefit and harm were counted over different times, named in each row; they are not subtracted."
+        if len(windows) > 1
+        else "Benefit and harm were counted over the same time."
+    )
+    table = Table(
+        id="effects",
+        title="Effects of the treatment, each of 1,000 people",
+        columns=(
+            Column("Effect"),
+            Column("Kind"),
+            Column("Treated", number=True),
+            Column("Placebo", number=True),
+            Column("Difference (95 % interval)", number=True),
+            Column("Over which time"),
+            Column("Certainty, a human judgement"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=apart,
+    )
+    blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
+    blocks.append(table)
+    blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
+    missing = [_WEIGHTS]
+    missing += [] if benefits else ["No benefit counted against placebo stands in `efficacy.csv`."]
+    missing += [] if harms else ["No harm counted against placebo stands in `trials.csv`."]
+    return part("effects_table", blocks, missing=missing)
+
+
+def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
+    """The benefits that the treatment names, else those against placebo in the use that the question is about."""
+    compared = {c.id: c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared}
+    if context.telling.benefits:
+        return [(o, compared[o.contrast]) for o in context.telling.benefits if o.contrast in compared]
+    use = context.telling.use
+    fitting = [c for c in compared.values() if c.against == "placebo" and (not use or c.use == use)]
+    return [(Outcome(c.id, f"{c.outcome} ({c.indication})"), c) for c in fitting]
+
+
+def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> tuple[Cell, ...]:
+    gap = context.findings[contrast.difference]
+    return (
+        outcome.label,
+        kind,
+        Ref(contrast.treated, "per_1000"),
+        Ref(contrast.control, "per_1000"),
+        (Ref(gap.id, "per_1000_signed"), " (", Ref(gap.id, "per_1000_interval"), ")"),
+        contrast.window,
+        gap.certainty or _NOT_JUDGED,
+        cite(gap),
+    )

@@ -1,0 +1,84 @@
+"""Section 8: what must be asked before, how is it prepared, and what happened where that went wrong?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.figures import BarRow, Bars
+from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.treatments.tables import Row
+
+_GROUPS = (
+    (
+        "screening",
+        "Ask before treating: what the labels warn of",
+        ("boxed warning", "contraindication", "warning", "interaction", "population"),
+    ),
+    ("preparation", "How it is kept, mixed and spaced", ("storage", "reconstitution", "interval", "approval")),
+    ("incidents", "What happened where product or setting were wrong", ("incident",)),
+    ("injectors", "Who gives it, and what is told beforehand", ("injector", "statement")),
+)
+_SEPARATE = (
+    "This section is about how the treatment is made and given. It is evidence apart from that about the drug itself."
+)
+
+
+def build(context: Context) -> Part:
+    """A table for each group of facts, and the counts of incidents as bars."""
+    rows = list(context.rows("practice"))
+    blocks: list[Text | Table | Figure] = [paragraph(_SEPARATE)] if rows else []
+    blocks += [paragraph(text) for text in context.telling.text.get("practice", ())]
+    for name, title, topics in _GROUPS:
+        group = [row for topic in topics for row in rows if row["topic"] == topic]
+        if name == "incidents":
+            blocks += _counts(context, group)
+        blocks.append(_table(context, name, title, group))
+    blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("practice", ())]
+    return part("practice", blocks, also=context.under("practice."))
+
+
+def _table(context: Context, name: str, title: str, rows: list[Row]) -> Table:
+    cells: list[tuple[Cell, ...]] = []
+    for row in rows:
+        finding = context.findings.get(f"practice.{row['key']}")
+        says: Cell = row["value"]
+        if finding is not None and not isinstance(finding.value, str):
+            tail = f" {row['value']}" if row["value"] else ""
+            says = (Ref(finding.id, "with_interval" if finding.interval else "quantity"), tail)
+        elif finding is not None:
+            says = (Ref(finding.id),)
+        source = context.findings[f"practice.{row['key']}"] if finding is not None else None
+        cells.append(
+            (row["topic"], row["item"], says, row["note"], cite(source) if source else f"grade {row['grade']}")
+        )
+    return Table(
+        id=name,
+        title=title,
+        columns=(Column("Kind"), Column("What"), Column("What holds"), Column("Caveat"), Column("Source")),
+        rows=tuple(cells),
+    )
+
+
+def _counts(context: Context, rows: list[Row]) -> list[Figure]:
+    found = [context.findings.get(f"practice.{row['key']}") for row in rows]
+    people = [
+        f
+        for f in found
+        if f is not None and isinstance(f.value, int | float) and f.unit in ("people", "cases", "deaths")
+    ]
+    if len(people) < 2:
+        return []
+    twin: list[tuple[Cell, ...]] = [(f.label, (Ref(f.id, "quantity"),), cite(f)) for f in people]
+    return [
+        Figure(
+            "incident_counts",
+            "People in incidents, as counted by authorities",
+            "One bar a count, as long as the number of people.",
+            Bars(tuple(BarRow(f.label, f.id, tone="untreated") for f in people), axis="people"),
+            Table(
+                "incident_counts_twin",
+                "People in incidents",
+                (Column("Incident"), Column("People", number=True), Column("Source")),
+                tuple(twin),
+            ),
+        )
+    ]

@@ -1,0 +1,66 @@
+"""Section 2: what was reported to authorities, as reports and never as the number of people harmed?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.evidence.finding import Finding
+
+_NOT_A_RATE = (
+    "Reports are what people chose to send in. They hold events that the treatment did not cause and miss most of those "
+    "it did, so no number of this section is the share of people harmed. Reports raise questions; trials count people."
+)
+_LOAD = (
+    "No report files are loaded: this section stands on published series alone. Load quarterly files from a folder of "
+    "archives with `primum load faers --from FOLDER`, or a table of cases with `primum load table FILE`."
+)
+
+
+def build(context: Context) -> Part:
+    """Published series first, then what is loaded."""
+    telling = context.telling
+    published = [f for f in context.under("reports.") if not f.id.startswith("reports.loaded.")]
+    first = [f for f in published if f.id.startswith(telling.series)] if telling.series else published
+    rest = [f for f in published if f not in first]
+    blocks: list[Text | Table | Figure] = [paragraph(_NOT_A_RATE, kind="caveat")]
+    blocks += [paragraph(text) for text in telling.text.get("reports", ())]
+    blocks.append(_table("series", "Published series of reports", first))
+    blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("reports", ())]
+    blocks += context.reports.blocks if context.reports is not None else ()
+    blocks.append(_table("other_series", "Further published counts", rest))
+    blocks.append(_table("exposure", "How many people were treated, for scale", context.under("exposure.")))
+    missing = () if context.reports is not None else (_LOAD,)
+    return part("reports", blocks, missing=missing, also=[*published, *context.under("exposure.")])
+
+
+def _table(name: str, title: str, findings: list[Finding]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for finding in findings:
+        if not isinstance(finding.value, str):
+            rows.append(
+                (
+                    f"{finding.label} ({finding.population})" if finding.population else finding.label,
+                    Ref(finding.id, "quantity_range"),
+                    finding.window,
+                    _own_caveats(finding),
+                    cite(finding),
+                )
+            )
+    return Table(
+        id=name,
+        title=title,
+        columns=(
+            Column("What was counted"),
+            Column("Number", number=True),
+            Column("Over which time"),
+            Column("Caveat"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="Every row counts what its number names; none is a rate among people treated.",
+    )
+
+
+def _own_caveats(finding: Finding) -> str:
+    """The caveats of this number; the one that holds for every report stands above the table."""
+    return ". ".join(w for w in finding.warnings if not w.startswith("spontaneous reports"))

@@ -1,0 +1,123 @@
+"""Section 0: what happens to 1,000 people with the treatment and to 1,000 without it?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.figures import IconPanel, Icons
+from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Table, Text, paragraph, prose
+from primum.dossier.telling import Outcome
+
+_MOST = 6  # rows of the facts box where the treatment names none
+_HOW_TO_READ = (
+    "Read a row across: of 1,000 people treated so many had it, of 1,000 people given placebo so many had it too, and "
+    "the difference is what the treatment adds, with its 95 % interval. Where the interval holds 0, the trials do not show "
+    "that the treatment adds any."
+)
+
+
+def build(context: Context) -> Part:
+    """The short answer: the decision, the facts box, the picture, the sentences."""
+    chosen = headline(context)
+    telling = context.telling
+    blocks: list[Text | Table | Figure] = [
+        paragraph(f"The decision: {context.treatment.decision} Compared with: {context.treatment.comparison}.")
+    ]
+    if chosen:
+        blocks += [_facts_box(context, chosen), *_pictures(context, chosen)]
+        if telling.basis:
+            blocks.append(paragraph(telling.basis))
+    blocks.append(Text(tuple(prose(line.text) for line in telling.lines), kind="list"))
+    blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("short_answer", ())]
+    missing = (
+        () if chosen else ("No trial against placebo stands in `trials.csv`, so nothing can be counted per 1,000.",)
+    )
+    return part("short_answer", blocks, missing=missing)
+
+
+def headline(context: Context) -> list[tuple[Outcome, Contrast]]:
+    """The harms that stand first: those the treatment names, else those of its largest trial against placebo."""
+    compared = {c.id: c for c in contrasts(context.rows("trials"), context.findings) if c.compared}
+    if context.telling.outcomes:
+        return [(o, compared[o.contrast]) for o in context.telling.outcomes if o.contrast in compared]
+    blind = [c for c in compared.values() if c.against == "placebo" and c.design == "double-blind"]
+    if not blind:
+        return []
+    largest = max(blind, key=lambda c: context.findings[c.treated].denominator or 0)
+    same = [
+        c for c in blind if (c.trial, c.indication, c.window) == (largest.trial, largest.indication, largest.window)
+    ]
+    return [(Outcome(c.id, c.outcome), c) for c in same[:_MOST]]
+
+
+def facts(context: Context) -> Facts:
+    """The same for a screenful."""
+    return Facts(
+        outcomes=tuple((o.label, c.treated, c.control, c.difference) for o, c in headline(context)),
+        basis=prose(context.telling.basis),
+        lines=tuple(prose(line.text) for line in context.telling.lines),
+    )
+
+
+def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for outcome, contrast in chosen:
+        gap = context.findings[contrast.difference]
+        rows.append(
+            (
+                outcome.label,
+                Ref(contrast.treated, "per_1000"),
+                Ref(contrast.control, "per_1000"),
+                (Ref(contrast.difference, "per_1000_signed"), " (", Ref(contrast.difference, "per_1000_interval"), ")"),
+                Ref(contrast.treated, "without_per_1000"),
+                cite(gap),
+            )
+        )
+    windows = list(dict.fromkeys(contrast.window for _, contrast in chosen))
+    designs = list(dict.fromkeys(f"{contrast.trial} ({contrast.design})" for _, contrast in chosen))
+    paid = list(dict.fromkeys(context.funding(context.findings[contrast.difference]) for _, contrast in chosen))
+    return Table(
+        id="facts",
+        title="Of 1,000 people",
+        columns=(
+            Column("Who had"),
+            Column("Treated", number=True),
+            Column("Placebo", number=True),
+            Column("More with treatment (95 % interval)", number=True),
+            Column("Treated who did not", number=True),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=(
+            f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
+            f"Funding: {'; '.join(paid)}."
+        ),
+    )
+
+
+def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+    wanted = context.telling.pictured or tuple(contrast.id for _, contrast in chosen[:2])
+    shown = [(outcome, contrast) for outcome, contrast in chosen if contrast.id in wanted]
+    if not shown:
+        return []
+    panels = tuple(IconPanel(outcome.label, contrast.treated, contrast.control) for outcome, contrast in shown)
+    twin = Table(
+        id="people_twin",
+        title="One thousand people each",
+        columns=(Column("Who had"), Column("Treated", number=True), Column("Placebo", number=True), Column("Source")),
+        rows=tuple(
+            (
+                outcome.label,
+                Ref(contrast.treated, "per_1000"),
+                Ref(contrast.control, "per_1000"),
+                cite(context.findings[contrast.treated]),
+            )
+            for outcome, contrast in shown
+        ),
+    )
+    description = (
+        "Each picture holds 1,000 dots, one a treated person. The first dots are as many as had it on placebo, the "
+        "next those more with treatment, the pale rest had none of it."
+    )
+    title = "One dot a person: had it on placebo too, more with treatment, had none"
+    return [Figure("people", title, description, Icons(panels), twin)]

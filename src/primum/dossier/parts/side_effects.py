@@ -1,0 +1,126 @@
+"""Section 5: how often do the complaints come, how soon, and how long do they last?"""
+
+from __future__ import annotations
+
+from primum.dossier.context import Context, cite, part
+from primum.dossier.contrasts import Contrast
+from primum.dossier.figures import BarRow, Bars, PairRow, Pairs
+from primum.dossier.model import Cell, Column, Figure, Part, Ref, Span, Table, Text, paragraph
+from primum.dossier.parts.short_answer import headline
+from primum.dossier.telling import Outcome
+from primum.evidence.finding import Finding
+
+_HARM = ("harm onset", "harm duration")
+_DAYS = ("days", "weeks", "months")
+
+
+def build(context: Context) -> Part:
+    """The pairs of dots, the four columns of the table, the bars of time."""
+    chosen = headline(context)
+    times = [(row, context.findings[f"time.{row['key']}"]) for row in context.rows("time_course")]
+    harm = [finding for row, finding in times if row["kind"] in _HARM]
+    effect = [finding for row, finding in times if row["kind"] not in _HARM]
+    blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("side_effects", ())]
+    blocks += _pairs(context, chosen)
+    if any(outcome.onset or outcome.duration for outcome, _ in chosen):
+        blocks.append(_how_long(context, chosen))
+    blocks += _bars(harm, "harm_times", "When complaints begin and how long they last")
+    blocks += _bars(effect, "effect_times", "When the effect begins, peaks and ends, for comparison")
+    blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("side_effects", ())]
+    missing = [] if chosen else ["No trial against placebo stands in `trials.csv`."]
+    missing += [] if harm else ["No time of a complaint stands in `time_course.csv`."]
+    return part("side_effects", blocks, missing=missing, also=context.under("time."))
+
+
+def _pairs(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+    """One picture an order of size, so that rare complaints are not squeezed against the axis by common ones."""
+    figures = []
+    for number, group in enumerate(_by_size(context, chosen)):
+        rows = tuple(PairRow(o.label, c.treated, c.control, c.difference) for o, c in group)
+        twin = Table(
+            id=f"pairs_{number}_twin",
+            title="Complaints, of 1,000 people",
+            columns=(
+                Column("Complaint"),
+                Column("Treated", number=True),
+                Column("Placebo", number=True),
+                Column("More with treatment (95 % interval)", number=True),
+                Column("Source"),
+            ),
+            rows=tuple(
+                (
+                    o.label,
+                    Ref(c.treated, "per_1000"),
+                    Ref(c.control, "per_1000"),
+                    (Ref(c.difference, "per_1000_signed"), " (", Ref(c.difference, "per_1000_interval"), ")"),
+                    cite(context.findings[c.difference]),
+                )
+                for o, c in group
+            ),
+            note=f"Counted over: {'; '.join(dict.fromkeys(c.window for _, c in group))}.",
+        )
+        title = "Complaints per 1,000 people" + (", the less frequent ones on their own axis" if number else "")
+        description = (
+            "Per row a full dot for treated people, a hollow dot for placebo, and the difference with its interval."
+        )
+        figures.append(Figure(f"pairs_{number}", title, description, Pairs(rows), twin))
+    return figures
+
+
+def _by_size(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[list[tuple[Outcome, Contrast]]]:
+    """Outcomes in their order, split where one is more than four times as frequent as the next in size."""
+    by_rate = sorted(chosen, key=lambda pair: -_rate(context, pair[1]))
+    for place in range(1, len(by_rate)):
+        if _rate(context, by_rate[place - 1][1]) > 4 * _rate(context, by_rate[place][1]):
+            head = [pair for pair in chosen if pair in by_rate[:place]]
+            return [head, [pair for pair in chosen if pair not in head]]
+    return [chosen] if chosen else []
+
+
+def _rate(context: Context, contrast: Contrast) -> float:
+    return max(float(context.findings[name].value or 0) for name in (contrast.treated, contrast.control))
+
+
+def _how_long(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
+    def times(names: tuple[str, ...]) -> tuple[Span, ...]:
+        spans: list[Span] = []
+        for name in names:
+            finding = context.findings[name]
+            spans += ["; "] if spans else []
+            spans += [Ref(name, "quantity_range"), f" ({finding.population}) ", cite(finding)]
+        return tuple(spans) or ("not found in the sources read",)
+
+    rows: list[tuple[Cell, ...]] = [
+        (o.label, (Ref(c.difference, "per_1000_signed"),), times(o.onset), times(o.duration)) for o, c in chosen
+    ]
+    return Table(
+        id="how_long",
+        title="How many more of 1,000, how soon, and for how long",
+        columns=(
+            Column("Complaint"),
+            Column("More of 1,000", number=True),
+            Column("Begins"),
+            Column("Lasts"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _bars(findings: list[Finding], name: str, title: str) -> list[Figure]:
+    """Ranges of time; a source that gives words and no number stands in the table alone."""
+    drawn = [f for f in findings if not isinstance(f.value, str) and f.value is not None and f.unit in _DAYS]
+    if not findings:
+        return []
+    rows: list[tuple[Cell, ...]] = [
+        (f.label, (Ref(f.id, "quantity_range"),), f.population, ". ".join(f.warnings), cite(f)) for f in findings
+    ]
+    columns = (Column("What"), Column("Time"), Column("Whose"), Column("Caveat"), Column("Source"))
+    twin = Table(id=f"{name}_twin", title=title, columns=columns, rows=tuple(rows))
+    bars = tuple(BarRow(_short(f), f.id, tone="untreated" if "harm" in name else "treated") for f in drawn)
+    description = "One bar a source, from the shortest to the longest time it gives, in days on a logarithmic axis."
+    drawing = Bars(bars, axis="days after the injection, or days of duration", ranges=True, scale="log", days=True)
+    return [Figure(name, title, description, drawing, twin)]
+
+
+def _short(finding: Finding) -> str:
+    return f"{finding.label} ({finding.population})" if finding.population else finding.label

@@ -1,0 +1,149 @@
+"""How does the answer look as a page? One self-contained file that asks nothing of the network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup, escape
+
+from primum.dossier.model import Cell, Cite, Dossier, Figure, Ref, Span, Table, Text, Verdict
+from primum.dossier.render import charts, numbers
+from primum.evidence.finding import Finding
+from primum.provenance import GRADE_MEANING
+
+_TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+_CODE: Final = re.compile(r"`([^`]+)`")
+_SAFE_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+_LONG: Final = 48  # letters in a cell from which on a table is stacked on a phone instead of scrolled
+VERDICT_MARKS: Final[Mapping[str, str]] = {
+    "supported": "\N{BLACK CIRCLE}",
+    "partly": "\N{CIRCLE WITH LEFT HALF BLACK}",
+    "misleading": "\N{CIRCLE WITH UPPER HALF BLACK}",
+    "not supported": "\N{WHITE CIRCLE}",
+    "unverifiable": "\N{DOTTED CIRCLE}",
+}
+
+
+def render(dossier: Dossier) -> str:
+    """The dossier as one HTML document; the same dossier gives the same bytes.
+
+    Everything that came from data is escaped; links leave the page only when a reader follows them.
+    """
+    environment = _environment()
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    page = _Page(dossier)
+    return environment.get_template("dossier.html.j2").render(
+        dossier=dossier,
+        page=page,
+        style=Markup(style),
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        grades=GRADE_MEANING,
+        findings=list(dossier.findings.values()),
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(is_text=_is(Text), is_table=_is(Table), is_figure=_is(Figure))
+    return environment
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda block: isinstance(block, kind)
+
+
+class _Page:
+    """What the templates ask for: cells, pictures, footnotes."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._findings = dossier.findings
+        self._numbers = {source.id: n for n, source in enumerate(dossier.sources, start=1)}
+
+    def spans(self, cell: Cell) -> Markup:
+        """A cell or a line of prose as markup."""
+        spans: Iterable[Span | Verdict] = cell if isinstance(cell, tuple) else (cell,)
+        return Markup("").join(self._span(span) for span in spans)
+
+    def _span(self, span: Span | Verdict) -> Markup:
+        if isinstance(span, Ref):
+            finding = self._findings[span.finding]
+            return _TAG_NUMBER.format(finding.id, numbers.show(finding, span.show))
+        if isinstance(span, Cite):
+            return self.cite(span.sources)
+        if isinstance(span, Verdict):
+            kind = span.word.replace(" ", "-")
+            mark = VERDICT_MARKS.get(span.word, "")
+            return Markup('<span class="verdict {}"><span aria-hidden="true">{}</span> {}</span>').format(
+                kind, mark, span.word
+            )
+        return plain(span)
+
+    def cite(self, sources: Iterable[str]) -> Markup:
+        """Footnote marks in the order of their numbers."""
+        marks = sorted({self._numbers[source] for source in sources})
+        links = Markup(", ").join(Markup('<a href="#source-{0}">{0}</a>').format(n) for n in marks)
+        return Markup('<span class="cite">[{}]</span>').format(links) if marks else Markup("")
+
+    def svg(self, figure: Figure, *, narrow: bool) -> Markup:
+        """The picture for a wide page or for a phone; the charts escape every word they set."""
+        width = charts.NARROW if narrow else charts.WIDE
+        return Markup(charts.svg(figure, self._findings, width=width))
+
+    def stacked(self, table: Table) -> bool:
+        """Does the table hold so many words that a phone should show its rows as cards?"""
+        return len(table.columns) > 3 and any(_letters(cell) > _LONG for row in table.rows for cell in row)
+
+    def shown(self, finding: Finding) -> Markup:
+        """The number of a finding with its interval, for the register of all numbers."""
+        tail = numbers.interval(finding)
+        said = numbers.show(finding, "quantity")
+        return plain(f"{said} ({tail}, {numbers.level(finding)})" if tail else said)
+
+    def counted(self, finding: Finding) -> str:
+        """Numerator and denominator in words."""
+        return numbers.show(finding, "counts") if None not in (finding.numerator, finding.denominator) else ""
+
+    def link(self, url: str) -> str:
+        """The address if it is one that a browser may follow, else nothing."""
+        return url if _SAFE_LINK.match(url) else ""
+
+    def plain(self, text: str) -> Markup:
+        """Text with commands between backticks set as code."""
+        return plain(text)
+
+
+_TAG_NUMBER: Final = Markup('<span class="n" data-finding="{}">{}</span>')
+
+
+def plain(text: str) -> Markup:
+    """Escaped text; what stands between backticks is a command.
+
+    Example:
+        >>> str(plain("Run `primum status` & <wait>."))
+        'Run <code>primum status</code> &amp; &lt;wait&gt;.'
+    """
+    clean = "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
+    pieces = _CODE.split(clean)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if i % 2 else escape(piece) for i, piece in enumerate(pieces)
+    )
+
+
+def _letters(cell: Cell) -> int:
+    spans = cell if isinstance(cell, tuple) else (cell,)
+    return sum(len(span) if isinstance(span, str) else 6 for span in spans)

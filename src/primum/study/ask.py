@@ -1,0 +1,76 @@
+"""Is this treatment safe? The evidence that ships with the package, and the reports of a store where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from primum import __version__
+from primum.dossier.build import build_dossier
+from primum.dossier.model import Dossier
+from primum.errors import CohortError
+from primum.provenance import Run
+from primum.treatments.load import load_treatment
+
+if TYPE_CHECKING:
+    from primum.study.reports import ReportsAnswer
+
+_COMPUTED_WITH = ("jinja2", "numpy", "scipy")
+
+
+def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None = None) -> Dossier:
+    """The whole answer on a treatment.
+
+    Args:
+        treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
+        store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
+        cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
+
+    Returns:
+        The dossier; renderers are in `primum.dossier.render`.
+
+    Raises:
+        UnknownNameError: no treatment has that name.
+        EvidenceError: its tables hold faults.
+        CohortError: a cohort is named although no reports are loaded.
+        StoreError: the store that was named holds no reports, or cannot be read.
+
+    Example:
+        >>> ask("anti-wrinkle", store=Path("/nowhere")).part("reports").number  # doctest: +SKIP
+        2
+    """
+    asked = load_treatment(treatment)
+    answer = _reports(asked.id, store, cohort)
+    run = Run(
+        version=__version__,
+        command=f"primum ask {asked.id}",
+        evidence_hash=asked.evidence_hash,
+        evidence_to=asked.evidence_to,
+        store_hash=answer.snapshot if answer else None,
+        data_cut=answer.data_cut if answer else None,
+        packages=_versions(),
+    )
+    return build_dossier(asked, reports=answer, run=run)
+
+
+def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
+    """What the loaded reports say; None where nothing is loaded and no store was named."""
+    from primum.store import exists
+
+    if store is None and not exists():
+        if cohort is not None:
+            raise CohortError(
+                f'Cohort "{cohort}" names reports, but none are loaded; leave it out, or load some with '
+                "primum load faers --from FOLDER."
+            )
+        return None
+    from primum.study.reports import open as open_reports  # the engine takes half a second to import
+
+    with open_reports(store) as reports:
+        return reports.answer(treatment)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in _COMPUTED_WITH}
