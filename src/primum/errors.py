@@ -161,6 +161,16 @@ class PoolError(PrimumError, ValueError):
         return cls(f"{what}: {count}: " + " | ".join(faults))
 
     @classmethod
+    def unreadable(cls, path: str, given: str) -> PoolError:
+        """A file that cannot be read as a table."""
+        return cls(f"{path}: {given}; expected a CSV file in UTF-8 with a header line and one study a row.")
+
+    @classmethod
+    def nothing_takes(cls, option: str, methods: Iterable[str]) -> PoolError:
+        """An option that none of the methods asked for uses."""
+        return cls(f"{option} is used by {', '.join(methods)} alone; leave it out, or ask for one of these.")
+
+    @classmethod
     def too_few(cls, studies: int) -> PoolError:
         """A table with nothing to pool."""
         given = "one study" if studies == 1 else "no study"
