@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from scipy.stats import norm
 
 from primum.errors import ModelError
 from primum.mechanism import fit as fitting
-from primum.mechanism.curve import load_models
 from primum.mechanism.identifiability import identifiability
-from primum.mechanism.kpd import Core, share_responding
+from primum.mechanism.kpd import PARAMETERS, Core, share_responding
+from primum.mechanism.models import load_models
 from primum.mechanism.observations import ArmVisit, by_endpoint, load_observations
+from primum.mechanism.onset import Onset, load_onset
 
 FOLDER = Path(str(importlib.resources.files("primum"))) / "treatments" / "anti_wrinkle" / "model"
 KEY = ("abobotulinumtoxinA", "one_grade_better")
@@ -25,8 +27,8 @@ VISITS = by_endpoint(load_observations(FOLDER / "observations.csv"))
 SHIPPED = load_models(FOLDER).fits[KEY]
 
 
-def onset() -> fitting.Onset:
-    found = fitting.load_onset(FOLDER, KEY[0])
+def onset() -> Onset:
+    found = load_onset(FOLDER, KEY[0])
     assert found is not None
     return found
 
@@ -89,9 +91,9 @@ def test_counts_that_do_not_give_the_printed_percentage_are_refused() -> None:
 
 
 def test_a_refit_gives_the_shipped_estimates() -> None:
-    core, certificate = fitting.fit_core(VISITS[KEY], onset())
-    for name in fitting.PARAMETERS:
-        assert getattr(core, name) == pytest.approx(getattr(SHIPPED.core, name), rel=1e-4), name
+    found, certificate = fitting.most_likely(VISITS[KEY], onset())
+    for name, value in zip(PARAMETERS, found, strict=True):
+        assert value == pytest.approx(getattr(SHIPPED.core, name), rel=1e-4), name
     assert certificate["log_likelihood"] == pytest.approx(SHIPPED.diagnostics["log_likelihood"], abs=1e-6)
     assert certificate["starts_agreeing"] == certificate["starts"] == 8
     assert certificate["gradient_norm"] < 1e-5
@@ -164,7 +166,9 @@ def test_the_fit_describes_the_counts_it_was_made_from() -> None:
 
 
 def test_planted_parameters_are_recovered() -> None:
-    core, _ = fitting.fit_core(synthetic(planted(), [0, 25, 50, 100], [14, 60, 120, 180], 10_000_000), onset())
+    visits = synthetic(planted(), [0, 25, 50, 100], [14, 60, 120, 180], 10_000_000)
+    core = fitting.core_of(fitting.most_likely(visits, onset())[0], onset())
+    assert core is not None
     assert core.half_life_days == pytest.approx(planted().half_life_days, rel=1e-3)
     assert core.sigma == pytest.approx(planted().sigma, rel=1e-3)
     assert core.threshold_units == pytest.approx(planted().threshold_units, rel=1e-3)
@@ -216,9 +220,44 @@ def test_dose_and_day_that_change_together_are_noticed() -> None:
     )
 
 
+def test_data_in_which_more_dose_does_less_are_told_as_such() -> None:
+    visits = synthetic(planted(), [0, 50, 100], [28, 60, 120], 1000)
+    swapped = [replace(visit, dose_units={0: 0, 50: 100, 100: 50}[visit.dose_units]) for visit in visits]
+    result = fitting.fit_endpoint(swapped, onset(), draws=5)
+    assert result["status"] == "not identified"
+    assert "does not rise with the dose" in result["reason"]
+
+
+def test_two_doses_can_be_fitted_though_none_can_be_left_out() -> None:
+    result = fitting.fit_endpoint(synthetic(planted(), [0, 50, 100], [28, 60, 120], 1000), onset(), draws=10)
+    assert result["status"] == "fitted"
+    assert result["diagnostics"]["leave_one_dose_out"]["doses_skipped"] == [50, 100]
+
+
+def test_two_trials_of_one_dose_are_different_people() -> None:
+    # Drawn counts of a large and a small arm of the same dose: each of its own size.
+    core = planted()
+    large, small = synthetic(core, [50], [14, 60], 100_000), synthetic(core, [50], [14, 60], 100)
+    small = [replace(visit, trial="SYNTHETIC 2") for visit in small]
+    counts = fitting._Counts.of([*large, *small])
+    drawn = fitting._drawn_counts(core, counts, np.random.default_rng(1), by_person=True)
+    expected = [visit.responders / visit.people for visit in large]
+    assert drawn[:2] / 100_000 == pytest.approx(expected, abs=0.01)
+    assert np.all(drawn[2:] <= 100)
+    assert drawn[2:] / 100 == pytest.approx(expected, abs=0.2)
+
+
+def test_a_person_who_no_longer_responds_does_not_come_back() -> None:
+    core = planted()
+    counts = fitting._Counts.of(synthetic(core, [50], [60, 120, 180], 500))
+    for seed in range(20):
+        drawn = fitting._drawn_counts(core, counts, np.random.default_rng(seed), by_person=True)
+        assert drawn[0] >= drawn[1] >= drawn[2]
+
+
 def test_a_fit_without_placebo_is_refused() -> None:
     with pytest.raises(ModelError, match="without a placebo arm"):
-        fitting.fit_core(synthetic(planted(), [50, 100], [28, 60], 100), onset())
+        fitting.most_likely(synthetic(planted(), [50, 100], [28, 60], 100), onset())
 
 
 def test_endpoints_are_never_mixed() -> None:

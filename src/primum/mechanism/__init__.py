@@ -1,6 +1,7 @@
 """Could it be so? Dose, block and effect over time."""
 
-from primum.mechanism.curve import EffectCurve, Fit, Models, curve, load_models
+from primum.mechanism.curve import EffectCurve, curve
+from primum.mechanism.models import Fit, Models, load_models
 from primum.mechanism.plausibility import Plausibility, onset_in_course, time_course
 from primum.mechanism.refusals import Refusal
 

@@ -9,23 +9,22 @@ visits, and the fit is repeated on their counts (parametric bootstrap by person)
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from primum.errors import ModelError
-from primum.mechanism.fast_chain import load_rates, mean_delay
 from primum.mechanism.identifiability import identifiability
 from primum.mechanism.kpd import PARAMETERS, Core, draw_people, share_responding
 from primum.mechanism.normal import normal_cdf
 from primum.mechanism.observations import ArmVisit, by_endpoint, load_observations
+from primum.mechanism.onset import Onset, load_onset
 from primum.provenance import hash_files
 from primum.terms import FloatArray, IntArray
 
@@ -38,62 +37,11 @@ _DAY_SCALE: Final = 100.0  # the optimiser sees days in hundreds, so that all pa
 _LEAST: Final = 1e-12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onset:
-    """When the effect sets in: prior only, taken from what was published and not fitted.
-
-    Args:
-        median_days: days until it has set in in half of the people.
-        low: lowest published median.
-        high: highest published median.
-        lag_days: delay of the fast chain after its first step.
-        sources: ids of the sources.
-    """
-
-    median_days: float
-    low: float
-    high: float
-    lag_days: float
-    sources: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if not self.lag_days < self.low <= self.median_days <= self.high:
-            raise ModelError.of(
-                f"median onset {self.low} <= {self.median_days} <= {self.high} days, lag {self.lag_days:.3f}",
-                "a low, a value and a high in that order, all above the lag",
-            )
-
-    def rate(self, median_days: float) -> float:
-        """Rate per day of the first-order onset with a given median; Eq. 4 set to one half."""
-        return float(np.log(2) / (median_days - self.lag_days))
-
-
-def load_onset(folder: Traversable, product: str) -> Onset | None:
-    """The onset of a product from `onset.csv`, with the lag of `chain_rates.csv`; None where none was published."""
-    rates = load_rates(folder / "chain_rates.csv")
-    lag_days = mean_delay([rates[key].per_minute for key in ("kB", "kT", "kL")]) / (24 * 60)
-    roles: dict[str, float] = {}
-    sources = [source for key in ("kB", "kT", "kL") for source in rates[key].sources]
-    with (folder / "onset.csv").open("r", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["product"] == product and row["role"] != "context":
-                roles[row["role"]] = float(row["days"])
-                sources.append(row["source"])
-    if not roles:
-        return None
-    return Onset(
-        median_days=roles["value"],
-        low=roles["low"],
-        high=roles["high"],
-        lag_days=lag_days,
-        sources=tuple(dict.fromkeys(sources)),
-    )
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counts:
-    """The arm-visits as arrays over arms and visits; every arm is seen at every visit it has."""
+    """The arm-visits as arrays; arm-visits of one arm, which are the same people, carry the same number."""
 
+    arms: IntArray
     doses: FloatArray
     days: FloatArray
     people: IntArray
@@ -102,7 +50,9 @@ class _Counts:
     @classmethod
     def of(cls, visits: Sequence[ArmVisit]) -> _Counts:
         used = [visit for visit in visits if visit.counted]
+        arms = list(dict.fromkeys((visit.trial, visit.dose_units) for visit in used))
         return cls(
+            np.array([arms.index((visit.trial, visit.dose_units)) for visit in used], dtype=np.int64),
             np.array([visit.dose_units for visit in used]),
             np.array([visit.day for visit in used]),
             np.array([visit.people for visit in used], dtype=np.int64),
@@ -171,13 +121,15 @@ def _drawn_counts(core: Core, counts: _Counts, rng: np.random.Generator, *, by_p
     if not by_person:
         shares = shares_of(core.as_array(), counts, lag_days=core.lag_days)
         return np.asarray(rng.binomial(counts.people, shares))
-    for dose in np.unique(counts.doses):
-        arm = counts.doses == dose
-        size = int(np.max(counts.people[arm]))
-        people = draw_people(core, float(dose) if dose else 1.0, people=size, rng=rng)
-        if dose == 0:
+    for arm in np.unique(counts.arms):
+        here = counts.arms == arm
+        dose, size = float(counts.doses[here][0]), int(np.max(counts.people[here]))
+        people = draw_people(core, dose or 1.0, people=size, rng=rng)
+        if not dose:
             people = replace(people, end_day=np.zeros(size))  # placebo: the drug acts in nobody
-        drawn[arm] = people.responding(counts.days[arm]).sum(axis=0)
+        responding = people.responding(counts.days[here])
+        seen = np.arange(size)[:, None] < counts.people[here]  # fewer were seen at some visits
+        drawn[here] = (responding & seen).sum(axis=0)
     return drawn
 
 
@@ -222,9 +174,9 @@ def _interval(values: FloatArray, level: float = 0.95) -> list[float]:
     return [float(end) for end in np.quantile(values, [tail, 1 - tail])]
 
 
-def fit_core(
+def most_likely(
     visits: Sequence[ArmVisit], onset: Onset, *, starts: int = 8, seed: int = SEED
-) -> tuple[Core, dict[str, Any]]:
+) -> tuple[FloatArray, dict[str, Any]]:
     """The most likely parameters and the certificate of the search.
 
     Args:
@@ -234,7 +186,8 @@ def fit_core(
         seed: where chance begins in choosing them.
 
     Returns:
-        The parameters, and log-likelihood, deviance, its degrees of freedom, gradient norm and starts that agree.
+        The parameters in the order of `PARAMETERS`; and log-likelihood, deviance, its degrees of freedom, gradient norm
+        and starts that agree.
 
     Raises:
         ModelError: the arm-visits cannot tell the parameters apart, or no arm got placebo.
@@ -258,11 +211,7 @@ def fit_core(
     best_possible = float(
         np.sum(counts.responders * np.log(saturated) + (counts.people - counts.responders) * np.log1p(-saturated))
     )
-    core = Core(
-        **{name: float(value) for name, value in zip(PARAMETERS, best.parameters, strict=True)},
-        lag_days=onset.lag_days,
-    )
-    return core, {
+    return best.parameters, {
         "log_likelihood": best.log_likelihood,
         "deviance": 2 * (best_possible - best.log_likelihood),
         "degrees_of_freedom": len(counts.days) - 5,
@@ -272,17 +221,31 @@ def fit_core(
     }
 
 
+def core_of(parameters: FloatArray, onset: Onset) -> Core | None:
+    """The model with these parameters; None where the share does not rise with the dose and fall with time."""
+    if not (parameters[1] > 0 and parameters[2] < 0):
+        return None
+    named = {name: float(value) for name, value in zip(PARAMETERS, parameters, strict=True)}
+    return Core(**named, lag_days=onset.lag_days)
+
+
 def leave_one_dose_out(visits: Sequence[ArmVisit], onset: Onset, *, draws: int, seed: int) -> dict[str, Any]:
     """How many arm-visits of a dose lie in the 90 % predictive interval of a fit that has not seen that dose?
 
     Returns:
-        `arm_visits`, `inside`, and one row each: dose, day, observed responders, lower and upper.
+        `arm_visits`, `inside`, one row each (dose, day, observed responders, lower, upper), and the doses without which
+        no model could be fitted.
     """
-    rows = []
-    doses = sorted({visit.dose_units for visit in visits if visit.counted and visit.dose_units > 0})
-    for dose in doses:
+    rows: list[list[float]] = []
+    skipped = []
+    for dose in sorted({visit.dose_units for visit in visits if visit.counted and visit.dose_units > 0}):
         kept = [visit for visit in visits if visit.dose_units != dose]
-        core, _ = fit_core(kept, onset, starts=2, seed=seed)
+        core = None
+        if identifiability(kept).identified:
+            core = core_of(most_likely(kept, onset, starts=2, seed=seed)[0], onset)
+        if core is None:
+            skipped.append(dose)
+            continue
         parameters = bootstrap(core, kept, onset, draws=draws, seed=seed)
         rng = np.random.default_rng([seed, int(dose)])
         for visit in visits:
@@ -292,7 +255,7 @@ def leave_one_dose_out(visits: Sequence[ArmVisit], onset: Onset, *, draws: int, 
             lower, upper = np.quantile(rng.binomial(visit.people, np.clip(shares, 0, 1)), [0.05, 0.95])
             rows.append([dose, visit.day, visit.responders or 0, float(lower), float(upper)])
     inside = sum(lower <= seen <= upper for _, _, seen, lower, upper in rows)
-    return {"arm_visits": len(rows), "inside": inside, "level": 0.9, "rows": rows}
+    return {"arm_visits": len(rows), "inside": inside, "level": 0.9, "rows": rows, "doses_skipped": skipped}
 
 
 def fit_endpoint(
@@ -320,7 +283,11 @@ def fit_endpoint(
     }
     if not design.identified or onset is None:
         return {**head, "status": "not identified", "reason": design.reason or "No onset of this product was found."}
-    core, certificate = fit_core(visits, onset, seed=seed)
+    found, certificate = most_likely(visits, onset, seed=seed)
+    core = core_of(found, onset)
+    if core is None:
+        reason = "In these data the share does not rise with the dose and fall with time, so no half-life can be told."
+        return {**head, "status": "not identified", "reason": reason}
     parameters = bootstrap(core, visits, onset, draws=draws, seed=seed)
     independent = bootstrap(core, visits, onset, draws=draws // 5, seed=seed, by_person=False)
     counts = _Counts.of(visits)
@@ -331,7 +298,7 @@ def fit_endpoint(
         "sources": sorted({*head["sources"], *onset.sources}),
         "estimates": {name: getattr(core, name) for name in (*PARAMETERS, "lag_days")},
         "half_life_days": [core.half_life_days, *_interval(half_lives(parameters[used]))],
-        "sigma": [core.sigma, *sorted(1 / slope for slope in _interval(parameters[used, 1]))],
+        "ln_dose_slope": [core.ln_dose_slope, *_interval(parameters[used, 1])],
         "onset_median_days": [onset.median_days, onset.low, onset.high],
         "diagnostics": {
             **certificate,
@@ -377,8 +344,6 @@ def fit_folder(folder: Path, *, draws: int = DRAWS, seed: int = SEED) -> Path:
 
 def _one_line_a_draw(text: str) -> str:
     """Innermost lists on one line, so that a change of the fit reads as a change of rows."""
-    import re
-
     return re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda found: "[" + re.sub(r"\s+", " ", found[1]) + "]", text)
 
 

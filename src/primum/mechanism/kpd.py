@@ -138,7 +138,7 @@ def probit(parameters: FloatArray, dose_units: float, days: FloatArray) -> Float
     return np.asarray(intercept + dose_slope * math.log(dose_units) + day_slope * days)
 
 
-def placebo_odds_share(parameters: FloatArray, days: FloatArray) -> FloatArray:
+def share_without_drug(parameters: FloatArray, days: FloatArray) -> FloatArray:
     """Share that responds without the drug once a response can set in; Eq. 3. Shape `(..., days)`."""
     log_odds = parameters[..., 3, None] + parameters[..., 4, None] * days
     return np.asarray(0.5 * (1 + np.tanh(0.5 * log_odds)))  # the logistic function, without overflow
@@ -171,7 +171,7 @@ def share_responding(parameters: FloatArray, dose_units: float, days: ArrayLike,
     """
     at = check_days(days)
     drug = normal_cdf(probit(parameters, check_dose(dose_units), at)) if dose_units else np.zeros_like(at)
-    placebo = placebo_odds_share(parameters, at)
+    placebo = share_without_drug(parameters, at)
     return np.asarray(share_set_in(parameters, at, lag_days=lag_days) * (placebo + (1 - placebo) * drug))  # Eq. 2
 
 
@@ -226,7 +226,7 @@ class People:
         """Who responds on which day; shape `(people, days)`."""
         at = check_days(days)
         by_drug = at < self.end_day[:, None]
-        by_itself = self.placebo_rank[:, None] < placebo_odds_share(self.core.as_array(), at)
+        by_itself = self.placebo_rank[:, None] < share_without_drug(self.core.as_array(), at)
         return np.asarray((at >= self.onset_day[:, None]) & (by_drug | by_itself))
 
 

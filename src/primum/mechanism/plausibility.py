@@ -8,7 +8,8 @@ from typing import Final, Literal
 import numpy as np
 
 from primum.errors import ModelError
-from primum.mechanism.curve import Models, curve
+from primum.mechanism.curve import curve
+from primum.mechanism.models import Models
 from primum.mechanism.refusals import LARGEST_EXTRAPOLATION, Refusal
 from primum.terms import Interval
 
