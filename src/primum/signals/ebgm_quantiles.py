@@ -166,7 +166,7 @@ def solve_quantile(after: Posterior, probability: float) -> FloatArray:
         miss = cdf - probability
         high[todo] = np.where(miss > 0, x, high[todo])
         low[todo] = np.where(miss > 0, low[todo], x)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # a slope of 0 sends the step outside the bracket
             ahead = x - miss / slope
         inside = (ahead > low[todo]) & (ahead < high[todo])
         ahead = np.where(inside, ahead, (low[todo] + high[todo]) / 2)
