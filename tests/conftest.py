@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from primum.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +24,79 @@ def shared() -> Path:
             f"reference data not found at {folder}; set PRIMUM_SHARED to the folder that holds data/ and oracles/"
         )
     return folder
+
+
+MakeStore = Callable[..., "Store"]
+
+
+@pytest.fixture(scope="session")
+def memory_store() -> MakeStore:
+    """Make a store in memory from rows given as dicts under their table's name; every row is SYNTHETIC.
+
+    The derived tables are made from the rows with the vocabularies of the installed treatments, unless `raw` asks for the
+    given rows alone. Close it after use.
+    """
+    from primum.store import Store
+    from primum.store.duckdb import DuckDBEngine
+    from primum.store.schema import tables
+    from primum.study.derive import derive
+
+    def make(*, raw: bool = False, **rows_of: list[dict[str, Any]]) -> Store:
+        engine = DuckDBEngine(None)
+        engine.create([schema.ddl for schema in tables()])
+        for name, rows in rows_of.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            arrays = {column: _array([row.get(column) for row in rows]) for column in columns}
+            if rows:
+                engine.append(name, arrays)
+        store = Store(Path("memory"), engine)
+        if not raw:
+            derive(store)
+        return store
+
+    return make
+
+
+def _array(values: list[Any]) -> np.ndarray[Any, Any]:
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, dt.date) for value in present):
+        return np.array(values, dtype="datetime64[D]")
+    if len(present) == len(values) and all(isinstance(value, int | float | bool) for value in present):
+        return np.array(values)
+    if present and all(isinstance(value, int | float) for value in present):
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    return np.array(values, dtype=object)
+
+
+def _loaded(folder: Path, archives: list[Path]) -> Path:
+    from primum.store import open_store
+    from primum.study.load import load_faers
+    from primum.study.load_table import load_table
+
+    with open_store(folder, write=True) as store:
+        for archive in archives:
+            load = load_faers if archive.suffix == ".zip" else load_table
+            load(store, archive)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_samples(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a store with the two real FAERS samples of 100 cases each."""
+    return _loaded(tmp_path_factory.mktemp("real"), sorted((shared / "data").glob("*ers_ascii_*.zip")))
+
+
+@pytest.fixture(scope="session")
+def made_archives(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a store with the fourteen SYNTHETIC archives that carry the known oddities."""
+    return _loaded(tmp_path_factory.mktemp("made"), sorted((shared / "formats" / "fixtures").glob("*.zip")))
+
+
+@pytest.fixture(scope="session")
+def long_table(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a store with the real long table of primary suspects of 2022q3."""
+    archive = shared / "data" / "faers_2022q3_primary_suspect.csv.gz"
+    return _loaded(tmp_path_factory.mktemp("table"), [archive])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""What is known of one case: its versions and why one is current, its drugs and what they mean, its reactions, its use?"""
+"""What is known of one case: versions and why one is current, drugs and their meaning, reactions, outcomes, use?"""
 
 from __future__ import annotations
 
@@ -171,14 +171,14 @@ def _person(key: int) -> ibis.Table:
 def _drugs(store: Store, key: int) -> tuple[NamedDrug, ...]:
     drugs, indications = named_drugs(), schema.table("indications")
     wanted = drugs.filter(drugs.report_key == key).order_by("drug_seq", "substance")
-    told = indications.filter(indications.report_key == key).select("drug_seq", "term_text").order_by("row_number")
+    told = indications.filter(indications.report_key == key).order_by("row_number").select("drug_seq", "term_text")
     by_seq: dict[int, list[str]] = {}
     for seq, term in store.engine.rows(told):
         if term:
             by_seq.setdefault(seq, []).append(term)
     columns = ("drug_seq", "role", "drugname", "substance", "product", "method", "dose_text", "route")
     rows = store.engine.rows(wanted.select(*columns))
-    return tuple(NamedDrug(*row, tuple(dict.fromkeys(by_seq.get(row[0], ())))) for row in rows)
+    return tuple(NamedDrug(*(*row, tuple(dict.fromkeys(by_seq.get(row[0], ()))))) for row in rows)
 
 
 def _column(table: str, column: str, key: int) -> ibis.Table:
