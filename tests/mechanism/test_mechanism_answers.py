@@ -15,6 +15,7 @@ import pytest
 
 from primum.errors import ModelError, UnknownNameError
 from primum.mechanism import EffectCurve, Refusal, curve, load_models, onset_in_course, time_course
+from primum.mechanism.kpd import day_effect_ends
 from primum.mechanism.refusals import load_refusals, outside_range, people_per_arm
 
 FOLDER = Path(str(importlib.resources.files("primum"))) / "treatments" / "anti_wrinkle" / "model"
@@ -59,6 +60,15 @@ def test_half_of_the_people_have_lost_the_effect_where_the_curve_crosses_one_hal
     assert drug == pytest.approx(0.5, abs=1e-6)
     assert end.interval.lower < end.day < end.interval.upper
     assert end.interval.level == pytest.approx(0.95)
+
+
+def test_the_end_of_the_effect_of_an_unstudied_dose_has_the_widened_interval() -> None:
+    # As far above the studied range as the range is long (ln 125 / 50): twice as wide as the draws.
+    dose = 125 * (125 / 50)
+    end = answered(dose, [168]).ends[1]
+    fit = MODELS.fits[PRODUCT, ENDPOINT]
+    lower, upper = np.quantile(day_effect_ends(fit.draws, dose), [0.025, 0.975])
+    assert end.interval.upper - end.interval.lower == pytest.approx(2 * (upper - lower))
 
 
 def test_the_interval_holds_the_curve() -> None:

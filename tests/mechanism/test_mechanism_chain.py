@@ -73,6 +73,12 @@ def test_they_agree_for_equal_and_nearly_equal_rates(rate: float, gaps: list[flo
     assert np.max(np.abs(occupancy(rates, minutes) - solve(rates, minutes))) < 1e-10
 
 
+def test_the_solver_loses_nothing_over_many_squarings() -> None:
+    ever = solve([1.0, 0.5, 1e-9], 5e7)[0]  # 26 squarings, each of which doubles what rounding lost before
+    assert ever.sum() == pytest.approx(1.0, abs=1e-14)
+    assert ever[-1] == pytest.approx(-np.expm1(-1e-9 * 5e7), abs=1e-8)
+
+
 def test_equal_rates_give_the_gamma_limit_of_the_sum() -> None:
     # n equal steps: state j holds exp(-kt) (kt)^(j-1) / (j-1)!, the Poisson limit.
     k, t = 0.2, 7.0

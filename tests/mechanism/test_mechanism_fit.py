@@ -247,6 +247,15 @@ def test_two_trials_of_one_dose_are_different_people() -> None:
     assert drawn[2:] / 100 == pytest.approx(expected, abs=0.2)
 
 
+def test_no_more_people_respond_at_a_visit_than_were_seen_at_it() -> None:
+    first, second = synthetic(planted(), [200], [14, 28], 500)
+    few = replace(second, people=50, responders=40)
+    counts = fitting._Counts.of([first, few])
+    drawn = fitting._drawn_counts(planted(), counts, np.random.default_rng(2), by_person=True)
+    assert drawn[0] > 400
+    assert 30 < drawn[1] <= 50
+
+
 def test_a_person_who_no_longer_responds_does_not_come_back() -> None:
     core = planted()
     counts = fitting._Counts.of(synthetic(core, [50], [60, 120, 180], 500))
