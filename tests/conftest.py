@@ -33,8 +33,8 @@ MakeStore = Callable[..., "Store"]
 def memory_store() -> MakeStore:
     """Make a store in memory from rows given as dicts under their table's name; every row is SYNTHETIC.
 
-    The derived tables are made from the rows with the vocabularies of the installed treatments, unless `raw` asks for the
-    given rows alone. Close it after use.
+    The derived tables are made from the rows with the vocabularies of the installed treatments, unless `raw` asks for
+    the given rows alone. Close it after use.
     """
     from primum.store import Store
     from primum.store.duckdb import DuckDBEngine
