@@ -217,11 +217,7 @@ def signal_table(
         CountError: `warnings` or `bins` do not have one value a row, or counts that cannot be.
 
     Example:
-        >>> text = lambda *values: np.array(values, dtype=object)
-        >>> n = lambda *values: np.array(values)
-        >>> counts = CountTable(drug=text("A", "A"), event=text("rash", "pain"), observed=n(8, 2),
-        ...     drug_reports=n(20, 20), event_reports=n(30, 25), total_reports=300)
-        >>> table = signal_table(counts, methods=["ror", "ic"])
+        >>> table = example()
         >>> table.ror.round(2).tolist(), table.ic_lower.round(2).tolist()
         ([7.82, 1.24], [0.6, -2.38])
     """
@@ -252,6 +248,20 @@ def signal_table(
         snapshot=counts.snapshot,
         notes=tuple(draft.notes),
     )
+
+
+def example() -> SignalTable:
+    """A SYNTHETIC table of two pairs, for examples in docstrings and documentation."""
+    counts = CountTable(
+        drug=np.array(["A", "A"], dtype=object),
+        event=np.array(["rash", "pain"], dtype=object),
+        observed=np.array([8, 2]),
+        drug_reports=np.array([20, 20]),
+        event_reports=np.array([30, 25]),
+        total_reports=300,
+        cohort="SYNTHETIC",
+    )
+    return signal_table(counts)
 
 
 _GIVEN: Final = (
