@@ -117,7 +117,7 @@ def _value(name: str, findings: Mapping[str, Finding]) -> Value:
 
 def _evaluate(node: ast.expr, values: Mapping[str, Value], rule: str) -> Value:  # noqa: PLR0911 - one case a node
     match node:
-        case ast.Constant(value=int() | float() | str() as value):
+        case ast.Constant(value=int() | float() | str() as value) if not isinstance(value, bool):
             return value
         case ast.Name(id=name) if name in values:
             return values[name]

@@ -1,0 +1,123 @@
+"""Do the verdicts stand on what they say they stand on?"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from primum.evidence.finding import Finding
+from primum.treatments import Treatment
+from primum.treatments.claims import Claim, ClaimResult, check_claims
+from primum.treatments.rules import names_in
+
+Findings = dict[str, Finding]
+IDS = [f"C{number:02d}" for number in range(1, 30)]
+
+
+def result_of(treatment: Treatment, id: str) -> ClaimResult:
+    return next(result for result in treatment.claims if result.claim.id == id)
+
+
+def test_there_are_29_claims_with_the_verdicts_counted_7_11_4_6_1(treatment: Treatment) -> None:
+    counted = Counter(result.claim.verdict for result in treatment.claims)
+    assert counted == {"supported": 7, "partly": 11, "misleading": 4, "not supported": 6, "unverifiable": 1}
+    assert [result.claim.id for result in treatment.claims] == IDS
+
+
+def test_every_verdict_stands(treatment: Treatment) -> None:
+    assert all(result.stands for result in treatment.claims)
+    assert all(result.holds is (True if result.claim.rule else None) for result in treatment.claims)
+
+
+def test_where_no_rule_decides_a_judgement_says_who_does_and_why(treatment: Treatment) -> None:
+    judged = [result.claim for result in treatment.claims if not result.claim.rule]
+    assert [claim.id for claim in judged] == ["C03", "C06"]
+    assert all(claim.judgement.startswith("Our reading") for claim in judged)
+
+
+def test_the_36_cases_are_the_serious_cosmetic_reports_of_1437(treatment: Treatment) -> None:
+    """Cote 2005: 36 serious cosmetic reports in 13.5 years beside 995, 217 and 189 others."""
+    cases = result_of(treatment, "C08")
+    assert cases.claim.verdict == "misleading"
+    assert "reports.cote2005.cosmetic.serious" in cases.findings
+    assert "together 1,437 reports" in cases.claim.reason
+
+
+def test_the_13_of_them_could_not_be_verified(treatment: Treatment) -> None:
+    thirteen = result_of(treatment, "C09")
+    assert thirteen.claim.verdict == "unverifiable"
+    assert thirteen.claim.rule == "not reports.cote2005.underlying_conditions.known"
+
+
+def test_the_13_is_no_longer_unverifiable_once_a_number_stands_there(treatment: Treatment, findings: Findings) -> None:
+    id = "reports.cote2005.underlying_conditions"
+    verified = findings | {id: replace(findings[id], value=13)}
+    (checked,) = check_claims([result_of(treatment, "C09").claim], verified)
+    assert checked.holds is False
+    assert "its rule is false" in checked.fault
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if id not in ("C03", "C06")])
+def test_each_rule_flipped_no_longer_gives_its_verdict(treatment: Treatment, findings: Findings, id: str) -> None:
+    claim = result_of(treatment, id).claim
+    (checked,) = check_claims([replace(claim, rule=f"not ({claim.rule})")], findings)
+    assert checked.holds is False
+    assert not checked.stands
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if id not in ("C03", "C06", "C09")])
+def test_each_rule_falls_when_some_number_in_it_turns_round(treatment: Treatment, findings: Findings, id: str) -> None:
+    """No rule is true of everything: with the values and intervals of its findings negated, it must fail."""
+    claim = result_of(treatment, id).claim
+
+    def negated(finding: Finding) -> Finding:
+        if not isinstance(finding.value, int | float):
+            return replace(finding, value=f"not {finding.value}")
+        if finding.unit == "year":
+            return replace(finding, value=2026)
+        ends = finding.interval
+        turned = None if ends is None else replace(ends, lower=-ends.upper - 1, upper=-ends.lower - 1)
+        return replace(finding, value=-finding.value - 1, interval=turned)
+
+    spoiled = findings | {i: negated(findings[i]) for i in result_of(treatment, id).findings}
+    (checked,) = check_claims([claim], spoiled)
+    assert checked.holds is False
+
+
+def test_a_claim_shows_the_findings_of_its_rule_and_their_sources(treatment: Treatment) -> None:
+    for result in treatment.claims:
+        for name in names_in(result.claim.rule):
+            assert any(
+                name in (id, *(f"{id}.{part}" for part in ("lower", "upper", "known", "denominator")))
+                for id in result.findings
+            )
+        assert set(result.sources) <= set(treatment.sources)
+        assert result.sources
+
+
+def test_an_unknown_finding_and_an_empty_judgement_are_faults_of_the_result() -> None:
+    claim = Claim(id="X", claim="x", verdict="partly", rule="a.b > 0", findings=(), judgement="", reason="x")
+    assert "no such finding" in check_claims([claim], {})[0].fault
+    assert "without a rule" in check_claims([replace(claim, rule="")], {})[0].fault
+
+
+def test_claims_are_worded_by_us(treatment: Treatment, shared: Path) -> None:
+    """No claim or reason repeats a sentence of the notes it rests on: at most five words in a row are shared."""
+    with (shared / "evidence" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        texts = [" ".join((row["article_claim"], row["evidence"])) for row in csv.DictReader(file)]
+    for result, text in zip(treatment.claims, texts, strict=True):
+        ours = f"{result.claim.claim} {result.claim.reason}"
+        assert _longest_run(ours, text) <= 5, (result.claim.id, ours, text)
+
+
+def _longest_run(ours: str, theirs: str) -> int:
+    a, b = (["".join(c for c in word if c.isalnum()) for word in text.casefold().split()] for text in (ours, theirs))
+    runs = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, word in enumerate(a):
+        for j, other in enumerate(b):
+            runs[i + 1][j + 1] = runs[i][j] + 1 if word == other else 0
+    return max(max(row) for row in runs)
