@@ -131,16 +131,14 @@ def _as_text(
     what = "share" if answers[0].measure == "PLO" else MEASURES[answers[0].measure]
     lines = [f"Pooled {what} of {studies} studies in {file.name}", "", _row("method", _head(answers[0]), "tau2", "p")]
     lines += [_line(answer.method.id, answer) for answer in answers]
-    lines.append("")
     same = len({(a.q, a.q_df) for a in answers}) == 1
-    if same:
-        lines += _wrapped("", _heterogeneity(answers[0]))
+    lines += ["", *(_wrapped(_heterogeneity(answers[0])) if same else [])]
+    lines += _wrapped(f"small-study effects: {bias.reason or f'{bias.method.label}, p {_p(bias.p)}'}")
     for answer in answers:
-        lines += _notes(answer, with_q=not same)
+        lines += ["", *_notes(answer, with_q=not same)]
     for name, rows in without.items():
         lines += ["", f"Without each study, {name}:"]
         lines += [_line(study, answer) for study, answer in rows]
-    lines += _wrapped("", f"small-study effects: {bias.reason or f'{bias.method.label}, p {_p(bias.p)}'}")
     return [line.rstrip() for line in lines]
 
 
@@ -152,18 +150,17 @@ def _heterogeneity(answer: Pooled) -> str:
 
 def _notes(answer: Pooled, *, with_q: bool) -> list[str]:
     """What must be read beside the numbers of one method."""
-    lines = _wrapped(answer.method.id, answer.method.label)
-    if with_q:
-        lines += _wrapped("", _heterogeneity(answer))
+    notes = [_heterogeneity(answer)] if with_q else []
     if answer.reason:
-        lines += _wrapped("", f"no estimate: {answer.reason}")
+        notes.append(f"no estimate: {answer.reason}")
     by_reason: dict[str, list[str]] = {}
     for study, reason in answer.left_out:
         by_reason.setdefault(reason, []).append(study)
-    for reason, names in by_reason.items():
-        lines += _wrapped("", f"left out ({reason}): {', '.join(names)}")
-    for warning in answer.warnings:
-        lines += _wrapped("", f"warning: {warning}")
+    notes += [f"left out ({reason}): {', '.join(names)}" for reason, names in by_reason.items()]
+    notes += [f"warning: {warning}" for warning in answer.warnings]
+    lines = _wrapped(f"{answer.method.id}: {answer.method.label}")
+    for note in notes:
+        lines += _wrapped(note, indent="  ")
     return lines
 
 
@@ -189,7 +186,9 @@ def _number(value: float | None, times: int = 1) -> str:
     if value is None:
         return "-"
     value *= times
-    if value != 0 and not 1e-4 <= abs(value) < 1e5:
+    if value == 0:
+        return "0"
+    if not 1e-4 <= abs(value) < 1e5:
         return f"{value:.1e}"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
 
@@ -204,8 +203,7 @@ def _p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _wrapped(name: str, text: str) -> list[str]:
+def _wrapped(text: str, *, indent: str = "") -> list[str]:
     import textwrap
 
-    lead = f"{name:<6}  " if len(name) <= 6 else f"{name}: "
-    return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * 8)
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")

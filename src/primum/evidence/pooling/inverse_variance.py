@@ -151,7 +151,7 @@ def _fit(answer: Pooled, effects: StudyEffects, estimator: Tau2, *, hartung_knap
         interval_kind="t" if hartung_knapp else "normal",
         wald=wald,
         p=None if answer.measure == "PLO" else p,
-        tau2=tau2 if estimator != "none" else None,
+        tau2=tau2,
         tau2_interval=heterogeneity.q_profile_interval(y, v, level=level) if random else None,
         q=q.q,
         q_df=q.df,

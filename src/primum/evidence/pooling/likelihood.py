@@ -20,6 +20,7 @@ Bound = tuple[float | None, float | None]
 _STEP: Final = 1e-4
 _GAIN_LIMIT: Final = 1e-6  # log-likelihood that a further step would gain; it moves no interval in its printed digits
 _NOTHING: Final = 1e-8  # likelihood that does not count
+_LOOSE: Final = 1e-4  # slope at which a profile step stops; the height is then right to about its square
 _FAR: Final = 40.0  # standard errors at which a profile is taken as open
 
 
@@ -112,7 +113,7 @@ def profile_interval(
 
         if not others:
             return found.log_likelihood - log_likelihood(np.array([value]))[0] - drop
-        start[0], height = _climb(inner, _lifted(start[0], inner_bounds), inner_bounds)
+        start[0], height = _climb(inner, _lifted(start[0], inner_bounds), inner_bounds, slope=_LOOSE)
         return found.log_likelihood - height - drop
 
     reach = found.se if index == 0 and math.isfinite(found.se) else max(0.2, 0.5 * abs(centre))
@@ -132,7 +133,7 @@ def likelihood_ratio_p(log_likelihood: LogLikelihood, found: Fit, bounds: Sequen
     if len(bounds) == 1:
         height = log_likelihood(np.zeros(1))[0]
     else:
-        height = _climb(without, _lifted(found.x[1:], bounds[1:]), bounds[1:])[1]
+        height = _climb(without, _lifted(found.x[1:], bounds[1:]), bounds[1:], slope=_LOOSE)[1]
     return float(special.gammaincc(0.5, max(found.log_likelihood - height, 0.0)))
 
 
@@ -141,13 +142,15 @@ def _lifted(x: FloatArray, bounds: Sequence[Bound]) -> FloatArray:
     return np.array([max(value, 0.1) if bound[0] == 0 else value for value, bound in zip(x, bounds, strict=True)])
 
 
-def _climb(log_likelihood: LogLikelihood, start: FloatArray, bounds: Sequence[Bound]) -> tuple[FloatArray, float]:
+def _climb(
+    log_likelihood: LogLikelihood, start: FloatArray, bounds: Sequence[Bound], *, slope: float = 1e-6
+) -> tuple[FloatArray, float]:
     def falling(x: FloatArray) -> tuple[float, FloatArray]:
         value, gradient = log_likelihood(x)
         return -value, -gradient
 
     answer = optimize.minimize(
-        falling, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8}
+        falling, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": slope}
     )
     return answer.x, -float(answer.fun)
 
@@ -210,7 +213,7 @@ def _end(shortfall: Callable[[float], float], centre: float, reach: float, bound
         if bound is not None and (outside - bound) * reach > 0:
             outside = bound
         if shortfall(outside) >= 0:
-            root = optimize.brentq(shortfall, inside, outside, xtol=1e-8 * abs(reach), rtol=1e-10)
+            root = optimize.brentq(shortfall, inside, outside, xtol=1e-6 * abs(reach), rtol=1e-10)
             return float(root)
         if outside == bound:
             return float(outside)

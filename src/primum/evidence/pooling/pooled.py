@@ -55,7 +55,7 @@ class Pooled:
         se: standard error; None without an estimate.
         wald: estimate +- normal quantile times se, for comparison with software that gives this one.
         p: two-sided p-value of no effect (likelihood ratio where the interval is by profile likelihood); None for PLO.
-        tau2: variance between studies; 0 under a common-effect model fitted as such is None.
+        tau2: variance between studies; 0 by assumption for `iv`; None for estimators that have none (mh, peto, bb).
         tau2_interval: its interval (Q-profile, or profile likelihood).
         q: Cochran's Q over the studies that have an estimate of their own without correction.
         q_df: its degrees of freedom.

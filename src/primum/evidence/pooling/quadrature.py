@@ -2,7 +2,8 @@ r"""What is the likelihood of each study, when its own effect is drawn from a no
 
 Adaptive Gauss-Hermite quadrature: the nodes are moved to the mode of each study's integrand and stretched by its
 curvature there. Fixed nodes miss the narrow peak of a large study and give a wrong variance between studies: on the
-control groups of the BCG trials tau2 comes out as 1.05 instead of 2.50.
+control groups of the BCG trials seven fixed nodes give tau2 = 1.35, fifteen 1.61, a hundred and one 2.15, where seven
+adaptive nodes give 2.50.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from primum.terms import FloatArray
 
 Curve = Callable[[FloatArray], tuple[FloatArray, FloatArray, FloatArray]]
 """Log-likelihood of each study with its first and second derivative, at effects of shape `(studies, points)`."""
+
+
+_NEAR: Final = 1e-5  # of a mode, in standard deviations: nodes this far off give the same integral
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +101,7 @@ def _peak(curve: Curve, centre: FloatArray, tau: float) -> tuple[FloatArray, Flo
             step = np.where(worse, step / 2, step)
         z = z + step
         height, slope, bend = tried
-        if np.max(np.abs(step)) < 1e-8:
+        if np.max(np.abs(step)) < _NEAR:
             break
     return z, 1 / np.sqrt(bend)
 
@@ -186,6 +191,6 @@ def _plane_peak(
             step = np.where(worse[:, None], step / 2, step)
         z = z + step
         value, slope, bend = tried
-        if np.max(np.abs(step)) < 1e-8:
+        if np.max(np.abs(step)) < _NEAR:
             break
     return z, np.linalg.cholesky(np.linalg.inv(bend))
