@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from primum.cases.latest import DELETED, NO_CASE
 from primum.cases.use import exposures
+from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.fields import UNKNOWN
-from primum.counts.members import current_versions
+from primum.counts.members import Scope, current_versions, members
 from primum.store import schema
 from primum.vocab.drugs import UNMAPPED, named_drugs
 from primum.vocab.reactions import pooled
@@ -56,33 +57,42 @@ class Tally:
     reports: int
 
 
-def flow(store: Store, treatment: str) -> tuple[FlowStep, ...]:
-    """How the reports published come down to the current ones that hold the treatment."""
+def flow(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> tuple[FlowStep, ...]:
+    """How the reports published come down to the current ones of a cohort that hold the treatment."""
     current = schema.table("current_reports")
     by_reason = current.group_by("current", "reason").agg(reports=current.count()).order_by("reason")
     rows = [(bool(is_current), str(reason), int(n)) for is_current, reason, n in store.engine.rows(by_reason)]
     lost = [FlowStep("not current", n, reason) for is_current, reason, n in rows if not is_current]
-    uses = schema.table("report_uses")
-    held = store.engine.rows(uses.filter(uses.treatment == treatment).agg(reports=uses.report_key.nunique()))
-    return (
+    steps = [
         FlowStep("report versions published", sum(n for *_, n in rows)),
         *sorted(lost, key=lambda step: (step.reason in (DELETED, NO_CASE), step.reason)),
         FlowStep("current reports, one a case", sum(n for is_current, _, n in rows if is_current)),
-        FlowStep(f"of which with {treatment} as a suspect drug", int(held[0][0])),
-    )
+        FlowStep(f"of which with {treatment} as a suspect drug", _reports_held(store, treatment, EVERYTHING, scope)),
+    ]
+    if cohort != EVERYTHING:
+        steps.append(FlowStep(f"of which in the cohort {cohort}", _reports_held(store, treatment, cohort, scope)))
+    return tuple(steps)
 
 
-def tallies(store: Store, treatment: str) -> dict[str, tuple[Tally, ...]]:
-    """Counts of the treatment's reports by use, under the name of what they are counted by.
+def _reports_held(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> int:
+    uses = schema.table("report_uses")
+    held = uses.filter(uses.treatment == treatment).semi_join(members(cohort, scope), "report_key")
+    return int(store.engine.rows(held.agg(reports=held.report_key.nunique()))[0][0])
+
+
+def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[str, tuple[Tally, ...]]:
+    """Counts of a cohort's reports of the treatment by use, under the name of what they are counted by.
 
     Returns:
-        Under `use`, `rule`, `serious`, `outcome`, `reaction`, `year`, `reporter`, `sex`, `age`, `country`, `substance`,
-        `product`, `source`: one tally for every use and value that occurs, largest first. Values of `outcome`,
-        `reaction`, `substance` and `product` overlap: a report can have several.
+        Under `total`, `rule`, `serious`, `outcome`, `reaction`, `year`, `reporter`, `sex`, `age`, `country`,
+        `substance`, `product`, `source`: one tally for every use and value that occurs, largest first. Values of
+        `outcome`, `reaction`, `substance` and `product` overlap: a report can have several.
     """
     engine = store.engine
     try:
-        reports = engine.stage_expression("treatment_reports", _reports_of(treatment))
+        reports = engine.stage_expression(
+            "treatment_reports", _reports_of(treatment).semi_join(members(cohort, scope), "report_key")
+        )
         questions = {
             **{name: reports.select("report_key", "use", value=reports[name]) for name in _OF_THE_REPORT},
             "outcome": _joined(reports, schema.table("outcomes"), "outcome"),

@@ -7,7 +7,7 @@ database (it asks for pandas and for functions that version 2 renamed), its comp
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,10 +120,11 @@ class DuckDBEngine(Engine):
         read = f"read_parquet({text})" if parquet else f"read_csv({text}, header = true, all_varchar = true)"
         try:
             self._stage_numbered(name, f"SELECT COLUMNS(*)::VARCHAR FROM {read}", number="staged_row")
-        except duckdb.Error as error:
+        except (duckdb.Error, StoreError) as error:
+            said = _first_line(error.__cause__ or error)
             raise SourceError.of(
                 path.name,
-                f"it cannot be read ({_first_line(error)})",
+                f"it cannot be read ({said})",
                 "a CSV, gzipped CSV or Parquet table",
                 "Check the file.",
             ) from error
@@ -144,9 +145,11 @@ class DuckDBEngine(Engine):
             name = f"raw_{name}"
         self._execute(f"DROP TABLE IF EXISTS temp.{_quoted(name)}")
 
-    def write_parquet(self, path: Path, expression: ir.Table) -> None:
-        """Write an expression's rows as a Parquet file."""
-        self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
+        """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
+        texts = ", ".join(f"{_quoted(key)}: {_literal(text)}" for key, text in (metadata or {}).items())
+        options = "FORMAT parquet, COMPRESSION zstd" + (f", KV_METADATA {{{texts}}}" if texts else "")
+        self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} ({options})")
 
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order."""

@@ -90,8 +90,8 @@ class Engine(ABC):
         """Drop a temporary table."""
 
     @abstractmethod
-    def write_parquet(self, path: Path, expression: ir.Table) -> None:
-        """Write an expression's rows as a Parquet file."""
+    def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
+        """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
 
     @abstractmethod
     def content_hash(self, name: str) -> str:

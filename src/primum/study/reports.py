@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
 from primum.counts.contingency import Asked, Counts, DrugLevel, count_with_cells, find_drug
@@ -23,6 +23,9 @@ from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from primum.signals.write import ParquetWriter
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
@@ -54,6 +57,7 @@ class ReportsAnswer:
 
     Args:
         treatment: id of the treatment.
+        cohort: text form of the cohort; `*` for all reports.
         snapshot: hash of the store.
         data_cut: last quarter loaded; None where only long tables are.
         reports: current reports that hold the treatment as a suspect drug.
@@ -67,6 +71,7 @@ class ReportsAnswer:
     """
 
     treatment: str
+    cohort: str
     snapshot: str
     data_cut: str | None
     reports: int
@@ -152,28 +157,36 @@ class Reports:
         bins = self._scope(self._asked(what, drug_level)).term_bins
         return _signal_table(counts, bins, methods=methods)
 
-    def answer(self, treatment: str) -> ReportsAnswer:
-        """What the loaded reports say of a treatment.
+    def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
+        """What the loaded reports of a cohort say of a treatment.
+
+        Args:
+            treatment: its id or an alias.
+            cohort: which reports, as a cohort or its text; None for all.
 
         Raises:
             UnknownNameError: no such treatment.
+            CohortError: a text that cannot be read.
         """
         name = treatment_named(treatment)
         if name is None:
             raise UnknownNameError.of("treatment", treatment, self._bins)
-        counted = tallies(self.store, name)
+        meant = _cohort(cohort) or EVERYTHING
+        scope = self._scope(Asked(name, "treatment"))
+        counted = tallies(self.store, name, meant, scope)
         total = sum(tally.reports for tally in counted["total"])
         return ReportsAnswer(
             treatment=name,
+            cohort=str(meant),
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, name),
+            flow=flow(self.store, name, meant, scope),
             tallies=counted,
             reactions=_top_reactions(counted["reaction"], self._bins[name]),
             names=name_coverage(self.store),
-            signals=self._against_all(name) if total else None,
-            contrast=self._by_use(name) if total else None,
+            signals=self._against_all(name, meant) if total else None,
+            contrast=self._by_use(name, meant) if total else None,
             notes=_notes(counted),
         )
 
@@ -196,16 +209,21 @@ class Reports:
             return Scope(self._bins, treatment=(asked.name,))
         return Scope(self._bins)
 
-    def _against_all(self, name: str) -> SignalTable | None:
-        counts = self.counts(name, drug_level="treatment")
+    def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
+        """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
+        try:
+            counts = self.counts(name, cohort, drug_level="treatment")
+        except CohortError:
+            return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
             return None
         return _signal_table(counts, self._bins[name])
 
-    def _by_use(self, name: str) -> SignalTable | None:
+    def _by_use(self, name: str, cohort: Cohort) -> SignalTable | None:
+        """Cosmetic against therapeutic use; None where one of them has no report."""
         try:
-            counts = self.counts(name, condition("use", "cosmetic"), condition("use", "therapeutic"))
-        except CohortError:  # one of the two has no report
+            counts = self.counts(name, cohort & condition("use", "cosmetic"), cohort & condition("use", "therapeutic"))
+        except CohortError:
             return None
         return _signal_table(counts, self._bins[name])
 
@@ -220,6 +238,19 @@ def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` read
         StoreError: there is no store, or it cannot be read.
     """
     return Reports(open_store(None if path is None else Path(path)))
+
+
+def parquet_writer(store: Store) -> ParquetWriter:
+    """What `primum.signals.write.write_parquet` asks for: only the store talks to an engine that writes Parquet."""
+
+    def write(path: Path, columns: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+        rows = store.engine.stage("parquet_rows", columns)
+        try:
+            store.engine.write_parquet(path, rows, metadata=metadata)
+        finally:
+            store.engine.unstage("parquet_rows")
+
+    return write
 
 
 def _cohort(given: Cohort | str | None) -> Cohort | None:
