@@ -109,7 +109,7 @@ def load_treatment(name: str | Path) -> Treatment:
         >>> load_treatment("anti-wrinkle").findings["reports.cote2005.total"].value
         1437
     """
-    folder = name if isinstance(name, Path) else Path(name) if Path(name, ABOUT).is_file() else find_treatment(name)
+    folder = name if isinstance(name, Path) else _folder(name)
     about, faults = _about(folder)
     tables: dict[str, EvidenceTable] = {}
     for schema in evidence_schema().values():
@@ -130,6 +130,16 @@ def load_treatment(name: str | Path) -> Treatment:
         claims=claims,
         evidence_hash=hash_files(path for path in folder.iterdir() if path.suffix in (".csv", ".toml")),
     )
+
+
+def _folder(name: str) -> Path:
+    """The folder of a known treatment, or else the folder at that path."""
+    try:
+        return find_treatment(name)
+    except UnknownNameError:
+        if Path(name).is_dir():
+            return Path(name)
+        raise
 
 
 def _stop_at(folder: Path, faults: list[Fault]) -> None:
