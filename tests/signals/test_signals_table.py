@@ -99,11 +99,12 @@ def test_bins_come_by_event_or_by_row(counts: CountTable) -> None:
 
 
 def test_only_what_was_asked_for_is_computed_and_fdr_brings_its_p(counts: CountTable) -> None:
-    table = signal_table(counts, methods=["fdr", "rrr"])
-    assert [m.id for m in table.methods] == ["midp", "fdr", "rrr"]
+    table = signal_table(counts, methods=["fdr", "rrr", "bcpnn"])
+    assert [m.id for m in table.methods] == ["midp", "fdr", "rrr", "bcpnn"]
     assert np.isnan(table.prr).all()
     assert table.ebgm_fit is None
-    assert list(table.columns())[-3:] == ["rrr", "rrr_lower", "rrr_upper"]
+    assert list(table.columns())[-6:-3] == ["rrr", "rrr_lower", "rrr_upper"]
+    assert list(table.columns())[-3:] == ["bcpnn", "bcpnn_lower", "bcpnn_upper"]
     with pytest.raises(UnknownNameError, match=r'No method named "ebgn".*Did you mean "ebgm"'):
         signal_table(counts, methods=["ebgn"])
 

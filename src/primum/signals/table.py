@@ -12,6 +12,8 @@ from primum.counts.cells import CellHistogram
 from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
+from primum.signals.bcpnn import METHOD as BCPNN
+from primum.signals.bcpnn import bcpnn
 from primum.signals.chi2 import METHOD as CHI2
 from primum.signals.chi2 import REASONS as CHI2_REASONS
 from primum.signals.chi2 import chi2
@@ -36,7 +38,7 @@ from primum.signals.rrr import rrr
 from primum.terms import FloatArray, IntArray, StrArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
-MORE_METHODS: Final = ("rrr",)
+MORE_METHODS: Final = ("rrr", "bcpnn")
 _BETWEEN: Final = "; "
 
 
@@ -297,6 +299,10 @@ def _run_rrr(draft: _Draft) -> None:
     draft.add(RRR, estimate, ("rrr", "rrr_lower", "rrr_upper"))
 
 
+def _run_bcpnn(draft: _Draft) -> None:
+    draft.add(BCPNN, bcpnn(*draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
+
+
 def _run_chi2(draft: _Draft) -> None:
     draft.columns["chi2"], code = chi2(*draft.margins)
     draft.reasons.append(("chi2", code, CHI2_REASONS))
@@ -347,6 +353,7 @@ _RUN: Final[dict[str, Callable[[_Draft], None]]] = {
     "midp": _run_midp,
     "fdr": _run_fdr,
     "rrr": _run_rrr,
+    "bcpnn": _run_bcpnn,
 }
 
 
