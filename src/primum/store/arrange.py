@@ -86,11 +86,11 @@ def arrange_reports(engine: Engine, file: StagedFile) -> Arranged:
         report_key=ibis.literal(file.part * ROWS_OF_A_PART, "int64") + typed.row_number,
         source=ibis.literal("faers"),
         quarter=ibis.literal(file.quarter),
-        fields_filled=sum(typed[_RAW + name].notnull().cast("int16") for name in file.columns).cast("int16"),
+        fields_filled=_fields_filled(typed, [_RAW + name for name in file.columns]),
     )
     wanted = reports.select("report_key", "source", "quarter", "fields_filled", *_targets(file))
     count = engine.insert("reports", wanted)
-    keys = engine.stage_expression(REPORT_KEYS, _ranked_keys(reports))
+    keys = engine.stage_expression(REPORT_KEYS, _ranked_keys(file))
     doubles = engine.rows(keys.filter(keys.pair_rank > 0).aggregate(n=ibis._.count()))
     return Arranged(count, faults, int(doubles[0][0]))
 
@@ -118,15 +118,20 @@ def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
     return Arranged(engine.insert(file.fields[0].table, found.select(*more, *_targets(file))), faults)
 
 
-def _ranked_keys(reports: ir.Table) -> ir.Table:
+def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
+    """How many fields of a row are not blank."""
+    return sum(rows[name].notnull().cast("int16") for name in columns).cast("int16")
+
+
+def _ranked_keys(file: StagedFile) -> ir.Table:
     """Every report's keys with its rank among those that share them; rank 0 owns the rows of the other files."""
     import ibis
 
-    keyed = reports.select(
-        "report_key",
-        "fields_filled",
-        key_primaryid=reports[_RAW + "primaryid"],
-        key_caseid=reports[_RAW + "caseid"].fill_null(""),
+    keyed = file.rows.select(
+        report_key=ibis.literal(file.part * ROWS_OF_A_PART, "int64") + file.rows.row_number,
+        fields_filled=_fields_filled(file.rows, file.columns),
+        key_primaryid=file.rows.primaryid,
+        key_caseid=file.rows.caseid.fill_null(""),
     )
     best = [ibis.desc("fields_filled"), ibis.asc("report_key")]
     same_pair = ibis.window(group_by=["key_primaryid", "key_caseid"], order_by=best)

@@ -61,7 +61,7 @@ def load_table(store: Store, path: Path) -> Loaded:
     with store.engine.transaction():
         staged = store.engine.stage_file("staged_table", path)
         header = 0 if path.name.lower().endswith(".parquet") else 1
-        columns = match_columns(staged.columns, name=path.name)
+        columns = match_columns(staged.drop("staged_row").columns, name=path.name)
         remove_part(store.engine, part, None)
         arranged = arrange_long_table(
             store.engine, staged, columns=columns, part=part, member=path.name, header_lines=header
