@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from primum.errors import OutputError
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all: into a new file beside it, then renamed.
+def write_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file whole or not at all: into a new file beside it, then renamed.
+
+    Args:
+        path: the file.
+        write: writes its content into the file it is given.
 
     Raises:
         OutputError: the folder does not exist or cannot be written.
@@ -23,16 +28,40 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError.of(
             str(path), error.strerror or str(error), "Name a file in a folder that exists and can be written."
         ) from error
+    os.close(handle)
+    fresh = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise OutputError.of(
-            str(path), error.strerror or str(error), "Free some space or name another file."
-        ) from error
+        write(fresh)
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    except BaseException as error:
+        fresh.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            what = error.strerror or str(error)
+            raise OutputError.of(str(path), what, "Free some space or name another file.") from error
+        raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes whole or not at all.
+
+    Raises:
+        OutputError: the folder does not exist or cannot be written.
+    """
+
+    def write(fresh: Path) -> None:
+        fresh.write_bytes(content)
+
+    write_file(path, write)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Raises:
+        OutputError: the folder does not exist or cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
 
 
 def json_text(answer: Any) -> str:

@@ -13,9 +13,11 @@ from primum.provenance import Run
 from primum.treatments.load import load_treatment
 
 if TYPE_CHECKING:
+    from primum.signals.table import SignalTable
     from primum.study.reports import ReportsAnswer
 
 _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
+_COUNTED_WITH = ("duckdb", "ibis-framework")
 
 
 def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None = None) -> Dossier:
@@ -34,43 +36,40 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         EvidenceError: its tables hold faults.
         CohortError: a cohort is named although no reports are loaded.
         StoreError: the store that was named holds no reports, or cannot be read.
-
-    Example:
-        >>> ask("anti-wrinkle", store=Path("/nowhere")).part("reports").number  # doctest: +SKIP
-        2
     """
-    asked = load_treatment(treatment)
-    answer = _reports(asked.id, store, cohort)
+    about = load_treatment(treatment)
+    answer, signals = _reports(about.id, store, cohort)
     run = Run(
         version=__version__,
-        command=f"primum ask {asked.id}",
-        evidence_hash=asked.evidence_hash,
-        evidence_to=asked.evidence_to,
+        command=f"primum ask {about.id}" + (f" '{cohort}'" if cohort else ""),
+        evidence_hash=about.evidence_hash,
+        evidence_to=about.evidence_to,
         store_hash=answer.snapshot if answer else None,
         data_cut=answer.data_cut if answer else None,
-        packages=_versions(),
+        packages=_versions(_COMPUTED_WITH + (_COUNTED_WITH if answer else ())),
     )
-    return build_dossier(asked, reports=answer, run=run)
+    return build_dossier(about, reports=answer, run=run, asked=signals)
 
 
-def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
-    """What the loaded reports say; None where nothing is loaded and no store was named."""
+def _reports(treatment: str, store: Path | None, cohort: str | None) -> tuple[ReportsAnswer | None, SignalTable | None]:
+    """What the loaded reports say, and of the cohort asked for; nothing where nothing is loaded and no store named."""
     from primum.store import exists
 
     if store is None and not exists():
-        if cohort is not None:
+        if cohort:
             raise CohortError(
                 f'Cohort "{cohort}" names reports, but none are loaded; leave it out, or load some with '
                 "primum load faers --from FOLDER."
             )
-        return None
+        return None, None
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
 
     with open_reports(store) as reports:
-        return reports.answer(treatment)
+        signals = reports.signals(treatment, cohort, drug_level="treatment") if cohort else None
+        return reports.answer(treatment), signals
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in _COMPUTED_WITH}
+    return {name: version(name) for name in packages}

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
-from primum.counts.contingency import Asked, Counts, DrugLevel, count_with_cells, find_drug
+from primum.counts.contingency import DRUG_LEVELS, Asked, Counts, DrugLevel, count_with_cells, find_drug
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, UnknownNameError
@@ -238,6 +238,18 @@ def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` read
         StoreError: there is no store, or it cannot be read.
     """
     return Reports(open_store(None if path is None else Path(path)))
+
+
+def drug_level_named(name: str) -> DrugLevel:
+    """A level of drug names by its name.
+
+    Raises:
+        UnknownNameError: there is no such level.
+    """
+    for level in DRUG_LEVELS:
+        if level == name:
+            return level
+    raise UnknownNameError.of("drug level", name, DRUG_LEVELS)
 
 
 def parquet_writer(store: Store) -> ParquetWriter:

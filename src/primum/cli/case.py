@@ -1,0 +1,101 @@
+"""What is known of one case? `primum case`: versions, drugs and their meaning, reactions, use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from primum.cases.story import CaseStory
+
+SCHEMA: Final = "primum.case/1"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("case")(case)
+
+
+def case(
+    number: Annotated[str, typer.Argument(metavar="ID", help="Number of a case, or the id of one of its reports.")],
+    *,
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write it as JSON; - for the screen.")
+    ] = None,
+) -> None:
+    """Show one case: its versions and which is current, what its drug names mean, what it was used for."""
+    from primum.cases.story import case_story
+    from primum.cli.output import write_json
+    from primum.store import open_store
+
+    with open_store(store) as opened:
+        story = case_story(opened, number)
+    if json_file is not None:
+        write_json(json_file, {"schema": SCHEMA, **story.as_json()})
+    if str(json_file) != "-":
+        typer.echo("\n".join(_lines(story)))
+
+
+def _lines(story: CaseStory) -> list[str]:
+    from primum.cli.columns import paragraph
+
+    person = story.person
+    age = "age unknown" if person.age_years is None else f"{person.age_years:g} years"
+    about = [f"sex {person.sex or 'unknown'}", age, f"country {person.country or 'unknown'}"]
+    about += [f"reported by {person.reporter or 'unknown'}", f"event {person.event_date or 'undated'}"]
+    return [
+        *paragraph(f"Case {story.case_id or 'without a number'}, report {story.shown}: {', '.join(about)}."),
+        "",
+        *_versions(story),
+        *(paragraph(f"FDA named it as deleted in {', '.join(story.deleted)}.") if story.deleted else []),
+        "",
+        *_drugs(story),
+        "",
+        *paragraph(f"Reactions: {', '.join(story.reactions) or 'none'}."),
+        *paragraph(f"Serious outcomes: {', '.join(story.outcomes) or 'none named'}."),
+        *_uses(story),
+    ]
+
+
+def _versions(story: CaseStory) -> list[str]:
+    from primum.cli.columns import row_lines, rule
+
+    widths = (9, 11, 7, 10, 7, 26)
+    lines = row_lines(["quarter", "report", "version", "received", "current", "why"], widths)
+    lines.append(rule(widths))
+    for version in story.versions:
+        cells = [version.quarter or version.source, version.report_id, str(version.version or 0)]
+        cells += [str(version.received or "-"), "yes" if version.current else "no", version.reason]
+        lines += row_lines(cells, widths)
+    return lines
+
+
+def _drugs(story: CaseStory) -> list[str]:
+    """Drug rows; rows that say the same are one line with their numbers."""
+    from primum.cli.columns import row_lines, rule
+
+    widths = (5, 4, 17, 22, 24)
+    lines = row_lines(["rows", "role", "written as", "means", "given for"], widths)
+    lines.append(rule(widths))
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
+    for drug in story.drugs:
+        meaning = f"{drug.substance}{f', product {drug.product}' if drug.product else ''} [{drug.method}]"
+        key = (drug.role or "-", drug.drugname or "-", meaning, ", ".join(drug.indications) or "-")
+        alike.setdefault(key, []).append(drug.drug_seq)
+    for key, rows in alike.items():
+        numbers = str(rows[0]) if len(rows) == 1 else f"{rows[0]}-{rows[-1]}"
+        lines += row_lines([numbers if len(numbers) <= widths[0] else str(len(rows)), *key], widths)
+    return lines
+
+
+def _uses(story: CaseStory) -> list[str]:
+    from primum.cli.columns import paragraph
+
+    lines: list[str] = []
+    for told in story.uses:
+        confidence = f", {told.confidence}" if told.confidence else ""
+        lines += paragraph(f"Use of {told.treatment}: {told.use} ({told.rule}{confidence}).")
+    return lines or ["No treatment that Primum knows is a suspect drug of it, or the case is not current."]

@@ -1,0 +1,171 @@
+"""Which drug-event pairs stand out in the loaded reports? `primum signals`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from primum.signals.table import SignalTable
+
+# What is shown of each pair, the first three that were computed: heading, method, column.
+_SHOWN: Final = (
+    ("ROR", "ror", "ror"),
+    ("IC low", "ic", "ic_lower"),
+    ("EB05", "ebgm", "eb05"),
+    ("PRR", "prr", "prr"),
+    ("RRR", "rrr", "rrr"),
+    ("chi2", "chi2", "chi2"),
+)
+_AT_MOST: Final = 3
+_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
+_WARNING: Final = (
+    "Counts are reports, never people harmed and never a rate. A pair that stands out is a question to look into, "
+    "not a proof that the drug did it."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("signals")(signals)
+
+
+def signals(
+    what: Annotated[
+        str, typer.Argument(metavar="[TREATMENT|DRUG]", help="A treatment or a drug; none: every drug.")
+    ] = "",
+    cohort: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COHORT]...", help="Which reports, such as use:cosmetic sex:F age:18-64."),
+    ] = None,
+    *,
+    versus: Annotated[
+        str | None, typer.Option("--versus", metavar="COHORT", help="Compare with these reports, not everything else.")
+    ] = None,
+    drug_level: Annotated[
+        str, typer.Option("--drug-level", metavar="LEVEL", help="verbatim, product, substance or treatment.")
+    ] = "substance",
+    methods: Annotated[
+        str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write every pair as JSON; - for the screen.")
+    ] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write every pair as CSV.")] = None,
+    parquet_file: Annotated[Path | None, typer.Option("--parquet", metavar="F", help="... as Parquet.")] = None,
+    xlsx_file: Annotated[Path | None, typer.Option("--xlsx", metavar="F", help="... as a spreadsheet.")] = None,
+) -> None:
+    """Count drug-event pairs in the loaded reports and say which stand out."""
+    from primum.cli import output
+    from primum.signals import write
+    from primum.signals.table import DEFAULT_METHODS
+    from primum.study import reports
+
+    wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
+    name, meant = _drug_and_cohort(what, cohort or [])
+    with reports.open(store) as opened:
+        found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
+        table = found.ranked(_rank_column(found))
+        if parquet_file is not None:
+            writer = reports.parquet_writer(opened.store)
+            output.write_file(parquet_file, lambda fresh: write.write_parquet(table, fresh, writer))
+    if json_file is not None:
+        output.write_json(json_file, write.as_json(table))
+    if csv_file is not None:
+        output.write_text(csv_file, write.csv_text(table))
+    if xlsx_file is not None:
+        output.write_bytes(xlsx_file, write.xlsx_bytes(table))
+    if str(json_file) != "-":
+        typer.echo("\n".join(_lines(table, name, limit)))
+
+
+def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
+    """A first word that is a condition is part of the cohort, and every drug is meant."""
+    from primum.counts.fields import FIELDS
+
+    if what.lstrip("~(").partition(":")[0].casefold() in FIELDS and ":" in what:
+        return "", " ".join([what, *cohort])
+    return what, " ".join(cohort)
+
+
+def _rank_column(table: SignalTable) -> str:
+    """What pairs are ranked by: the lower bound of the first method that was asked for."""
+    import numpy as np
+
+    columns = table.columns()
+    return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
+
+
+def _lines(table: SignalTable, what: str, limit: int) -> list[str]:
+    """The table for the screen: reactions first, then what is no reaction."""
+    from primum.cli.columns import paragraph
+
+    within = "" if table.cohort == "*" else f" ({table.cohort})"
+    total = int(table.total_reports[0]) if len(table) else 0
+    lines = paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
+    lines += paragraph(f"{total:,} reports, {len(table):,} pairs of a drug and an event.")
+    lines += paragraph(_WARNING)
+    harm = [i for i in range(len(table)) if table.bin[i] in ("harm", "")]
+    other = [i for i in range(len(table)) if table.bin[i] not in ("harm", "")]
+    if harm:
+        shown = min(limit, len(harm))
+        lines += ["", f"Reactions: {shown:,} of {len(harm):,} pairs, ranked by {_rank_column(table)}"]
+        lines += _rows(table, harm[:limit])
+    if other:
+        few = min(max(limit // 3, 1), len(other))
+        lines += ["", f"Not reactions, kept apart: {few:,} of {len(other):,} pairs"]
+        lines += _rows(table, other[:few])
+    if len(table) > limit:
+        lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
+    return lines + _footer(table)
+
+
+def _rows(table: SignalTable, rows: list[int]) -> list[str]:
+    """Rows of the screen; the drug has no column of its own where there is only one."""
+    from primum.cli.columns import row_lines, rule
+
+    columns, ran = table.columns(), {method.id for method in table.methods}
+    shown = [(head, name) for head, method, name in _SHOWN if method in ran][:_AT_MOST]
+    drugs = len(set(table.drug.tolist())) > 1
+    widths = [*((17, 18) if drugs else (37,)), 7, 8, *[6] * len(shown)]
+    texts = 2 if drugs else 1
+
+    def line(cells: list[str]) -> list[str]:
+        pairs = zip(cells, widths, strict=True)
+        return row_lines([cell if i < texts else f"{cell:>{w}}" for i, (cell, w) in enumerate(pairs)], widths)
+
+    heads = ["drug", "event"] if drugs else ["event"]
+    lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
+    for i in rows:
+        kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
+        names = [*([str(table.drug[i])] if drugs else []), f"{table.event[i]}{kind}"]
+        numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]
+        lines += line([*names, *numbers])
+    return lines
+
+
+def _footer(table: SignalTable) -> list[str]:
+    from primum.cli.columns import paragraph
+
+    lines = [""]
+    if (fit := table.ebgm_fit) is not None:
+        lines += paragraph(
+            f"EBGM prior: mean {fit.prior_mean:.2f}, {fit.starts_agreeing} of {fit.starts} starts agree."
+        )
+    for note in table.notes:
+        lines += paragraph(note)
+    return lines + paragraph(f"Store {table.snapshot[:16]}.")
+
+
+def _number(value: float) -> str:
+    """A number in at most six columns; a dash where there is none."""
+    if not math.isfinite(value):
+        return "-"
+    if abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"
