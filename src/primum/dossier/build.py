@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from primum.dossier.context import Context
 from primum.dossier.curves import model_of
-from primum.dossier.loaded import LoadedReports, read
+from primum.dossier.loaded import Loaded, LoadedReports, read
 from primum.dossier.model import PARTS, Dossier, Part, cites
 from primum.dossier.parts import (
     benefits,
@@ -29,6 +29,9 @@ from primum.evidence.finding import Finding, by_id
 from primum.provenance import Run, Source
 from primum.treatments.load import Treatment
 
+if TYPE_CHECKING:
+    from primum.signals.table import SignalTable
+
 _BUILD: Final[Mapping[str, Callable[[Context], Part]]] = {
     "short_answer": short_answer.build,
     "mechanism": mechanism.build,
@@ -46,19 +49,22 @@ _BUILD: Final[Mapping[str, Callable[[Context], Part]]] = {
 }
 
 
-def build_dossier(treatment: Treatment, *, reports: LoadedReports | None, run: Run) -> Dossier:
+def build_dossier(
+    treatment: Treatment, *, reports: LoadedReports | None, run: Run, asked: SignalTable | None = None
+) -> Dossier:
     """The whole answer of a treatment.
 
     Args:
         treatment: the treatment, its tables checked and its numbers computed.
         reports: the loaded reports; None when there are none.
         run: what ran on what.
+        asked: signals of the cohort that was asked for; None where none was.
 
     Raises:
         EvidenceError: `telling.toml` of the treatment names something that its tables do not give.
         ValueError: two numbers share an id, or a section refers to something that is not there.
     """
-    context = _context(treatment, reports, run)
+    context = _context(treatment, read(reports, asked=asked) if reports is not None else None, run)
     built = tuple(_BUILD[name](context) for name, _ in PARTS)
     facts = short_answer.facts(context)
     return Dossier(
@@ -75,10 +81,9 @@ def build_dossier(treatment: Treatment, *, reports: LoadedReports | None, run: R
     )
 
 
-def _context(treatment: Treatment, reports: LoadedReports | None, run: Run) -> Context:
+def _context(treatment: Treatment, loaded: Loaded | None, run: Run) -> Context:
     telling = read_telling(treatment.folder, findings=treatment.findings, sources=treatment.sources)
     modelled = model_of(treatment.folder, telling.curve)
-    loaded = read(reports) if reports is not None else None
     numbers: Sequence[Finding] = (
         *treatment.findings.values(),
         *(modelled.findings if modelled else ()),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from primum.dossier.figures import Curve, CurvePoint
-from primum.dossier.model import Cell, Cite, Column, Figure, Ref, Table, Text, paragraph
+from primum.dossier.model import Cell, Cite, Column, Figure, Ref, Table, Text, sentence
 from primum.dossier.telling import CurveRequest
 from primum.evidence.finding import Finding
 from primum.mechanism.curve import EffectCurve, curve
@@ -100,7 +100,7 @@ def curve_blocks(modelled: Modelled) -> list[Text | Figure | Table]:
     """The picture of the curve with its twin, and the table of refusals."""
     blocks: list[Text | Figure | Table] = []
     if isinstance(modelled.answer, EffectCurve):
-        blocks.append(paragraph(f"{_EXPLAINS} {' '.join(modelled.answer.warnings)}"))
+        blocks.append(sentence(f"{_EXPLAINS} {' '.join(modelled.answer.warnings)}"))
         blocks.append(_figure(modelled.answer, modelled.findings))
     cells: list[tuple[Cell, ...]] = [
         (refusal.question, refusal.reason, Cite(refusal.sources) if refusal.sources else "")
@@ -115,6 +115,7 @@ def curve_blocks(modelled: Modelled) -> list[Text | Figure | Table]:
             title="What the model is not asked, and why",
             columns=(Column("Question"), Column("Why it is refused"), Column("Source")),
             rows=tuple(cells),
+            folded=True,
         )
     )
     return blocks

@@ -66,11 +66,12 @@ class Forest:
 
 @dataclass(frozen=True, slots=True)
 class IconPanel:
-    """A thousand people of whom so many had the outcome; `untreated` of them would have had it anyway."""
+    """A thousand people of whom so many had the outcome; as many as had it untreated would have had it anyway."""
 
     label: str
     treated: str
     untreated: str
+    difference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Icons:
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""
-        return tuple(name for panel in self.panels for name in (panel.treated, panel.untreated))
+        return tuple(name for panel in self.panels for name in (panel.treated, panel.untreated, panel.difference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Amounts of one unit on a logarithmic axis, so that a fold is a distance."""
+    """Amounts of one unit on a logarithmic axis, so that a fold is a distance; `key` says what the tones mean."""
 
     rungs: tuple[Rung, ...]
     axis: str
+    key: tuple[tuple[Tone, str], ...] = ()
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""

@@ -50,7 +50,7 @@ Show = Literal[
 _SHOWS: Final[Mapping[str, Show]] = {str(show): show for show in get_args(Show)}
 Status = Literal["complete", "partial", "missing"]
 _ID: Final = re.compile(r"[a-z][a-z0-9_]*")
-_REFERENCE: Final = re.compile(r"\{([a-z0-9_]+(?:\.[A-Za-z0-9_\-]+)+)(?:\|([a-z_0-9]+))?\}|\[@([A-Za-z0-9_\-.]+)\]")
+_REFERENCE: Final = re.compile(r"\{([a-z0-9_]+(?:\.[A-Za-z0-9_\-]+)+)(?:\|([a-z_0-9]+))?\}|\[@([A-Za-z0-9_\-.;]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,19 @@ class Verdict:
     word: str
 
 
-Span = str | Ref | Cite
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Letters that point to the caveats under a table."""
+
+    letters: tuple[str, ...]
+
+
+Span = str | Ref | Cite | Mark
 Cell = str | Ref | Cite | Verdict | tuple[Span, ...]
 
 
 def prose(text: str) -> tuple[Span, ...]:
-    """Words with references to findings (`{id}` or `{id|show}`) and sources (`[@id]`), read into spans.
+    """Words with references to findings (`{id}` or `{id|show}`) and sources (`[@id]`, `[@id;id]`), read into spans.
 
     Raises:
         ValueError: a finding is to be shown in a way that there is not.
@@ -97,7 +104,7 @@ def prose(text: str) -> tuple[Span, ...]:
         finding, show, source = match.groups()
         if show and show not in _SHOWS:
             raise ValueError(f'{finding} is to be shown as "{show}"; expected one of {", ".join(_SHOWS)}.')
-        spans.append(Cite((source,)) if source else Ref(finding, _SHOWS[show or "value"]))
+        spans.append(Cite(tuple(source.split(";"))) if source else Ref(finding, _SHOWS[show or "value"]))
         position = match.end()
     if position < len(text):
         spans.append(text[position:])
@@ -122,6 +129,11 @@ def paragraph(*texts: str, kind: Literal["paragraph", "list", "caveat"] = "parag
     return Text(tuple(prose(text) for text in texts), kind=kind)
 
 
+def sentence(text: str, *, kind: Literal["paragraph", "caveat"] = "paragraph") -> Text:
+    """A paragraph of words as they are; what came from data is never read as a template."""
+    return Text(((text,),), kind=kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table: its head, and whether it holds numbers (set right, never wrapped)."""
@@ -134,6 +146,15 @@ class Column:
 class Table:
     """A table whose first column names the row.
 
+    Args:
+        id: plain word, unique in its section.
+        title: what it shows.
+        columns: its heads.
+        rows: one cell a column.
+        note: what holds for all of it.
+        caveats: lettered from a on; a `Mark` in a cell points to them.
+        folded: long and of second order: a page opens it on demand and does not print it.
+
     Raises:
         ValueError: a row does not have one cell a column, or the id is not a plain word.
     """
@@ -143,6 +164,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    caveats: tuple[str, ...] = ()
+    folded: bool = False
 
     def __post_init__(self) -> None:
         _check_id("table", self.id)

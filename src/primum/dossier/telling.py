@@ -58,6 +58,7 @@ class Telling:
         basis: who was counted, in a sentence.
         lines: the other sentences of the short answer.
         benefits: contrasts of the benefit rows of the effects table.
+        harms: contrasts of its harm rows; those of `outcomes` where none are given.
         use: the use that the question is about; trials of it stand first.
         text: sentences for the head of a section, by section.
         caveats: sentences set apart, by section.
@@ -73,6 +74,7 @@ class Telling:
     basis: str = ""
     lines: tuple[Line, ...] = ()
     benefits: tuple[Outcome, ...] = ()
+    harms: tuple[Outcome, ...] = ()
     use: str = ""
     text: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     caveats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Telling:
         """Ids of all findings that its sentences and lists name."""
         spans = [span for text in self._sentences() for span in prose(text)]
         times = [name for outcome in self.outcomes for name in (*outcome.onset, *outcome.duration)]
-        shares = [f"{outcome.contrast}.treated" for outcome in (*self.outcomes, *self.benefits)]
+        shares = [f"{outcome.contrast}.treated" for outcome in (*self.outcomes, *self.benefits, *self.harms)]
         return [*(span.finding for span in spans if isinstance(span, Ref)), *times, *shares]
 
     def cited(self) -> list[str]:
@@ -144,6 +146,7 @@ def _telling(given: Mapping[str, Any]) -> Telling:
         use=given.get("use", ""),
         outcomes=_outcomes(given.get("outcomes", [])),
         benefits=_outcomes(given.get("benefits", [])),
+        harms=_outcomes(given.get("harms", [])),
         lines=tuple(Line(**line) for line in given.get("lines", [])),
         pictured=tuple(given.get("pictured", [])),
         series=tuple(given.get("series", [])),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast, contrasts
 from primum.dossier.figures import Forest, ForestRow, Matrix, MatrixRow, Tone
 from primum.dossier.model import Cell, Cite, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.dossier.parts.columns import DIFFERENCE, counts, difference
 from primum.treatments.tables import Row
 
 _STATUS = ("approved", "off-label", "investigational")
@@ -15,16 +17,16 @@ _TONES: dict[str, Tone] = {"approved": "treated", "off-label": "untreated", "inv
 def build(context: Context) -> Part:
     """Status and best evidence of each indication, then the effect against placebo."""
     rows = list(context.rows("indications"))
-    compared = [c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared]
+    every = contrasts(context.rows("efficacy"), context.findings)
+    compared = [c for c in every if c.compared]
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("benefits", ())]
     kinds = dict.fromkeys(row["kind"] for row in rows)
     blocks += [_matrix(context, kind, [row for row in rows if row["kind"] == kind]) for kind in kinds]
     if compared:
         blocks.append(_forest(context, compared))
-    blocks.append(_others(context))
+    blocks.append(_others(context, [c for c in every if not c.compared]))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("benefits", ())]
-    also = [*context.under("benefits."), *context.under("efficacy.")]
-    return part("benefits", blocks, also=also)
+    return part("benefits", blocks, also=context.under("benefits."))
 
 
 def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
@@ -74,18 +76,15 @@ def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
 
 def _forest(context: Context, compared: list[Contrast]) -> Figure:
     ordered = sorted(compared, key=lambda c: (c.use != context.telling.use, c.indication))
-    rows = tuple(
-        ForestRow(f"{c.outcome}, {c.window} ({c.product}{', ' + c.dose if c.dose else ''})", c.difference, c.indication)
-        for c in ordered
-    )
+    rows = tuple(ForestRow(f"{c.outcome}, {c.window} ({_given(c)})", c.difference, c.indication) for c in ordered)
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = [
         (
-            f"{c.indication}: {c.outcome}",
-            f"{c.product}{', ' + c.dose if c.dose else ''} against {c.against}",
+            (f"{c.indication}: {c.outcome}", caveats.of(context.findings[c.difference])),
+            f"{_given(c)} against {c.against}",
             c.window,
-            Ref(c.treated, "counts"),
-            Ref(c.control, "counts"),
-            (Ref(c.difference, "per_1000_signed"), " (", Ref(c.difference, "per_1000_interval"), ")"),
+            *counts(c),
+            *difference(c),
             context.funding(context.findings[c.difference]),
             cite(context.findings[c.difference]),
         )
@@ -105,44 +104,52 @@ def _forest(context: Context, compared: list[Contrast]) -> Figure:
                 Column("When"),
                 Column("Treated", number=True),
                 Column("Other arm", number=True),
-                Column("More of 1,000 (95 % interval)", number=True),
+                *DIFFERENCE,
                 Column("Funding"),
                 Column("Source"),
             ),
             rows=tuple(cells),
+            note="Differences of 1,000 people.",
+            caveats=caveats.lines(),
         ),
     )
 
 
-def _others(context: Context) -> Table:
-    """Endpoints that are means, scores or shares of one arm."""
+def _given(contrast: Contrast) -> str:
+    return f"{contrast.product}, {contrast.dose}" if contrast.dose else contrast.product
+
+
+def _others(context: Context, every: list[Contrast]) -> Table:
+    """Endpoints that are means, scores or shares whose people were not printed: as the sources print them."""
+    caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
-    for row in context.rows("efficacy"):
-        for last in ("treated", "placebo", "comparator", "published"):
-            finding = context.findings.get(f"{row['contrast']}.{last}")
-            compared = f"{row['contrast']}.risk_difference" in context.findings
-            if finding is None or compared or any(r[1] == (Ref(finding.id, "quantity_range"),) for r in rows):
-                continue
+    for c in sorted(every, key=lambda c: c.use != context.telling.use):
+        between = f"{c.id}.published" if f"{c.id}.published" in context.findings else ""
+        names = [c.treated, c.control, between]
+        shown = [context.findings[name] for name in names if name]
+        if shown:
             rows.append(
                 (
-                    f"{row['indication']}: {finding.label}",
-                    (Ref(finding.id, "quantity_range"),),
-                    row["window"],
-                    ". ".join(finding.warnings),
-                    context.funding(finding),
-                    cite(finding),
+                    (f"{c.indication}: {c.outcome}", caveats.of(*shown)),
+                    f"{_given(c)}, {c.window}",
+                    *((Ref(name, "quantity_range") if name else "") for name in names),
+                    context.funding(shown[0]),
+                    cite(*shown),
                 )
             )
     return Table(
         id="other_endpoints",
-        title="Other endpoints, as printed",
+        title="Endpoints as printed, whose arms cannot be compared by count",
         columns=(
             Column("Endpoint"),
-            Column("Number (interval)", number=True),
-            Column("When"),
-            Column("Caveat"),
+            Column("Given, when"),
+            Column("Treated", number=True),
+            Column("Other arm", number=True),
+            Column("Between the arms", number=True),
             Column("Funding"),
             Column("Source"),
         ),
         rows=tuple(rows),
+        caveats=caveats.lines(),
+        folded=True,
     )

@@ -8,6 +8,7 @@ from primum.dossier.model import Cell, Cite, Claim, Column, Figure, Part, Ref, S
 from primum.treatments.claims import VERDICTS
 
 _SHOWN = 6  # numbers beside one verdict; all stand in the rule and in `--json`
+_SHORT = 24
 _HOW = (
     "A claim is decided by a rule over the numbers of this dossier where a number can decide it, and by a stated human "
     "judgement where none can. A rule that no longer gives its verdict stops the dossier from being built."
@@ -45,14 +46,13 @@ def build(context: Context) -> Part:
     rows: list[tuple[Cell, ...]] = []
     for result in results:
         claim = result.claim
-        by = (f"Rule {claim.id}",) if claim.rule else (f"Human judgement: {claim.judgement}",)
+        by = f"Decided by rule {claim.id} below." if claim.rule else f"A human judgement: {claim.judgement}"
         rows.append(
             (
                 f"{claim.id}. {claim.claim}",
                 Verdict(claim.verdict),
+                (f"{claim.reason} ", Cite(result.sources), f" {by}"),
                 _numbers(context, result.findings),
-                claim.reason,
-                (*by, " ", Cite(result.sources)) if result.sources else by,
             )
         )
     table = Table(
@@ -61,9 +61,8 @@ def build(context: Context) -> Part:
         columns=(
             Column("Claim"),
             Column("Verdict"),
-            Column("Numbers"),
-            Column("Why"),
-            Column("Decided by"),
+            Column("Why, and who decided"),
+            Column("Numbers behind it"),
         ),
         rows=tuple(rows),
     )
@@ -72,6 +71,7 @@ def build(context: Context) -> Part:
         title="The rules, as they are checked",
         columns=(Column("Rule"), Column("Condition over the findings")),
         rows=tuple((result.claim.id, f"`{result.claim.rule}`") for result in results if result.claim.rule),
+        folded=True,
     )
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("claims", ())]
     blocks.append(paragraph(_HOW))
@@ -84,10 +84,10 @@ def build(context: Context) -> Part:
 
 def _numbers(context: Context, names: tuple[str, ...]) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for name in names[:_SHOWN]:
-        finding = context.findings[name]
+    short = [n for n in names if len(str(context.findings[n].value)) <= _SHORT]  # a statement stands in its own section
+    for name in short[:_SHOWN]:
         spans += ["; "] if spans else []
-        spans += [f"{finding.label}: ", Ref(name, "quantity_range")]
-    if len(names) > _SHOWN:
-        spans.append(f"; and {len(names) - _SHOWN} more in its rule")
+        spans += [f"{context.findings[name].label}: ", Ref(name, "quantity_range")]
+    if len(short) > _SHOWN:
+        spans.append(f"; and {len(short) - _SHOWN} more in its rule")
     return tuple(spans) or ("none",)

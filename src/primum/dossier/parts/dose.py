@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.figures import Ladder, Rung, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.evidence.finding import Finding
 from primum.treatments.tables import Row
 
+_FEWEST = 3  # doses from which on a product's units get a ladder of their own
 _USED = ("approved", "maximum", "trial", "misuse")
+_KEY: tuple[tuple[Tone, str], ...] = (
+    ("treated", "cosmetic"),
+    ("untreated", "therapeutic"),
+    ("muted", "both"),
+    ("accent", "lethal estimate"),
+)
 _TONE: dict[str, Tone] = {"cosmetic": "treated", "therapeutic": "untreated", "both": "muted", "none": "accent"}
 
 
@@ -16,29 +25,42 @@ def build(context: Context) -> Part:
     rows = list(context.rows("doses"))
     margins = context.under("dose.margin.")
     blocks: list[Text | Table | Figure] = [
-        paragraph(f"Doses are counted in {context.treatment.dose_unit}.", kind="caveat")
+        sentence(f"Doses are counted in {context.treatment.dose_unit}.", kind="caveat")
     ]
     blocks += [paragraph(text) for text in context.telling.text.get("dose", ())]
-    for number, ((product, unit), group) in enumerate(_by_unit(rows).items()):
-        blocks.append(_ladder(context, number, product, unit, group))
-    blocks.append(
-        Table(
-            id="margins",
-            title="How many times the dose the estimated lethal dose is",
-            columns=(
-                Column("Which dose, counted how"),
-                Column("Fold (range between estimates)", number=True),
-                Column("What it does not say"),
-                Column("Source"),
-            ),
-            rows=tuple((f.label, (Ref(f.id, "with_interval"),), ". ".join(f.warnings), cite(f)) for f in margins),
-            note="The two ways of counting give different answers; both stand here and neither is averaged away.",
-        )
-    )
+    groups = {key: group for key, group in _by_unit(rows).items() if len(group) >= _FEWEST}
+    blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
+    blocks.append(_margins(context, margins))
     blocks.append(_others(context, rows))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if margins else ["No distance to a lethal estimate can be computed from `doses.csv`."]
     return part("dose", blocks, missing=missing, also=context.under("dose."))
+
+
+def _margins(context: Context, margins: list[Finding]) -> Table:
+    """One row a dose, one column a way of counting, so that the disagreement is read across."""
+    routes = {row["key"]: row["label"] for row in context.rows("lethal_routes")}
+    doses = {row["margin"]: row for row in context.rows("doses") if row["margin"]}
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for name, row in doses.items():
+        found = [context.findings.get(f"dose.{route}.{name}") for route in routes]
+        known = [f for f in found if f is not None]
+        rows.append(
+            (
+                (f"{row['low']} {row['unit']} of {row['product']}, {row['indication']}", caveats.of(*known)),
+                *(Ref(f.id, "interval") if f is not None else "" for f in found),
+                cite(*known),
+            )
+        )
+    return Table(
+        id="margins",
+        title="How many times the dose the estimated lethal dose is",
+        columns=(Column("Dose"), *(Column(label, number=True) for label in routes.values()), Column("Source")),
+        rows=tuple(rows),
+        note="Each cell is the range between the estimates. The ways of counting disagree; none is averaged away.",
+        caveats=caveats.lines(),
+    )
 
 
 def _by_unit(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
@@ -59,11 +81,11 @@ def _ladder(context: Context, number: int, product: str, unit: str, rows: list[R
         Rung(_name(row), f"dose.{row['key']}", "accent" if row["quantity"] == "lethal" else _TONE[row["use"]])
         for row in ordered
     )
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in ordered:
         finding = context.findings[f"dose.{row['key']}"]
-        said = ". ".join(w for w in finding.warnings if "cannot be converted" not in w)
-        cells.append((_name(row), row["use"], (Ref(finding.id, "quantity_range"),), said, cite(finding)))
+        cells.append((_name(row), row["use"], (Ref(finding.id, "quantity_range"), caveats.of(finding)), cite(finding)))
     return Figure(
         id=f"ladder_{number}",
         title=f"{product}: {unit}",
@@ -71,12 +93,13 @@ def _ladder(context: Context, number: int, product: str, unit: str, rows: list[R
             "Doses from the smallest to the largest on a logarithmic axis: full dots for cosmetic, hollow ones for "
             "therapeutic use, dark ones for a lethal estimate. Units of this product alone."
         ),
-        drawing=Ladder(rungs, axis=f"{unit}, {product}, logarithmic axis"),
+        drawing=Ladder(rungs, f"{unit}, {product}, logarithmic axis", _KEY),
         twin=Table(
             id=f"ladder_{number}_twin",
             title=f"Doses of {product}",
-            columns=(Column("Dose"), Column("Use"), Column("Amount"), Column("Caveat"), Column("Source")),
+            columns=(Column("Dose"), Column("Use"), Column("Amount"), Column("Source")),
             rows=tuple(cells),
+            caveats=caveats.lines(),
         ),
     )
 
@@ -88,17 +111,18 @@ def _name(row: Row) -> str:
 
 def _others(context: Context, rows: list[Row]) -> Table:
     """Estimates per kilogram, masses, ratios: what the margins are computed from."""
-    drawn = {row["key"] for group in _by_unit(rows).values() for row in group}
+    drawn = {row["key"] for group in _by_unit(rows).values() if len(group) >= _FEWEST for row in group}
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
         if row["key"] not in drawn:
             finding = context.findings[f"dose.{row['key']}"]
-            cells.append(
-                (finding.label, (Ref(finding.id, "quantity_range"),), ". ".join(finding.warnings), cite(finding))
-            )
+            cells.append((finding.label, (Ref(finding.id, "quantity_range"), caveats.of(finding)), cite(finding)))
     return Table(
         id="estimates",
-        title="What the distances are computed from, and other amounts",
-        columns=(Column("What"), Column("Amount"), Column("Caveat"), Column("Source")),
+        title="Other doses, and what the distances are computed from",
+        columns=(Column("What"), Column("Amount"), Column("Source")),
         rows=tuple(cells),
+        caveats=caveats.lines(),
+        folded=True,
     )

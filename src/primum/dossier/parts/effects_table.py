@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast, contrasts
-from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
+from primum.dossier.model import Cell, Column, Part, Table, Text, paragraph
+from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 
-_NOT_JUDGED = "not judged"
 _WEIGHTS = (
     "No weights are put on benefit and harm: how much a benefit is worth against a complaint is the reader's to say. "
     "Threshold weights and their sensitivity are not computed yet; no command brings them in this version."
@@ -18,7 +18,7 @@ _WEIGHTS = (
 def build(context: Context) -> Part:
     """Favourable and unfavourable effects in one unit, each with its window."""
     benefits = _benefits(context)
-    harms = headline(context)
+    harms = _harms(context)
     rows = [_row(context, "benefit", o, c) for o, c in benefits] + [_row(context, "harm", o, c) for o, c in harms]
     windows = {contrast.window for _, contrast in (*benefits, *harms)}
     apart = (
@@ -34,13 +34,12 @@ def build(context: Context) -> Part:
             Column("Kind"),
             Column("Treated", number=True),
             Column("Placebo", number=True),
-            Column("Difference (95 % interval)", number=True),
+            *DIFFERENCE,
             Column("Over which time"),
-            Column("Certainty, a human judgement"),
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=apart,
+        note=f"{apart} {certainty(context, [c for _, c in (*benefits, *harms)])}",
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)
@@ -61,15 +60,20 @@ def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
     return [(Outcome(c.id, f"{c.outcome} ({c.indication})"), c) for c in fitting]
 
 
+def _harms(context: Context) -> list[tuple[Outcome, Contrast]]:
+    """The harms that the treatment sets against its benefits, else those of the short answer."""
+    compared = {c.id: c for c in contrasts(context.rows("trials"), context.findings) if c.compared}
+    chosen = [(o, compared[o.contrast]) for o in context.telling.harms if o.contrast in compared]
+    return chosen or headline(context)
+
+
 def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> tuple[Cell, ...]:
     gap = context.findings[contrast.difference]
     return (
         outcome.label,
         kind,
-        Ref(contrast.treated, "per_1000"),
-        Ref(contrast.control, "per_1000"),
-        (Ref(gap.id, "per_1000_signed"), " (", Ref(gap.id, "per_1000_interval"), ")"),
+        *rates(contrast),
+        *difference(contrast),
         contrast.window,
-        gap.certainty or _NOT_JUDGED,
         cite(gap),
     )

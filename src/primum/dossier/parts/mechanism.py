@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.curves import curve_blocks
 from primum.dossier.figures import Pathway
@@ -28,16 +29,18 @@ def build(context: Context) -> Part:
 
 
 def _steps(context: Context, rows: list[Row]) -> Table:
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
         finding = context.findings[f"mechanism.{row['key']}"]
-        number: Cell = "" if isinstance(finding.value, str) else (Ref(finding.id, "quantity_range"),)
-        cells.append((row["statement"], number, row["system"], cite(finding)))
+        says: Cell = "" if isinstance(finding.value, str) else (Ref(finding.id, "quantity_range"), caveats.of(finding))
+        cells.append((row["statement"], says, row["system"], cite(finding)))
     return Table(
         id="steps",
         title="What is known, in the order in which it happens",
         columns=(Column("What happens"), Column("Number"), Column("Seen in"), Column("Source")),
         rows=tuple(cells),
+        caveats=caveats.lines(),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.figures import BarRow, Bars
-from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.dossier.model import Cell, Cite, Column, Figure, Part, Ref, Span, Table, Text, paragraph
 from primum.treatments.tables import Row
 
 _GROUPS = (
@@ -37,24 +38,24 @@ def build(context: Context) -> Part:
 
 
 def _table(context: Context, name: str, title: str, rows: list[Row]) -> Table:
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
         finding = context.findings.get(f"practice.{row['key']}")
-        says: Cell = row["value"]
-        if finding is not None and not isinstance(finding.value, str):
-            tail = f" {row['value']}" if row["value"] else ""
-            says = (Ref(finding.id, "with_interval" if finding.interval else "quantity"), tail)
-        elif finding is not None:
+        says: tuple[Span, ...] = (row["value"],)
+        if finding is not None and isinstance(finding.value, str):
             says = (Ref(finding.id),)
-        source = context.findings[f"practice.{row['key']}"] if finding is not None else None
-        cells.append(
-            (row["topic"], row["item"], says, row["note"], cite(source) if source else f"grade {row['grade']}")
-        )
+        elif finding is not None:
+            shown = Ref(finding.id, "with_interval" if finding.interval else "quantity")
+            says = (shown, f" {row['value']}" if row["value"] else "")
+        notes = finding.warnings if finding is not None else (row["note"],)
+        cells.append((row["topic"], (row["item"], caveats.mark(notes)), says, Cite((row["source"],))))
     return Table(
         id=name,
         title=title,
-        columns=(Column("Kind"), Column("What"), Column("What holds"), Column("Caveat"), Column("Source")),
+        columns=(Column("Kind"), Column("What"), Column("What holds"), Column("Source")),
         rows=tuple(cells),
+        caveats=caveats.lines(),
     )
 
 

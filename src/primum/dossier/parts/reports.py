@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.dossier.wording import period
 from primum.evidence.finding import Finding
 
 _NOT_A_RATE = (
-    "Reports are what people chose to send in. They hold events that the treatment did not cause and miss most of those "
-    "it did, so no number of this section is the share of people harmed. Reports raise questions; trials count people."
+    "Reports are what people chose to send in. They hold events that the treatment did not cause and miss most of "
+    "those it did, so no number of this section is the share of people harmed. Reports raise questions; trials count "
+    "people."
 )
 _LOAD = (
     "No report files are loaded: this section stands on published series alone. Load quarterly files from a folder of "
@@ -27,40 +30,36 @@ def build(context: Context) -> Part:
     blocks.append(_table("series", "Published series of reports", first))
     blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("reports", ())]
     blocks += context.reports.blocks if context.reports is not None else ()
-    blocks.append(_table("other_series", "Further published counts", rest))
+    blocks.append(_table("other_series", "Further published counts", rest, folded=bool(first)))
     blocks.append(_table("exposure", "How many people were treated, for scale", context.under("exposure.")))
     missing = () if context.reports is not None else (_LOAD,)
     return part("reports", blocks, missing=missing, also=[*published, *context.under("exposure.")])
 
 
-def _table(name: str, title: str, findings: list[Finding]) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for finding in findings:
-        if not isinstance(finding.value, str):
-            rows.append(
-                (
-                    f"{finding.label} ({finding.population})" if finding.population else finding.label,
-                    Ref(finding.id, "quantity_range"),
-                    finding.window,
-                    _own_caveats(finding),
-                    cite(finding),
-                )
-            )
+def _table(name: str, title: str, findings: list[Finding], *, folded: bool = False) -> Table:
+    caveats = Caveats(leave_out=("spontaneous reports:",))  # stands above the table
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (f.label, caveats.of(f)),
+            Ref(f.id, "with_interval" if f.unit == "reports" else "quantity_range"),
+            f.population,
+            period(f.window),
+            cite(f),
+        )
+        for f in findings
+        if f.value is not None  # what could not be verified stands among the unknowns
+    ]
     return Table(
         id=name,
         title=title,
         columns=(
             Column("What was counted"),
             Column("Number", number=True),
+            Column("Whose"),
             Column("Over which time"),
-            Column("Caveat"),
             Column("Source"),
         ),
         rows=tuple(rows),
-        note="Every row counts what its number names; none is a rate among people treated.",
+        caveats=caveats.lines(),
+        folded=folded,
     )
-
-
-def _own_caveats(finding: Finding) -> str:
-    """The caveats of this number; the one that holds for every report stands above the table."""
-    return ". ".join(w for w in finding.warnings if not w.startswith("spontaneous reports"))

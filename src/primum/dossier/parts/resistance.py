@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
-from primum.dossier.figures import Forest, ForestRow
+from primum.dossier.figures import Forest, ForestRow, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+
+_TONES: dict[str, Tone] = {"cosmetic": "treated", "therapeutic": "untreated", "both": "muted"}
 
 
 def build(context: Context) -> Part:
     """Antibodies by use, product and time of the test."""
     rows = [(row, context.findings[f"resistance.antibody.{row['key']}"]) for row in context.rows("antibodies")]
-    rows.sort(key=lambda pair: pair[0]["use"] != context.telling.use)
+    uses = [context.telling.use, "cosmetic", "therapeutic", "both"]
+    rows.sort(key=lambda pair: uses.index(pair[0]["use"]))
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("resistance", ())]
-    drawn = [(row, finding) for row, finding in rows if finding.value is not None]
+    drawn = [(row, finding) for row, finding in rows if finding.interval is not None]
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = [
         (
             f"{row['indication']} ({row['use']} use)",
             row["product"],
             row["timepoint"],
             Ref(finding.id, "counts") if finding.numerator is not None else "",
-            (Ref(finding.id, "with_interval"),),
-            ". ".join(finding.warnings),
+            (Ref(finding.id, "with_interval"), caveats.of(finding)),
             context.funding(finding),
             cite(finding),
         )
@@ -35,19 +39,19 @@ def build(context: Context) -> Part:
             Column("Tested when"),
             Column("Counted", number=True),
             Column("Share (95 % interval)", number=True),
-            Column("Caveat"),
             Column("Funding"),
             Column("Source"),
         ),
         rows=tuple(cells),
+        caveats=caveats.lines(),
     )
     forest = Forest(
         tuple(
             ForestRow(
-                f"{row['indication']}, {row['product']}, {row['timepoint']}",
+                f"{row['indication']}; {row['product']}; {row['timepoint']}",
                 finding.id,
-                f"{row['use']} use",
-                "treated" if row["use"] == "cosmetic" else "untreated",
+                "both uses" if row["use"] == "both" else f"{row['use']} use",
+                _TONES[row["use"]],
             )
             for row, finding in drawn
         ),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast, contrasts
 from primum.dossier.figures import IconPanel, Icons
-from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Table, Text, paragraph, prose
+from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Span, Table, Text, paragraph, prose, sentence
+from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, rates
 from primum.dossier.telling import Outcome
+from primum.terms import USES
 
 _MOST = 6  # rows of the facts box where the treatment names none
 _HOW_TO_READ = (
     "Read a row across: of 1,000 people treated so many had it, of 1,000 people given placebo so many had it too, and "
-    "the difference is what the treatment adds, with its 95 % interval. Where the interval holds 0, the trials do not show "
-    "that the treatment adds any."
+    "the difference is what the treatment adds, with its 95 % interval. Where the interval holds 0, the trials do not "
+    "show that the treatment adds any."
 )
 
 
@@ -21,13 +23,13 @@ def build(context: Context) -> Part:
     chosen = headline(context)
     telling = context.telling
     blocks: list[Text | Table | Figure] = [
-        paragraph(f"The decision: {context.treatment.decision} Compared with: {context.treatment.comparison}.")
+        sentence(f"The decision: {context.treatment.decision} Compared with: {context.treatment.comparison}.")
     ]
     if chosen:
         blocks += [_facts_box(context, chosen), *_pictures(context, chosen)]
         if telling.basis:
             blocks.append(paragraph(telling.basis))
-    blocks.append(Text(tuple(prose(line.text) for line in telling.lines), kind="list"))
+    blocks.append(Text(_lines(context), kind="list"))
     blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("short_answer", ())]
     missing = (
         () if chosen else ("No trial against placebo stands in `trials.csv`, so nothing can be counted per 1,000.",)
@@ -55,8 +57,18 @@ def facts(context: Context) -> Facts:
     return Facts(
         outcomes=tuple((o.label, c.treated, c.control, c.difference) for o, c in headline(context)),
         basis=prose(context.telling.basis),
-        lines=tuple(prose(line.text) for line in context.telling.lines),
+        lines=_lines(context),
     )
+
+
+def _lines(context: Context) -> tuple[tuple[Span, ...], ...]:
+    """The other sentences, and where reports are loaded how many there are by use."""
+    lines = [prose(line.text) for line in context.telling.lines]
+    if context.reports is not None:
+        said = ", ".join(f"{use} {{reports.loaded.use.{use}|value}}" for use in USES)
+        what = f"Reports loaded, by use of the treatment: {said} [@{context.reports.source.id}]. Reports, not rates."
+        lines.insert(1, prose(what))
+    return tuple(lines)
 
 
 def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
@@ -66,9 +78,8 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         rows.append(
             (
                 outcome.label,
-                Ref(contrast.treated, "per_1000"),
-                Ref(contrast.control, "per_1000"),
-                (Ref(contrast.difference, "per_1000_signed"), " (", Ref(contrast.difference, "per_1000_interval"), ")"),
+                *rates(contrast),
+                *difference(contrast),
                 Ref(contrast.treated, "without_per_1000"),
                 cite(gap),
             )
@@ -83,14 +94,14 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
             Column("Who had"),
             Column("Treated", number=True),
             Column("Placebo", number=True),
-            Column("More with treatment (95 % interval)", number=True),
-            Column("Treated who did not", number=True),
+            *DIFFERENCE,
+            Column("Treated who had none", number=True),
             Column("Source"),
         ),
         rows=tuple(rows),
         note=(
             f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
-            f"Funding: {'; '.join(paid)}."
+            f"Funding: {'; '.join(paid)}. {certainty(context, [c for _, c in chosen])}"
         ),
     )
 
@@ -100,7 +111,9 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
     shown = [(outcome, contrast) for outcome, contrast in chosen if contrast.id in wanted]
     if not shown:
         return []
-    panels = tuple(IconPanel(outcome.label, contrast.treated, contrast.control) for outcome, contrast in shown)
+    panels = tuple(
+        IconPanel(outcome.label, contrast.treated, contrast.control, contrast.difference) for outcome, contrast in shown
+    )
     twin = Table(
         id="people_twin",
         title="One thousand people each",
@@ -108,8 +121,7 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
         rows=tuple(
             (
                 outcome.label,
-                Ref(contrast.treated, "per_1000"),
-                Ref(contrast.control, "per_1000"),
+                *rates(contrast),
                 cite(context.findings[contrast.treated]),
             )
             for outcome, contrast in shown
@@ -119,5 +131,5 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
         "Each picture holds 1,000 dots, one a treated person. The first dots are as many as had it on placebo, the "
         "next those more with treatment, the pale rest had none of it."
     )
-    title = "One dot a person: had it on placebo too, more with treatment, had none"
+    title = "One thousand treated people each, one dot a person"
     return [Figure("people", title, description, Icons(panels), twin)]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast
-from primum.dossier.figures import BarRow, Bars, PairRow, Pairs
+from primum.dossier.figures import BarRow, Bars, PairRow, Pairs, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Span, Table, Text, paragraph
+from primum.dossier.parts.columns import DIFFERENCE, difference, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 from primum.evidence.finding import Finding
+from primum.treatments.tables import Row
 
+_KINDS = {
+    "harm onset": "begins after",
+    "harm duration": "lasts",
+    "onset": "begins after",
+    "peak": "is largest after",
+    "duration": "lasts",
+    "retreatment": "is repeated after",
+}
 _HARM = ("harm onset", "harm duration")
 _DAYS = ("days", "weeks", "months")
 
@@ -18,8 +29,9 @@ def build(context: Context) -> Part:
     """The pairs of dots, the four columns of the table, the bars of time."""
     chosen = headline(context)
     times = [(row, context.findings[f"time.{row['key']}"]) for row in context.rows("time_course")]
-    harm = [finding for row, finding in times if row["kind"] in _HARM]
-    effect = [finding for row, finding in times if row["kind"] not in _HARM]
+    times.sort(key=lambda pair: list(_KINDS).index(pair[0]["kind"]))
+    harm = [(row, finding) for row, finding in times if row["kind"] in _HARM]
+    effect = [(row, finding) for row, finding in times if row["kind"] not in _HARM]
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("side_effects", ())]
     blocks += _pairs(context, chosen)
     if any(outcome.onset or outcome.duration for outcome, _ in chosen):
@@ -44,15 +56,14 @@ def _pairs(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Fig
                 Column("Complaint"),
                 Column("Treated", number=True),
                 Column("Placebo", number=True),
-                Column("More with treatment (95 % interval)", number=True),
+                *DIFFERENCE,
                 Column("Source"),
             ),
             rows=tuple(
                 (
                     o.label,
-                    Ref(c.treated, "per_1000"),
-                    Ref(c.control, "per_1000"),
-                    (Ref(c.difference, "per_1000_signed"), " (", Ref(c.difference, "per_1000_interval"), ")"),
+                    *rates(c),
+                    *difference(c),
                     cite(context.findings[c.difference]),
                 )
                 for o, c in group
@@ -106,21 +117,20 @@ def _how_long(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table
     )
 
 
-def _bars(findings: list[Finding], name: str, title: str) -> list[Figure]:
+def _bars(times: list[tuple[Row, Finding]], name: str, title: str) -> list[Figure]:
     """Ranges of time; a source that gives words and no number stands in the table alone."""
-    drawn = [f for f in findings if not isinstance(f.value, str) and f.value is not None and f.unit in _DAYS]
-    if not findings:
+    drawn = [(row, f) for row, f in times if not isinstance(f.value, str) and f.unit in _DAYS]
+    if not times:
         return []
+    caveats = Caveats()
     rows: list[tuple[Cell, ...]] = [
-        (f.label, (Ref(f.id, "quantity_range"),), f.population, ". ".join(f.warnings), cite(f)) for f in findings
+        (f"{_KINDS[row['kind']]}: {row['what']}", (Ref(f.id, "quantity_range"), caveats.of(f)), f.population, cite(f))
+        for row, f in times
     ]
-    columns = (Column("What"), Column("Time"), Column("Whose"), Column("Caveat"), Column("Source"))
-    twin = Table(id=f"{name}_twin", title=title, columns=columns, rows=tuple(rows))
-    bars = tuple(BarRow(_short(f), f.id, tone="untreated" if "harm" in name else "treated") for f in drawn)
+    columns = (Column("What"), Column("Time"), Column("Whose"), Column("Source"))
+    twin = Table(id=f"{name}_twin", title=title, columns=columns, rows=tuple(rows), caveats=caveats.lines())
+    tone: Tone = "untreated" if name == "harm_times" else "treated"
+    bars = tuple(BarRow(f"{row['what']} ({f.population})", f.id, _KINDS[row["kind"]], tone) for row, f in drawn)
     description = "One bar a source, from the shortest to the longest time it gives, in days on a logarithmic axis."
     drawing = Bars(bars, axis="days after the injection, or days of duration", ranges=True, scale="log", days=True)
     return [Figure(name, title, description, drawing, twin)]
-
-
-def _short(finding: Finding) -> str:
-    return f"{finding.label} ({finding.population})" if finding.population else finding.label

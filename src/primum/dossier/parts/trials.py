@@ -2,127 +2,192 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from dataclasses import dataclass
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast, contrasts
 from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.dossier.parts.columns import DIFFERENCE, counts, difference
 
-_DRAWN = 14  # rows of one forest; the rest stands in its table
+_FEWEST = 4  # outcomes from which on a comparison gets a picture of its own
 _NONE = "No trial against placebo with counts of people stands in `trials.csv`."
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """The outcomes of the same two arms over the same time."""
+
+    contrasts: tuple[Contrast, ...]
+
+    @property
+    def one(self) -> Contrast:
+        """Any of them; they share trial, indication, window and arms."""
+        return self.contrasts[0]
+
+
 def build(context: Context) -> Part:
-    """A forest and a table for each comparison, the use in question first; then what has no placebo beside it."""
+    """A forest for the largest comparison of each trial, the use in question first; the others in tables."""
     every = contrasts(context.rows("trials"), context.findings)
-    first = context.telling.use
-    compared = sorted((c for c in every if c.compared), key=lambda c: (c.use != first, c.against != "placebo"))
+    compared = _comparisons(context, [c for c in every if c.compared])
+    drawn = _drawn(context, compared)
+    rest = [c for comparison in compared if comparison not in drawn for c in comparison.contrasts]
     alone = [c for c in every if not c.compared and (c.treated or c.control)]
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("trials", ())]
-    for number, (key, group) in enumerate(groupby(compared, key=_comparison)):
-        blocks.append(_forest(context, number, key, list(group)))
-    blocks.append(_single(context, alone))
+    blocks += [_forest(context, number, comparison) for number, comparison in enumerate(drawn)]
+    blocks += [_rest(context, rest), _single(context, alone)]
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("trials", ())]
     return part("trials", blocks, missing=() if compared else (_NONE,), also=context.under("trials."))
 
 
-def _comparison(contrast: Contrast) -> tuple[str, str, str, str, str]:
-    return contrast.trial, contrast.indication, contrast.window, contrast.against, contrast.use
+def _comparisons(context: Context, compared: list[Contrast]) -> list[_Comparison]:
+    """Outcomes put together by their arms, the use in question first, then placebo before other products."""
+    groups: dict[tuple[str, ...], list[Contrast]] = {}
+    for c in compared:
+        groups.setdefault((c.trial, c.indication, c.window, c.against), []).append(c)
+    found = [_Comparison(tuple(group)) for group in groups.values()]
+    return sorted(found, key=lambda group: (group.one.use != context.telling.use, group.one.against != "placebo"))
 
 
-def _forest(context: Context, number: int, key: tuple[str, str, str, str, str], group: list[Contrast]) -> Figure:
-    trial, indication, window, against, use = key
-    drawn = group[:_DRAWN]
-    people = context.findings[group[0].treated], context.findings[group[0].control]
-    size = f"{people[0].denominator:,} treated, {people[1].denominator:,} {against}"
-    title = f"{indication} ({use} use): {trial}; {size}"
-    more = (
-        f" The first {_DRAWN} of {len(group)} outcomes are drawn, all stand in the table."
-        if len(group) > _DRAWN
-        else ""
-    )
+def _drawn(context: Context, compared: list[_Comparison]) -> list[_Comparison]:
+    """Of each trial and time the comparison with the most people, where it counted enough outcomes for a picture."""
+    largest: dict[tuple[str, str], _Comparison] = {}
+    for group in compared:
+        key = (group.one.trial, group.one.window)
+        if key not in largest or _people(context, group) > _people(context, largest[key]):
+            largest[key] = group
+    return [group for group in compared if group in largest.values() and len(group.contrasts) >= _FEWEST]
+
+
+def _people(context: Context, group: _Comparison) -> int:
+    return context.findings[group.one.treated].denominator or 0
+
+
+def _forest(context: Context, number: int, group: _Comparison) -> Figure:
+    one = group.one
+    treated, control = context.findings[one.treated], context.findings[one.control]
+    size = f"{treated.denominator:,} treated, {control.denominator:,} {one.against}"
+    ordered = sorted(group.contrasts, key=lambda c: -float(context.findings[c.difference].value or 0))
     return Figure(
         id=f"harms_{number}",
-        title=title,
+        title=f"{one.indication.capitalize()}: {one.trial}, {one.window}; {size}",
         description=(
-            f"One row an outcome: how many more of 1,000 people had it with treatment than with {against}, with the "
-            f"95 % interval; right of the line of 0 means more with treatment. Counted over: {window}.{more}"
+            f"One row an outcome: how many more of 1,000 people had it with treatment than with {one.against}, with "
+            "the 95 % interval; right of the line of 0 means more with treatment."
         ),
         drawing=Forest(
-            tuple(ForestRow(c.outcome, c.difference) for c in drawn),
-            axis=f"more of 1,000 people with treatment than with {against} (95 % interval)",
+            tuple(ForestRow(c.outcome, c.difference) for c in ordered),
+            axis=f"more of 1,000 people with treatment than with {one.against} (95 % interval)",
             unit="per_1000",
         ),
-        twin=_table(context, number, key, group),
+        twin=_twin(context, number, one, ordered),
     )
 
 
-def _table(context: Context, number: int, key: tuple[str, str, str, str, str], group: list[Contrast]) -> Table:
-    trial, indication, window, against, _ = key
-    rows: list[tuple[Cell, ...]] = []
-    paid: dict[str, None] = {}
-    for c in group:
-        gap = context.findings[c.difference]
-        paid[context.funding(gap)] = None
-        ratio: Cell = (
-            (Ref(c.ratio, "with_interval"),) if c.ratio and context.findings[c.ratio].value is not None else "none"
+def _twin(context: Context, number: int, one: Contrast, ordered: list[Contrast]) -> Table:
+    caveats = Caveats()
+    paid = dict.fromkeys(context.funding(context.findings[c.difference]) for c in ordered)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (c.outcome, caveats.of(context.findings[c.difference])),
+            *counts(c),
+            *difference(c),
+            _ratio(context, c),
+            cite(context.findings[c.difference]),
         )
-        rows.append(
-            (
-                c.outcome,
-                Ref(c.treated, "counts"),
-                Ref(c.control, "counts"),
-                (Ref(c.difference, "per_1000_signed"), " (", Ref(c.difference, "per_1000_interval"), ")"),
-                ratio,
-                cite(gap),
-            )
-        )
+        for c in ordered
+    ]
     return Table(
         id=f"harms_{number}_twin",
-        title=f"{indication}: {trial}",
+        title=f"{one.indication.capitalize()}: {one.trial}",
         columns=(
             Column("Outcome"),
             Column("Treated", number=True),
-            Column(against.capitalize(), number=True),
-            Column("More of 1,000 (95 % interval)", number=True),
-            Column("Risk ratio (95 % interval)", number=True),
+            Column(one.against.capitalize(), number=True),
+            *DIFFERENCE,
+            Column("Risk ratio (95 %)", number=True),
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"Counted over: {window}. Design: {group[0].design}. Funding: {'; '.join(paid)}.",
+        note=(
+            f"Differences of 1,000 people. Counted over: {one.window}. Design: {one.design}. "
+            f"Funding: {'; '.join(paid)}."
+        ),
+        caveats=caveats.lines(),
     )
 
 
-def _single(context: Context, alone: list[Contrast]) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for c in sorted(alone, key=lambda c: c.use != context.telling.use):
-        shown = context.findings[c.treated or c.control]
-        rows.append(
-            (
-                c.outcome,
-                f"{c.indication}, {c.product}{', ' + c.dose if c.dose else ''} ({c.use})",
-                (Ref(shown.id, "with_interval"),),
-                Ref(shown.id, "counts") if shown.numerator is not None else "",
-                c.window,
-                ". ".join(shown.warnings),
-                context.funding(shown),
-                cite(shown),
-            )
+def _ratio(context: Context, c: Contrast) -> Cell:
+    known = c.ratio and context.findings[c.ratio].value is not None
+    return (Ref(c.ratio, "with_interval"),) if known else "none"
+
+
+def _rest(context: Context, rest: list[Contrast]) -> Table:
+    """Comparisons without a picture: parts of a trial, and trials with few outcomes."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (f"{c.indication}: {c.outcome}", caveats.of(context.findings[c.difference])),
+            f"{c.trial}, {c.window} ({c.design})",
+            *counts(c),
+            *difference(c),
+            context.funding(context.findings[c.difference]),
+            cite(context.findings[c.difference]),
         )
+        for c in rest
+    ]
     return Table(
-        id="without_control",
-        title="Shares that no control stands beside in what was read",
+        id="further",
+        title="Further comparisons: areas of a trial, and trials with few outcomes",
         columns=(
-            Column("Outcome"),
-            Column("Who"),
-            Column("Share (95 % interval)", number=True),
-            Column("Counted", number=True),
-            Column("Over which time"),
-            Column("Caveat"),
+            Column("Who and what"),
+            Column("Trial"),
+            Column("Treated", number=True),
+            Column("Other arm", number=True),
+            *DIFFERENCE,
             Column("Funding"),
             Column("Source"),
         ),
         rows=tuple(rows),
-        note="Without people who were not treated, such a share holds what would have happened anyway.",
+        note="Differences of 1,000 people.",
+        caveats=caveats.lines(),
+        folded=True,
+    )
+
+
+def _single(context: Context, alone: list[Contrast]) -> Table:
+    """Arms whose other side was not counted in what was read."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for c in sorted(alone, key=lambda c: c.use != context.telling.use):
+        treated, control = context.findings.get(c.treated), context.findings.get(c.control)
+        shown = [finding for finding in (treated, control) if finding is not None]
+        rows.append(
+            (
+                (f"{c.indication}: {c.outcome}", caveats.of(*shown)),
+                f"{c.product}{', ' + c.dose if c.dose else ''} ({c.use})",
+                c.window,
+                Ref(c.treated, "with_interval") if treated else "",
+                Ref(c.control, "with_interval") if control else "",
+                context.funding(shown[0]),
+                cite(*shown),
+            )
+        )
+    return Table(
+        id="without_control",
+        title="Shares whose two arms cannot be compared by count",
+        columns=(
+            Column("Who and what"),
+            Column("Given"),
+            Column("Over which time"),
+            Column("Treated (95 %)", number=True),
+            Column("Other arm (95 %)", number=True),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="Without counted people who were not treated, a share holds what would have happened anyway.",
+        caveats=caveats.lines(),
+        folded=True,
     )

@@ -56,11 +56,12 @@ def _not_verified(context: Context) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (finding.label, ". ".join(finding.warnings), Cite(finding.sources))
         for finding in context.findings.values()
-        if finding.value is None
+        if finding.value is None and finding.interval is None
     ]
     return Table(
         id="not_verified",
-        title="Numbers that are told and could not be verified",
-        columns=(Column("What"), Column("Why no number stands here"), Column("Looked for in")),
+        title="Numbers that are told and could not be verified or computed",
+        columns=(Column("What"), Column("Why no number stands here"), Column("Source")),
         rows=tuple(rows),
+        folded=True,
     )

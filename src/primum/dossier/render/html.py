@@ -13,7 +13,8 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
-from primum.dossier.model import Cell, Cite, Dossier, Figure, Ref, Span, Table, Text, Verdict
+from primum.dossier.caveats import letters
+from primum.dossier.model import Cell, Cite, Dossier, Figure, Mark, Ref, Span, Table, Text, Verdict
 from primum.dossier.render import charts, numbers
 from primum.evidence.finding import Finding
 from primum.provenance import GRADE_MEANING
@@ -22,6 +23,7 @@ _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _CODE: Final = re.compile(r"`([^`]+)`")
 _SAFE_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _LONG: Final = 48  # letters in a cell from which on a table is stacked on a phone instead of scrolled
+_LONG_NUMBER: Final = 22  # letters up to which a number is never broken over two lines
 VERDICT_MARKS: Final[Mapping[str, str]] = {
     "supported": "\N{BLACK CIRCLE}",
     "partly": "\N{CIRCLE WITH LEFT HALF BLACK}",
@@ -73,6 +75,11 @@ class _Page:
     def __init__(self, dossier: Dossier) -> None:
         self._findings = dossier.findings
         self._numbers = {source.id: n for n, source in enumerate(dossier.sources, start=1)}
+        self.methods = tuple({finding.method.id: finding.method for finding in dossier.findings.values()}.values())
+        self._method_numbers = {method.id: n for n, method in enumerate(self.methods, start=1)}
+        warnings = dict.fromkeys(warning for finding in dossier.findings.values() for warning in finding.warnings)
+        self.all_caveats = tuple(warnings)
+        self._letters = dict(zip(self.all_caveats, letters(len(self.all_caveats)), strict=True))
 
     def spans(self, cell: Cell) -> Markup:
         """A cell or a line of prose as markup."""
@@ -82,9 +89,16 @@ class _Page:
     def _span(self, span: Span | Verdict) -> Markup:
         if isinstance(span, Ref):
             finding = self._findings[span.finding]
-            return _TAG_NUMBER.format(finding.id, numbers.show(finding, span.show))
+            said = numbers.show(finding, span.show)
+            return (_TAG_WORDS if len(said) > _LONG_NUMBER else _TAG_NUMBER).format(finding.id, plain(said))
         if isinstance(span, Cite):
             return self.cite(span.sources)
+        if isinstance(span, Mark):
+            return (
+                Markup('<sup class="mark">{}</sup>').format(",\u2009".join(span.letters))
+                if span.letters
+                else Markup("")
+            )
         if isinstance(span, Verdict):
             kind = span.word.replace(" ", "-")
             mark = VERDICT_MARKS.get(span.word, "")
@@ -118,6 +132,14 @@ class _Page:
         """Numerator and denominator in words."""
         return numbers.show(finding, "counts") if None not in (finding.numerator, finding.denominator) else ""
 
+    def method(self, finding: Finding) -> str:
+        """The number of the method under the register."""
+        return f"way {self._method_numbers[finding.method.id]}"
+
+    def caveats(self, finding: Finding) -> str:
+        """The letters of the caveats under the register."""
+        return ", ".join(self._letters[warning] for warning in finding.warnings)
+
     def link(self, url: str) -> str:
         """The address if it is one that a browser may follow, else nothing."""
         return url if _SAFE_LINK.match(url) else ""
@@ -128,6 +150,7 @@ class _Page:
 
 
 _TAG_NUMBER: Final = Markup('<span class="n" data-finding="{}">{}</span>')
+_TAG_WORDS: Final = Markup('<span data-finding="{}">{}</span>')
 
 
 def plain(text: str) -> Markup:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from primum.dossier.model import Cell, Cite, Claim, Dossier, Figure, Part, Ref, Span, Table, Text, Verdict
+from primum.dossier.caveats import letters
+from primum.dossier.model import Cell, Cite, Claim, Dossier, Figure, Mark, Part, Ref, Span, Table, Text, Verdict
 from primum.provenance import Run, Source
 
 
@@ -44,6 +45,7 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [column.label for column in table.columns],
         "rows": [[_cell(cell) for cell in row] for row in table.rows],
         "note": table.note,
+        "caveats": dict(zip(letters(len(table.caveats)), table.caveats, strict=True)),
     }
 
 
@@ -71,6 +73,8 @@ def _span(span: Span | Verdict) -> Any:
         return {"finding": span.finding, "show": span.show}
     if isinstance(span, Cite):
         return {"sources": list(span.sources)}
+    if isinstance(span, Mark):
+        return {"caveats": list(span.letters)}
     if isinstance(span, Verdict):
         return {"verdict": span.word}
     return span

@@ -119,8 +119,11 @@ def _quantity_range(finding: Finding, value: float) -> str:
 
 
 def unit_of(finding: Finding) -> str:
-    """The unit to write after a number, with its space; nothing where the number says it."""
-    return "" if finding.unit in _SILENT else f" {finding.unit}"
+    """The unit to write after a number, with its space; nothing where the number says it, one day and not one days."""
+    if finding.unit in _SILENT:
+        return ""
+    one = finding.value == 1 and finding.interval is None and finding.unit.endswith("s")
+    return f" {finding.unit.removesuffix('s') if one else finding.unit}"
 
 
 def interval(finding: Finding, *, per_thousand: bool = False) -> str:

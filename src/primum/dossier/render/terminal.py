@@ -10,6 +10,7 @@ from typing import Final
 from primum.dossier.model import Cite, Dossier, Ref, Span
 from primum.dossier.render import numbers
 from primum.evidence.finding import Finding
+from primum.treatments.claims import VERDICTS
 
 MARGIN: Final = "  "
 _ESCAPES: Final = {"strong": "1", "soft": "2", "treated": "34", "untreated": "33"}
@@ -48,6 +49,7 @@ def render(dossier: Dossier, screen: Screen, *, html: str = "") -> str:
     lines = [*_head(dossier, screen, width), "", *_facts(dossier, screen, width)]
     for spans in dossier.facts.lines:
         lines += _wrapped(_words(dossier, spans), width)
+    lines += _claims(dossier, width)
     lines += ["", *_missing(dossier, screen, width)]
     if html:
         lines += _wrapped(f"Full dossier: {html}", width)
@@ -143,8 +145,17 @@ class _Scale:
         return "".join(cells)
 
 
+def _claims(dossier: Dossier, width: int) -> list[str]:
+    """How many claims were checked, and how they came out; the table stands in the full dossier."""
+    counts: dict[str, int] = dict.fromkeys(VERDICTS, 0)
+    for claim in dossier.claims:
+        counts[claim.verdict] = counts.get(claim.verdict, 0) + 1
+    said = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
+    return _wrapped(f"Claims checked: {len(dossier.claims)}; {said}.", width) if dossier.claims else []
+
+
 def _missing(dossier: Dossier, screen: Screen, width: int) -> list[str]:
-    """What only a command brings, and the counts of claims are in the lines above."""
+    """What only a command brings, and which sections lack something."""
     lines: list[str] = []
     if dossier.run.store_hash is None:
         lines += _wrapped("No report files are loaded: primum load faers --from FOLDER adds them.", width)
@@ -162,7 +173,7 @@ def _words(dossier: Dossier, spans: Sequence[Span]) -> str:
             said.append(numbers.show(dossier.findings[span.finding], span.show))
         elif isinstance(span, Cite):
             said.append(f"[{', '.join(str(n) for n in sorted({dossier.source_number(s) for s in span.sources}))}]")
-        else:
+        elif isinstance(span, str):
             said.append(span.replace("`", ""))
     return _harmless("".join(said))
 

@@ -42,16 +42,21 @@ def draw(drawing: Bars, findings: Mapping[str, Finding], width: float, name: str
             height = len(lines) * 16 + ROW
             middle = y + len(lines) * 16 + 10
             body.append(canvas.label(0, y + 12, lines))
-        body += _bar(row, findings[row.finding], middle, scale, drawing, width)
+        body += _bar(row, findings[row.finding], middle, scale, drawing=drawing, width=width)
         y += height
     return [*scale.drawn(2, y, drawing.axis), *body], y + 46
 
 
-def _bar(row: BarRow, finding: Finding, y: float, scale: Axis, drawing: Bars, width: float) -> list[str]:
+def _bar(row: BarRow, finding: Finding, y: float, scale: Axis, *, drawing: Bars, width: float) -> list[str]:
     low, high = _ends(finding, drawing)
     start, end = scale(low), scale(high)
     how: Show = "quantity_range" if drawing.days else "interval" if drawing.ranges and low != high else "value"
     said = show(finding, how)
+    if drawing.ranges and low == high:
+        return [
+            canvas.dot(start, y, row.tone, finding=finding.id),
+            canvas.label(width, y + 4, said, anchor="end", size=12, finding=finding.id),
+        ]
     return [
         canvas.element(
             "rect",

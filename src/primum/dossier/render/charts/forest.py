@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from primum.dossier.figures import Forest, ForestRow
-from primum.dossier.model import Show
 from primum.dossier.render.charts import canvas
 from primum.dossier.render.charts.scale import Axis, axis
 from primum.dossier.render.numbers import interval, per_1000, scaled, show
@@ -43,13 +42,13 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
             body.append(canvas.label(0, y + 12, lines))
             height = len(lines) * 16 + ROW
             middle = y + len(lines) * 16 + 11
-        body += _row(row, findings[row.finding], middle, scale, drawing, width)
+        body += _row(row, findings[row.finding], middle, scale, drawing=drawing, width=width)
         y += height
     reference = include[0] if include else None
     return [*scale.drawn(4, y, drawing.axis, reference=reference), *body], y + 46
 
 
-def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, drawing: Forest, width: float) -> list[str]:
+def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Forest, width: float) -> list[str]:
     low, middle, high = _three(finding, drawing.unit)
     marks = [canvas.line(scale(low), y, scale(high), y, f"bar {row.tone}")]
     for end, off in ((scale(low), low < scale.low), (scale(high), high > scale.high)):
@@ -59,19 +58,17 @@ def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, drawing: Fores
         marks.append(canvas.dot(scale(middle), y, row.tone, hollow=row.tone == "untreated"))
     return [
         *marks,
-        canvas.label(width, y + 4, written(finding, drawing.unit), anchor="end", size=12, finding=finding.id),
+        canvas.label(width, y + 4, written(finding, drawing), anchor="end", size=12, finding=finding.id),
     ]
 
 
-def written(finding: Finding, unit: str) -> str:
-    """The estimate and its interval in the words of the axis."""
-    if unit == "per_1000" and isinstance(finding.value, int | float):
+def written(finding: Finding, drawing: Forest) -> str:
+    """The estimate and its interval in the words of the axis; a difference carries its sign."""
+    if drawing.unit == "per_1000" and isinstance(finding.value, int | float):
         tail = interval(finding, per_thousand=True)
-        signed = finding.value < 0 or (finding.interval is not None and finding.interval.lower < 0)
-        head = per_1000(float(finding.value), signed=signed)
+        head = per_1000(float(finding.value), signed=drawing.reference == 0)
         return f"{head} ({tail})" if tail else head
-    how: Show = "with_interval"
-    return show(finding, how)
+    return show(finding, "with_interval")
 
 
 def _three(finding: Finding, unit: str) -> tuple[float, float, float]:

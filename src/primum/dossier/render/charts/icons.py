@@ -9,60 +9,89 @@ from primum.dossier.render.charts import canvas
 from primum.dossier.render.numbers import show
 from primum.evidence.finding import Finding
 
-COLUMNS = 40
-STEP = 7.6
+COLUMNS = 50
+STEP = 6.6
+_KEY = (
+    ("untreated", "had it on placebo too"),
+    ("treated", "more with treatment"),
+    ("spared", "fewer with treatment"),
+    ("none", "did not have it"),
+)
 
 
 def draw(drawing: Icons, findings: Mapping[str, Finding], width: float, name: str) -> tuple[list[str], float]:
     """The elements and the height of the picture: two panels a row on a wide page, one on a phone."""
     per_row = 2 if width >= 560 else 1
     panel_width = COLUMNS * STEP
-    gap = (width - per_row * panel_width) / max(1, per_row - 1) if per_row > 1 else 0.0
-    body: list[str] = []
-    height = 0.0
+    gap = width - 2 * panel_width if per_row == 2 else 0.0
+    body, height = _key(width, [tone for tone, _ in _KEY if tone != "spared" or _any_spared(drawing, findings)])
     for start in range(0, len(drawing.panels), per_row):
         tallest = 0.0
         for column, panel in enumerate(drawing.panels[start : start + per_row]):
-            marks, used = _panel(panel, findings, drawing.per, column * (panel_width + gap), height, panel_width)
-            body += marks
+            marks, used = _panel(panel, findings, drawing.per)
+            place = f"translate({column * (panel_width + gap):.1f} {height:.1f})"
+            body.append(canvas.element("g", *marks, transform=place))
             tallest = max(tallest, used)
-        height += tallest + 22
-    return body, height
+        height += tallest + 30
+    return body, height - 22
 
 
-def _panel(  # one thousand people
-    panel: IconPanel, findings: Mapping[str, Finding], per: int, x: float, y: float, width: float
-) -> tuple[list[str], float]:
-    treated, untreated = findings[panel.treated], findings[panel.untreated]
+def _key(width: float, tones: list[str]) -> tuple[list[str], float]:
+    """What the colours say, in words beside them; wrapped on a phone."""
+    marks: list[str] = []
+    x, y = 0.0, 12.0
+    for tone, words in _KEY:
+        if tone not in tones:
+            continue
+        used = canvas.text_width(words) + 34
+        if x + used > width and x > 0:
+            x, y = 0.0, y + 20
+        marks.append(canvas.element("circle", cx=x + 5, cy=y - 4.5, r=5, class_=f"k {tone}"))
+        marks.append(canvas.label(x + 14, y, words))
+        x += used
+    return marks, y + 18
+
+
+def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int) -> tuple[list[str], float]:
+    """One thousand people from (0, 0) on, with what was counted in words under them."""
+    treated, untreated, gap = (findings[n] for n in (panel.treated, panel.untreated, panel.difference))
     with_it, anyway = _people(treated, per), _people(untreated, per)
     shared, more, spared = min(with_it, anyway), max(0, with_it - anyway), max(0, anyway - with_it)
     tones = (("untreated", shared), ("treated", more), ("spared", spared), ("none", per - shared - more - spared))
-    head = canvas.wrap(panel.label, width)
-    top = y + len(head) * 17 + 4
-    marks = [canvas.label(x, y + 13, head, bold=True)]
+    head = canvas.wrap(panel.label, COLUMNS * STEP)
+    top = len(head) * 17 + 4.0
+    marks = [canvas.label(0, 13, head, bold=True)]
     first = 0
     for tone, count in tones:
         if count:
-            marks.append(canvas.element("path", d="".join(_dots(first, count, x, top)), class_=f"p {tone}"))
+            marks.append(canvas.element("path", d="".join(_dots(first, count, top)), class_=f"p {tone}"))
         first += count
-    foot = top + (per // COLUMNS) * STEP + 16
+    foot = top + (per // COLUMNS) * STEP + 15
     said = (
-        (canvas.words(f"{show(treated, 'per_1000')} of {per:,} treated"), treated),
-        (canvas.words(f"{show(untreated, 'per_1000')} of {per:,} untreated"), untreated),
+        (f"{show(untreated, 'per_1000')} on placebo", "untreated-text", untreated.id),
+        (f"{show(gap, 'per_1000_signed')} with treatment", "treated-text", gap.id),
+        (f"{show(treated, 'without_per_1000')} did not", "soft", treated.id),
     )
-    marks.append(canvas.label(x, foot, said[0][0], size=12, tone="treated-text", finding=said[0][1].id))
-    marks.append(
-        canvas.label(x + width, foot, said[1][0], size=12, anchor="end", tone="untreated-text", finding=said[1][1].id)
-    )
-    return marks, foot - y
+    x = 0.0
+    for words, tone, finding in said:
+        marks.append(canvas.label(x, foot, words, size=12, tone=tone, finding=finding))
+        x += canvas.text_width(words, 12) + 14
+    return marks, foot
 
 
-def _dots(first: int, count: int, x: float, y: float) -> Iterator[str]:
+def _dots(first: int, count: int, y: float) -> Iterator[str]:
     """Round dots as a path of strokes of no length, the shortest way to write a thousand of them."""
     for person in range(first, first + count):
         row, column = divmod(person, COLUMNS)
-        yield f"M{x + (column + 0.5) * STEP:.1f} {y + (row + 0.5) * STEP:.1f}h0"
+        yield f"M{(column + 0.5) * STEP:.1f} {y + (row + 0.5) * STEP:.1f}h0"
 
 
 def _people(finding: Finding, per: int) -> int:
     return round(float(finding.value or 0) * per)
+
+
+def _any_spared(drawing: Icons, findings: Mapping[str, Finding]) -> bool:
+    return any(
+        _people(findings[panel.untreated], drawing.per) > _people(findings[panel.treated], drawing.per)
+        for panel in drawing.panels
+    )

@@ -23,7 +23,8 @@ def draw(drawing: Ladder, findings: Mapping[str, Finding], width: float, name: s
         right=width - (110 if wide else 96),
         scale="log",
     )
-    y, body = 6.0, []
+    y, body = _key(drawing)
+    top = y
     for rung in drawing.rungs:
         lines = canvas.wrap(rung.label, names)
         if wide:
@@ -36,7 +37,18 @@ def draw(drawing: Ladder, findings: Mapping[str, Finding], width: float, name: s
             body.append(canvas.label(0, y + 12, lines))
         body += _rung(rung, findings[rung.finding], middle, scale, width)
         y += height
-    return [*scale.drawn(2, y, drawing.axis), *body], y + 46
+    return [*scale.drawn(top, y, drawing.axis), *body], y + 46
+
+
+def _key(drawing: Ladder) -> tuple[float, list[str]]:
+    """What the tones mean, in a line above the ladder."""
+    shown = [(tone, words) for tone, words in drawing.key if any(rung.tone == tone for rung in drawing.rungs)]
+    body: list[str] = []
+    x = 6.0
+    for tone, words in shown:
+        body += [canvas.dot(x, 10, tone, hollow=tone == "untreated"), canvas.label(x + 10, 14, words)]
+        x += canvas.text_width(words) + 32
+    return (26.0 if shown else 6.0), body
 
 
 def _rung(rung: Rung, finding: Finding, y: float, scale: Axis, width: float) -> list[str]:

@@ -55,7 +55,7 @@ def draw(drawing: Pairs, findings: Mapping[str, Finding], width: float, name: st
         else:
             middle = y + ROW / 2
             body.append(canvas.label(0, middle + 4 - (len(lines) - 1) * 8, lines))
-        body += _row(row, findings, middle, rates, differences, layout)
+        body += _row(row, findings, middle, layout, rates=rates, differences=differences)
         y = middle + ROW / 2
     grid = [
         *rates.drawn(top, y, "of 1,000 people"),
@@ -78,7 +78,7 @@ def _heads(drawing: Pairs, layout: _Layout) -> list[str]:
 
 
 def _row(  # one row of marks and numbers
-    row: PairRow, findings: Mapping[str, Finding], y: float, rates: Axis, differences: Axis, layout: _Layout
+    row: PairRow, findings: Mapping[str, Finding], y: float, layout: _Layout, *, rates: Axis, differences: Axis
 ) -> list[str]:
     treated, untreated, gap = (findings[n] for n in (row.treated, row.untreated, row.difference))
     x1, x2 = rates(_rate(treated)), rates(_rate(untreated))

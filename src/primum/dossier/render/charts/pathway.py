@@ -12,11 +12,11 @@ from primum.evidence.finding import Finding
 
 # Where the number of each place stands on the drawing, which is 340 wide and 230 high.
 _PLACES: Final[Mapping[str, tuple[float, float]]] = {
-    "nerve": (52, 40),
-    "terminal": (128, 66),
-    "vesicle": (170, 112),
-    "muscle": (244, 168),
-    "skin": (52, 196),
+    "nerve": (44, 200),
+    "terminal": (108, 166),
+    "vesicle": (168, 124),
+    "muscle": (252, 68),
+    "skin": (60, 20),
 }
 
 
@@ -42,10 +42,13 @@ def _badge(x: float, y: float, number: int) -> list[str]:
 
 
 def _nerve() -> list[str]:
-    """The axon comes down from the left and widens into the terminal; vesicles wait inside it, some at its edge."""
-    axon = "M8 22 C70 22 96 26 118 44 C140 30 214 42 222 84 C228 112 206 132 168 134 C126 136 92 118 92 88 C92 62 60 50 8 50 Z"
-    waiting = ((146, 72), (176, 66), (200, 84), (128, 92), (152, 96), (188, 102))
-    released = ((132, 126), (160, 130), (190, 126))
+    """The axon comes up from the left and widens into the terminal; vesicles wait inside it, some at its edge."""
+    axon = (
+        "M8 214 C70 214 96 210 118 192 C140 206 214 194 222 152 C228 124 206 104 168 102 "
+        "C126 100 92 118 92 148 C92 174 60 186 8 186 Z"
+    )
+    waiting = ((146, 164), (176, 170), (200, 152), (128, 144), (152, 140), (188, 134))
+    released = ((132, 110), (160, 106), (190, 110))
     return [
         canvas.element("path", d=axon, class_="shape nerve"),
         *(canvas.element("circle", cx=x, cy=y, r=7, class_="shape vesicle") for x, y in (*waiting, *released)),
@@ -54,21 +57,23 @@ def _nerve() -> list[str]:
             for x, y in (*waiting, *released)
             for dx, dy in ((-2.4, -1.4), (2.2, -1.8), (0, 2.4))
         ),
-        *(canvas.element("circle", cx=x, cy=144, r=1.8, class_="d treated") for x in range(126, 206, 13)),
+        *(canvas.element("circle", cx=x, cy=93, r=1.8, class_="d treated") for x in range(126, 206, 13)),
     ]
 
 
 def _muscle() -> list[str]:
-    """The muscle fibre below the gap, with its folded receiving side and its stripes."""
-    folds = "".join(" q4.5 12 9 0 q4.5 -8 9 0" for _ in range(8))
-    fibre = f"M84 156{folds} L310 156 Q326 170 310 186 L40 186 Q26 170 40 156 Z"
-    stripes = [canvas.line(x, 176, x, 184, "grid") for x in range(52, 306, 12)]
+    """The muscle fibre above the gap, with its folded receiving side and its stripes."""
+    folds = " q4.5 -12 9 0 q4.5 8 9 0" * 8
+    fibre = f"M84 82{folds} L310 82 Q326 68 310 52 L40 52 Q26 68 40 82 Z"
+    stripes = [canvas.line(x, 55, x, 63, "grid") for x in range(52, 306, 12)]
     return [canvas.element("path", d=fibre, class_="shape muscle"), *stripes]
 
 
 def _skin() -> list[str]:
     """The skin over the muscle, with a fold where the muscle pulls."""
-    wave = " ".join(
-        f"L{x} {208 + (7 * math.exp(-(((x - 170) / 14) ** 2)) if 120 < x < 220 else 0):.1f}" for x in range(8, 333, 6)
-    )
-    return [canvas.element("path", d=f"M8 208 {wave} L332 228 L8 228 Z", class_="shape skin")]
+
+    def edge(y: float, *, back: bool = False) -> str:
+        xs = range(332, 7, -6) if back else range(8, 333, 6)
+        return " ".join(f"L{x} {y + 9 * math.exp(-(((x - 170) / 13) ** 2)):.1f}" for x in xs)
+
+    return [canvas.element("path", d=f"M8 10 {edge(10)} L332 30 {edge(30, back=True)} Z", class_="shape skin")]

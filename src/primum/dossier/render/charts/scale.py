@@ -39,18 +39,26 @@ class Axis:
         return self.left + share * (self.right - self.left)
 
     def ticks(self, wanted: int = 5) -> list[float]:
-        """Round values for marks: powers of ten on a logarithmic axis, steps of 1, 2 or 5 on a linear one."""
+        """Round values for marks: 1, 2 or 5 times powers of ten, as many as there is room for."""
         if self.log:
-            powers = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
-            every = max(1, math.ceil(len(powers) / max(wanted, 2)))
-            return [10.0**power for power in list(powers)[::every]]
+            return self._log_ticks(wanted)
         step = _round_step((self.high - self.low) / max(wanted, 1))
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [round(k * step, 12) for k in range(first, last + 1)]
 
+    def _log_ticks(self, wanted: int) -> list[float]:
+        """As many of 1, 2 and 5 times powers of ten as there is room for, then 1 and 5, then every so many powers."""
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        for steps in ((1, 2, 5), (1, 5), (1,)):
+            found = [m * 10.0**power for power in range(first, last + 1) for m in steps]
+            inside = [t for t in found if self.low * (1 - 1e-9) <= t <= self.high * (1 + 1e-9)]
+            if len(inside) <= max(wanted, 2):
+                return inside
+        return inside[:: math.ceil(len(inside) / max(wanted, 2))]
+
     def drawn(self, y_top: float, y_bottom: float, name: str, *, reference: float | None = None) -> list[str]:
         """Grid lines, their values below, the axis' name under them, and the line of no difference."""
-        wanted = max(2, int((self.right - self.left) / 80))
+        wanted = max(2, int((self.right - self.left) / (55 if self.log else 80)))
         body = [canvas.line(self(t), y_top, self(t), y_bottom, "grid") for t in self.ticks(wanted)]
         if reference is not None and self.low <= reference <= self.high:
             body.append(canvas.line(self(reference), y_top, self(reference), y_bottom, "axis"))

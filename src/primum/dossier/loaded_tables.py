@@ -1,0 +1,239 @@
+"""Which reports are loaded, of whom, after which use, and what do they name? Tables of counts of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+from primum.dossier.figures import BarRow, Bars, Tone
+from primum.dossier.loaded_numbers import Writer, slug
+from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
+from primum.terms import USES
+
+if TYPE_CHECKING:
+    from primum.counts.profile import FlowStep, NameCoverage, Tally
+    from primum.signals.table import SignalTable
+
+HARM: Final = "harm"
+MOST: Final = 15  # rows of a table of reactions
+BINS: Final[Mapping[str, str]] = {
+    HARM: "a reaction",
+    "indication": "what it was given for",
+    "lack_of_effect": "no effect",
+    "off_label": "use outside the label",
+    "product_quality": "quality of the product",
+    "medication_error": "error in giving it",
+}
+WHO: Final[Mapping[str, str]] = {
+    "serious": "Serious",
+    "outcome": "Outcome",
+    "sex": "Sex",
+    "age": "Age in years",
+    "reporter": "Who reported",
+}
+# Codes of the FAERS ASCII files in words: FDA, ASC_NTS, June 2016; RN and HP as seen in files before and after.
+CODES: Final[Mapping[tuple[str, str], str]] = {
+    ("outcome", "DE"): "death",
+    ("outcome", "LT"): "life-threatening",
+    ("outcome", "HO"): "hospital stay",
+    ("outcome", "DS"): "disability",
+    ("outcome", "CA"): "congenital anomaly",
+    ("outcome", "RI"): "intervention required",
+    ("outcome", "OT"): "other serious",
+    ("sex", "F"): "female",
+    ("sex", "M"): "male",
+    ("reporter", "MD"): "physician",
+    ("reporter", "PH"): "pharmacist",
+    ("reporter", "RN"): "nurse",
+    ("reporter", "HP"): "health professional",
+    ("reporter", "OT"): "other health professional",
+    ("reporter", "LW"): "lawyer",
+    ("reporter", "CN"): "consumer",
+}
+
+
+class ReactionLike(Protocol):
+    """Reports of a use that name a reaction."""
+
+    @property
+    def use(self) -> str:
+        """Use of the reports."""
+
+    @property
+    def term(self) -> str:
+        """The reaction."""
+
+    @property
+    def bin(self) -> str:
+        """What kind of term it is."""
+
+    @property
+    def listed(self) -> bool | None:
+        """Named on a label that was read; None where none was."""
+
+    @property
+    def reports(self) -> int:
+        """Distinct reports."""
+
+
+class LoadedReports(Protocol):
+    """What the loaded reports say of a treatment; `primum.study.reports.ReportsAnswer` is one."""
+
+    @property
+    def snapshot(self) -> str:
+        """Hash of the store."""
+
+    @property
+    def data_cut(self) -> str | None:
+        """Last quarter loaded."""
+
+    @property
+    def reports(self) -> int:
+        """Distinct reports."""
+
+    @property
+    def flow(self) -> Sequence[FlowStep]:
+        """From everything published down to these."""
+
+    @property
+    def tallies(self) -> Mapping[str, Sequence[Tally]]:
+        """Counts by use, under what they are counted by."""
+
+    @property
+    def reactions(self) -> Sequence[ReactionLike]:
+        """The reactions reported most, by use."""
+
+    @property
+    def names(self) -> NameCoverage:
+        """How much of the drug rows has a substance."""
+
+    @property
+    def signals(self) -> SignalTable | None:
+        """Against everything else."""
+
+    @property
+    def contrast(self) -> SignalTable | None:
+        """Cosmetic against therapeutic use."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Caveats of the whole."""
+
+
+def flow_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figure]:
+    """How the files came down to the reports counted, with reasons."""
+    rows: list[tuple[Cell, ...]] = [
+        (step.step, writer.count(f"flow.{slug(f'{step.step} {step.reason}')}", step.step, step.reports), step.reason)
+        for step in answer.flow
+    ]
+    rows.append(
+        (
+            "drug names that no rule could map, of all drug rows",
+            writer.count(
+                "names.unmapped", "drug rows without a known substance", answer.names.unmapped, of=answer.names.rows
+            ),
+            "kept under their own name",
+        )
+    )
+    return [
+        sentence("The loaded reports. " + " ".join(answer.notes)),
+        Table(
+            id="flow",
+            title="From the files to the reports counted here",
+            columns=(Column("Step"), Column("Reports", number=True), Column("Why they leave")),
+            rows=tuple(rows),
+        ),
+    ]
+
+
+def use_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figure]:
+    """What the treatment was used for, the unknown share among it."""
+    counted = {tally.use: tally.reports for tally in answer.tallies["total"]}
+    tones: dict[str, Tone] = {"cosmetic": "treated", "therapeutic": "untreated"}
+    bars, rows = [], []
+    for use in USES:
+        ref = writer.count(f"use.{use}", f"reports after {use} use", counted.get(use, 0), of=answer.reports)
+        bars.append(BarRow(f"{use} use", ref.finding, tone=tones.get(use, "muted")))
+        rows.append((f"{use} use", ref))
+    twin = Table("uses_twin", "Reports by use", (Column("Use"), Column("Reports", number=True)), tuple(rows))
+    description = "One bar a use, as long as its number of reports; unknown is a use of its own and is not divided up."
+    return [
+        Figure(
+            "uses", "What it was used for, as far as the reports tell", description, Bars(tuple(bars), "reports"), twin
+        )
+    ]
+
+
+def reaction_tables(writer: Writer, answer: LoadedReports) -> list[Table]:
+    """The reactions reported most, then the terms that are no reaction, binned apart."""
+    uses = [use for use in USES if any(tally.use == use for tally in answer.tallies["total"])]
+    whole = {tally.use: tally.reports for tally in answer.tallies["total"]}
+    by_term: dict[str, dict[str, ReactionLike]] = {}
+    for reaction in answer.reactions:
+        by_term.setdefault(reaction.term, {})[reaction.use] = reaction
+
+    def rows(terms: Iterable[str], *, last: str) -> list[tuple[Cell, ...]]:
+        found: list[tuple[Cell, ...]] = []
+        for term in terms:
+            one = next(iter(by_term[term].values()))
+            counts = [
+                writer.count(
+                    f"reaction.{slug(term)}.{use}",
+                    f"{term}, {use} use",
+                    by_term[term][use].reports if use in by_term[term] else 0,
+                    of=whole[use],
+                )
+                for use in uses
+            ]
+            about = (
+                {True: "yes", False: "no", None: "not read"}[one.listed]
+                if last == "listed"
+                else BINS.get(one.bin, one.bin)
+            )
+            found.append((term, *(Ref(ref.finding) for ref in counts), about))
+        return found
+
+    totals = {term: sum(r.reports for r in found.values()) for term, found in by_term.items()}
+    ranked = sorted(totals, key=lambda term: (-totals[term], term))
+    bins = {term: next(iter(by_term[term].values())).bin for term in ranked}
+    harms = [term for term in ranked if bins[term] == HARM][:MOST]
+    others = [term for term in ranked if bins[term] != HARM][:MOST]
+    heads = tuple(Column(f"{use.capitalize()} use", number=True) for use in uses)
+    return [
+        Table(
+            id="reactions",
+            title="Reactions reported most, in reports by use",
+            columns=(Column("Reaction"), *heads, Column("On a label that was read")),
+            rows=tuple(rows(harms, last="listed")),
+            note="A report can name several reactions; columns do not add up to the reports.",
+        ),
+        Table(
+            id="other_terms",
+            title="Terms that are no reaction to the drug, kept apart",
+            columns=(Column("Term"), *heads, Column("What it is")),
+            rows=tuple(rows(others, last="bin")),
+        ),
+    ]
+
+
+def people_tables(writer: Writer, answer: LoadedReports) -> list[Table]:
+    """Seriousness and who is in the reports, by use."""
+    whole = {tally.use: tally.reports for tally in answer.tallies["total"]}
+    uses = [use for use in USES if use in whole]
+    rows: list[tuple[Cell, ...]] = []
+    for name, label in WHO.items():
+        counted = {(tally.value, tally.use): tally.reports for tally in answer.tallies.get(name, ())}
+        for value in dict.fromkeys(value for value, _ in counted):
+            refs = [
+                writer.count(
+                    f"{name}.{slug(value)}.{use}",
+                    f"{label}: {CODES.get((name, value), value)}, {use} use",
+                    counted.get((value, use), 0),
+                    of=whole[use],
+                )
+                for use in uses
+            ]
+            rows.append((f"{label}: {CODES.get((name, value), value)}", *refs))
+    heads = tuple(Column(f"{use.capitalize()} use", number=True) for use in uses)
+    note = "A report can have several outcomes." if answer.tallies.get("outcome") else ""
+    return [Table("people", "Seriousness and who is in the reports", (Column("What"), *heads), tuple(rows), note)]

@@ -1,0 +1,34 @@
+"""How does a comparison stand in a table? The same columns in every section, so that a reader learns them once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from primum.dossier.context import Context
+from primum.dossier.contrasts import Contrast
+from primum.dossier.model import Cell, Column, Ref
+
+DIFFERENCE: Final = (Column("More with treatment", number=True), Column("95 % interval", number=True))
+
+
+def rates(contrast: Contrast) -> tuple[Cell, Cell]:
+    """Of 1,000 treated and of 1,000 in the other arm."""
+    return Ref(contrast.treated, "per_1000"), Ref(contrast.control, "per_1000")
+
+
+def counts(contrast: Contrast) -> tuple[Cell, Cell]:
+    """So many of so many in either arm."""
+    return Ref(contrast.treated, "counts"), Ref(contrast.control, "counts")
+
+
+def difference(contrast: Contrast) -> tuple[Cell, Cell]:
+    """How many more of 1,000, and the interval, under the heads of `DIFFERENCE`."""
+    return Ref(contrast.difference, "per_1000_signed"), Ref(contrast.difference, "per_1000_interval")
+
+
+def certainty(context: Context, shown: list[Contrast]) -> str:
+    """Certainty is a human judgement with its reason; where nobody has judged, that is said."""
+    judged = [f"{c.outcome}: {f.certainty}" for c in shown if (f := context.findings[c.difference]).certainty]
+    return (
+        f"Certainty, a human judgement: {'; '.join(judged)}." if judged else "Nobody has judged how certain these are."
+    )
