@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from primum.errors import EvidenceError
@@ -20,6 +21,7 @@ COLUMNS: Final = ("name", "match", "substance", "product", "specific", "cosmetic
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
+@lru_cache(maxsize=4096)  # the names of a table are asked for again with every field
 def words(text: str) -> tuple[str, ...]:
     """Words and numbers of a name, in capitals and without accents.
 
