@@ -7,7 +7,7 @@ from primum.dossier.figures import Meters
 from primum.dossier.model import Cell, Cite, Claim, Column, Figure, Part, Ref, Span, Table, Text, Verdict, paragraph
 from primum.treatments.claims import VERDICTS
 
-_SHOWN = 6  # numbers beside one verdict; all stand in the rule and in `--json`
+_SHOWN = 4  # numbers beside one verdict; all stand in the rule and in `--json`
 _SHORT = 24
 _HOW = (
     "A claim is decided by a rule over the numbers of this dossier where a number can decide it, and by a stated human "
@@ -46,13 +46,12 @@ def build(context: Context) -> Part:
     rows: list[tuple[Cell, ...]] = []
     for result in results:
         claim = result.claim
-        by = f"Decided by rule {claim.id} below." if claim.rule else f"A human judgement: {claim.judgement}"
+        by = f"Decided by rule {claim.id}." if claim.rule else f"A human judgement: {claim.judgement}"
         rows.append(
             (
                 f"{claim.id}. {claim.claim}",
                 Verdict(claim.verdict),
-                (f"{claim.reason} ", Cite(result.sources), f" {by}"),
-                _numbers(context, result.findings),
+                (f"{claim.reason} ", Cite(result.sources), f" {by}", *_numbers(context, result.findings)),
             )
         )
     table = Table(
@@ -61,8 +60,7 @@ def build(context: Context) -> Part:
         columns=(
             Column("Claim"),
             Column("Verdict"),
-            Column("Why, and who decided"),
-            Column("Numbers behind it"),
+            Column("Why, who decided, and the numbers behind it"),
         ),
         rows=tuple(rows),
     )
@@ -86,8 +84,8 @@ def _numbers(context: Context, names: tuple[str, ...]) -> tuple[Span, ...]:
     spans: list[Span] = []
     short = [n for n in names if len(str(context.findings[n].value)) <= _SHORT]  # a statement stands in its own section
     for name in short[:_SHOWN]:
-        spans += ["; "] if spans else []
+        spans += ["; "] if spans else ["\nNumbers: "]
         spans += [f"{context.findings[name].label}: ", Ref(name, "quantity_range")]
     if len(short) > _SHOWN:
         spans.append(f"; and {len(short) - _SHOWN} more in its rule")
-    return tuple(spans) or ("none",)
+    return tuple(spans)

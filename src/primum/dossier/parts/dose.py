@@ -5,7 +5,7 @@ from __future__ import annotations
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.figures import Ladder, Rung, Tone
-from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
+from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph, sentence
 from primum.evidence.finding import Finding
 from primum.treatments.tables import Row
 

@@ -154,7 +154,7 @@ _TAG_WORDS: Final = Markup('<span data-finding="{}">{}</span>')
 
 
 def plain(text: str) -> Markup:
-    """Escaped text; what stands between backticks is a command.
+    """Escaped text; what stands between backticks is a command, a line break breaks the line.
 
     Example:
         >>> str(plain("Run `primum status` & <wait>."))
@@ -162,9 +162,10 @@ def plain(text: str) -> Markup:
     """
     clean = "".join(c for c in text if c in "\t\n" or ord(c) >= 32)
     pieces = _CODE.split(clean)
-    return Markup("").join(
+    marked = Markup("").join(
         Markup("<code>{}</code>").format(piece) if i % 2 else escape(piece) for i, piece in enumerate(pieces)
     )
+    return marked.replace("\n", Markup("<br>"))
 
 
 def _letters(cell: Cell) -> int:
