@@ -1,0 +1,151 @@
+"""Do load and status answer as processes: exit codes, one line for a fault, nothing half-written?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from primum.terms import Quarter
+from primum.testing.faers import write_archive
+
+
+def primum(*arguments, store, **environment):
+    """Run the command line as a process; no shell, no terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "primum", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PRIMUM_STORE": str(store), **environment},
+    )
+
+
+def refused(*arguments, store):
+    """A run that must end with one line on standard error and exit code 1."""
+    done = primum(*arguments, store=store)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith("primum: ")
+    return line
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A store with two quarters, loaded by the command line, and what it said."""
+    folder = tmp_path_factory.mktemp("filled")
+    for quarter in ("2015q1", "2015q2", "2016q1"):
+        write_archive(folder, quarter=Quarter.parse(quarter), reports=60, seed=1)
+    done = primum("load", "faers", "2015q1..2015q3", "--from", folder, store=folder / "store")
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_load_says_what_it_loaded_and_what_it_did_not_find(filled):
+    folder, done = filled
+    assert done.stdout.splitlines() == [
+        "2015q1: loaded 60 reports; 0 lines rejected, 0 rows repaired",
+        "2015q2: loaded 60 reports; 0 lines rejected, 0 rows repaired",
+        f"not found in {folder}: 2015q3",
+    ]
+    assert done.stderr == ""  # no progress where nobody watches
+
+
+def test_load_again_says_so(filled):
+    folder, _ = filled
+    again = primum("load", "faers", "--from", folder / "faers_ascii_2015q1.zip", store=folder / "store")
+    assert again.stdout == "2015q1: faers_ascii_2015q1.zip is loaded already (60 reports)\n"
+
+
+def test_store_may_be_named_by_an_option(filled):
+    folder, _ = filled
+    done = primum("status", "--store", folder / "store", store=folder / "nowhere")
+    assert done.returncode == 0
+
+
+def test_status_fits_eighty_columns_and_accounts_for_every_line(filled):
+    folder, _ = filled
+    done = primum("status", "--files", store=folder / "store")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines[1:])) <= 80  # the first names the folder
+    assert sum("  DEMO" in line for line in lines) == 2
+    assert lines[-1] == "Lines that are not accounted for: 0"
+
+
+def test_status_as_json_holds_accounts_hashes_and_rows(filled):
+    folder, _ = filled
+    done = primum("status", "--json", "-", store=folder / "store")
+    answer = json.loads(done.stdout)
+    assert answer["schema"] == "primum.status/1"
+    assert answer["quarters"] == ["2015q1", "2015q2"]
+    assert answer["rows"]["reports"] == 120
+    assert answer["unaccounted_lines"] == 0
+    for file in answer["files"]:
+        placed = file["loaded"] + file["rejected"] + file["header_lines"] + file["blank_lines"] + file["joins"]
+        assert file["lines"] == placed - file["splits"]
+        assert len(file["archive_sha256"]) == 64
+    written = primum("status", "--json", folder / "status.json", store=folder / "store")
+    assert "Snapshot" in written.stdout
+    assert json.loads((folder / "status.json").read_text()) == answer
+
+
+def test_status_without_a_store_says_how_to_load_one(tmp_path):
+    line = refused("status", store=tmp_path / "store")
+    assert "primum load faers" in line
+    assert not (tmp_path / "store").exists()
+
+
+def test_load_without_archives_names_what_to_fetch(tmp_path):
+    line = refused("load", "faers", "2012q3..2012q4", store=tmp_path / "store")
+    assert "aers_ascii_2012q3.zip, faers_ascii_2012q4.zip" in line
+    assert "--from" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("faers_ascii_2015q1.zip", b"<html></html>", "it is a web page"),
+        ("faers_ascii_2015q1.zip", b"PK\x05\x06" + bytes(18), "no file for DEMO DRUG REAC OUTC RPSR THER INDI"),
+        ("faers_ascii_2015q1.zip", b"nothing", "it cannot be read"),
+    ],
+)
+def test_a_wrong_archive_gets_one_line_and_leaves_no_store(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    assert said in refused("load", "faers", "--from", tmp_path / name, store=tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_folder_that_is_not_there_gets_one_line(tmp_path):
+    assert "no such file or folder" in refused("load", "faers", "--from", tmp_path / "x", store=tmp_path / "store")
+
+
+def test_a_wrong_table_gets_one_line_and_leaves_no_store(tmp_path):
+    (tmp_path / "t.csv").write_text("case,drug\n1,A\n")
+    line = refused("load", "table", tmp_path / "t.csv", store=tmp_path / "store")
+    assert "columns case,drug: no CASEID" in line
+    assert "expected the columns CASEID,DRUG,AE" in line
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_table_loads(tmp_path):
+    (tmp_path / "t.csv").write_text("CASEID,DRUG,AE\n1,A,X\n2,A,Y\n")
+    done = primum("load", "table", tmp_path / "t.csv", store=tmp_path / "store")
+    assert done.stdout == "t.csv: loaded 2 reports; 0 lines rejected, 0 rows repaired\n"
+
+
+def test_a_store_that_is_in_use_gets_one_line(filled):
+    from primum.store import open_store
+
+    folder, _ = filled
+    with open_store(folder / "store", write=True):
+        line = refused("load", "faers", "--from", folder, store=folder / "store")
+    assert "another program is using it" in line
+
+
+def test_wrong_usage_exits_with_two(tmp_path):
+    assert primum("load", "faers", "--form", "x", store=tmp_path).returncode == 2
+    assert primum("load", "table", store=tmp_path).returncode == 2
