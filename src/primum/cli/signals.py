@@ -132,7 +132,7 @@ def _rows(table: SignalTable, rows: list[int]) -> list[str]:
     columns, ran = table.columns(), {method.id for method in table.methods}
     shown = [(head, name) for head, method, name in _SHOWN if method in ran][:_AT_MOST]
     drugs = len(set(table.drug.tolist())) > 1
-    widths = [*((17, 18) if drugs else (37,)), 7, 8, *[6] * len(shown)]
+    widths = [*((18, 17) if drugs else (37,)), 7, 8, *[6] * len(shown)]
     texts = 2 if drugs else 1
 
     def line(cells: list[str]) -> list[str]:

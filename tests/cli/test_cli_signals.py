@@ -1,0 +1,107 @@
+"""primum signals and primum case, as processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+
+
+def primum(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "primum", *words], capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_signals_writes_every_form_and_a_screen_of_80_columns(real_samples: Path, tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"signals.{kind}" for kind in ("json", "csv", "parquet", "xlsx")}
+    options = [word for kind, path in files.items() for word in (f"--{kind}", str(path))]
+    done = primum("signals", "anti-wrinkle", "--store", str(real_samples), "--limit", "3", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert "Reactions: 3 of 10 pairs" in done.stdout
+    assert "not a proof" in done.stdout
+    answer = json.loads(files["json"].read_text(encoding="utf-8"))
+    assert answer["schema"] == "primum.signals/1"
+    assert len(answer["rows"]) == 12
+    assert {row["drug"] for row in answer["rows"]} == {"abobotulinumtoxinA"}
+    with files["csv"].open(encoding="utf-8", newline="") as file:
+        assert [row["event"] for row in csv.DictReader(file)] == [row["event"] for row in answer["rows"]]
+    with duckdb.connect() as connection:
+        counted = connection.execute("SELECT count(*), sum(observed) FROM read_parquet(?)", [str(files["parquet"])])
+        assert counted.fetchall() == [(12, 12)]
+    assert zipfile.is_zipfile(files["xlsx"])
+
+
+def test_signals_of_a_product_in_a_cohort_by_one_method(real_samples: Path) -> None:
+    done = primum(
+        "signals", "dysport", "sex:F", "age:18-64", "--methods", "ror", "--json", "-", "--store", str(real_samples)
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["cohort"] == "sex:F age:18-64"
+    assert [method["id"] for method in answer["methods"]] == ["ror"]
+    assert {row["drug"] for row in answer["rows"]} == {"DYSPORT"}
+
+
+def test_signals_of_every_drug_with_a_cohort_alone(real_samples: Path) -> None:
+    done = primum("signals", "sex:F", "--drug-level", "product", "--limit", "2", "--store", str(real_samples))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Every drug (sex:F), against everything else")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_signals_against_another_cohort(made_archives: Path) -> None:
+    store = str(made_archives)
+    done = primum("signals", "anti-wrinkle", "use:cosmetic", "--versus", "~treatment:anti-wrinkle", "--store", store)
+    assert done.returncode == 0, done.stderr
+    assert "against ~treatment:anti-wrinkle" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("signals", "dyspor"), 'No drug in the loaded reports named "dyspor"; nearest: DYSPORT'),
+        (("signals", "dysport", "sexx:F"), 'position 1: found "sexx"'),
+        (("signals", "dysport", "--drug-level", "brand"), 'No drug level named "brand"'),
+        (("signals", "dysport", "--methods", "rorr"), 'No method named "rorr"'),
+        (("signals", "dysport", "--csv", "/nowhere/x.csv"), "Cannot write /nowhere/x.csv"),
+        (("signals", "dysport", "--versus", "sex:F"), "1 report is in both"),
+        (("case", "1"), 'No case or report "1" in the loaded reports'),
+    ],
+)
+def test_a_fault_is_one_line_and_exit_1(real_samples: Path, words: tuple[str, ...], told: str) -> None:
+    done = primum(*words, "--store", str(real_samples))
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_store_the_line_says_how_to_load_one(tmp_path: Path) -> None:
+    for words in (("signals", "anti-wrinkle"), ("case", "1")):
+        done = primum(*words, "--store", str(tmp_path))
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert "primum load" in done.stderr
+
+
+def test_case_tells_versions_names_and_use(real_samples: Path, tmp_path: Path) -> None:
+    file = tmp_path / "case.json"
+    done = primum("case", "13351747", "--store", str(real_samples), "--json", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert "Use of anti-wrinkle: therapeutic (indication: MUSCLE SPASTICITY, strong)." in done.stdout
+    story = json.loads(file.read_text(encoding="utf-8"))
+    assert (story["schema"], story["case_id"], len(story["drugs"])) == ("primum.case/1", "13351747", 9)
+    assert story["versions"][0]["received"] == "2017-04-06"
+
+
+def test_case_tells_a_deletion_and_a_return(made_archives: Path) -> None:
+    done = primum("case", "15000001", "--store", str(made_archives))
+    assert "FDA named it as deleted in 2019q1." in done.stdout
+    assert "latest version" in done.stdout

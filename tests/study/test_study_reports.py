@@ -1,0 +1,118 @@
+"""The answer from the loaded reports: flow, use, reactions and what stands out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from primum.counts.profile import by_value
+from primum.errors import CohortError, UnknownNameError
+from primum.store import open_store
+from primum.study import reports
+from primum.study.derive import derive
+
+
+def test_the_flow_of_the_made_archives_accounts_for_every_report(made_archives: Path) -> None:
+    with reports.open(made_archives) as opened:
+        answer = opened.answer("anti-wrinkle")
+    published, *lost, current, held = answer.flow
+    assert published.reports == sum(step.reports for step in lost) + current.reports == 24
+    assert {step.reason: step.reports for step in lost} == {
+        "a FAERS version replaces it": 2,
+        "a higher version replaces it": 1,
+        "the same version was published again": 2,
+        "FDA deleted the case": 2,
+        "no case number": 1,
+    }
+    assert (current.reports, held.reports, answer.reports, answer.data_cut) == (16, 13, 13, "2026q2")
+
+
+def test_every_tally_of_a_report_adds_up_to_the_reports(made_archives: Path) -> None:
+    with reports.open(made_archives) as opened:
+        answer = opened.answer("anti-wrinkle")
+    for name in ("total", "rule", "serious", "year", "reporter", "sex", "age", "country", "source"):
+        assert sum(by_value(answer.tallies[name]).values()) == answer.reports, name
+    assert sum(answer.uses.values()) == answer.reports
+    assert by_value(answer.tallies["sex"]) == {"F": 11, "M": 1, "unknown": 1}
+    assert by_value(answer.tallies["outcome"]) == {"OT": 12}
+
+
+def test_the_real_sample_says_one_report_of_therapeutic_use(real_samples: Path) -> None:
+    with reports.open(real_samples) as opened:
+        answer = opened.answer("anti-wrinkle")
+        women, men = (opened.answer("anti-wrinkle", f"sex:{sex}") for sex in "FM")
+    assert (answer.reports, answer.uses) == (1, {"therapeutic": 1})
+    assert by_value(answer.tallies["rule"]) == {"indication: MUSCLE SPASTICITY (strong)": 1}
+    assert by_value(answer.tallies["outcome"]) == {"DS": 1, "OT": 1}
+    terms = {reaction.term: (reaction.bin, reaction.listed) for reaction in answer.reactions}
+    assert terms["DYSPHAGIA"] == ("harm", True)
+    assert terms["DIPLOPIA"] == ("harm", None)
+    assert (terms["OVERDOSE"][0], terms["OFF LABEL USE"][0]) == ("medication_error", "off_label")
+    assert answer.signals is not None
+    assert set(answer.signals.drug) == {"anti-wrinkle"}
+    assert answer.contrast is None  # no cosmetic report
+    assert (women.reports, women.cohort, women.flow[-1].step) == (1, "sex:F", "of which in the cohort sex:F")
+    assert (men.reports, men.signals) == (0, None)
+
+
+def test_a_long_table_says_that_it_cannot_tell_the_use(long_table: Path) -> None:
+    with reports.open(long_table) as opened:
+        answer = opened.answer("anti-wrinkle")
+    assert answer.uses == {"unknown": 198, "cosmetic": 11}
+    assert any("long table" in note and "their use is told by the product alone" in note for note in answer.notes)
+    assert by_value(answer.tallies["serious"]) == {"unknown": 209}
+    assert answer.names.unmapped < answer.names.rows
+    assert answer.data_cut is None
+
+
+def test_the_prior_of_the_real_table_is_clean_and_near_one(long_table: Path) -> None:
+    """STATISTICS, fault 4: the usual fit runs to its boundary here and gives 1.09, 2.48 or 15.75 for this pair."""
+    with reports.open(long_table) as opened:
+        table = opened.signals("Dysport")
+    assert table.ebgm_fit is not None
+    assert table.ebgm_fit.boundary == ""
+    assert table.ebgm_fit.prior_mean == pytest.approx(1.13, abs=0.02)
+    place = table.event.tolist().index("DIPLOPIA")
+    assert table.eb05[place] == pytest.approx(15.75, rel=0.02)
+    assert set(table.bin) == {"harm", "medication_error"}
+
+
+def test_cosmetic_is_contrasted_with_unknown_use(long_table: Path) -> None:
+    with reports.open(long_table) as opened:
+        table = opened.signals("anti-wrinkle", "use:cosmetic", "use:unknown")
+    assert set(table.drug) == {"anti-wrinkle use:cosmetic"}
+    assert set(table.drug_reports.tolist()) == {11}
+    assert set(table.total_reports.tolist()) == {209}
+    assert np.all(np.isfinite(table.ebgm))
+
+
+def test_an_id_of_a_treatment_is_a_treatment_and_a_brand_a_product(long_table: Path) -> None:
+    with reports.open(long_table) as opened:
+        assert set(opened.signals("Botox", methods=("ror",)).drug) == {"BOTOX"}
+        assert "abobotulinumtoxinA" in set(opened.signals("ANTI-WRINKLE", methods=("ror",)).drug)
+        assert set(opened.signals("botulinum toxins", methods=("ror",), drug_level="treatment").drug) == {
+            "anti-wrinkle"
+        }
+
+
+def test_what_is_not_known_is_told(long_table: Path) -> None:
+    with reports.open(long_table) as opened:
+        with pytest.raises(UnknownNameError, match='"botx"; nearest: BOTOX'):
+            opened.signals("botx")
+        with pytest.raises(UnknownNameError, match="No treatment named"):
+            opened.answer("aspirin")
+        with pytest.raises(CohortError, match='Did you mean "sex"'):
+            opened.signals("Botox", "sexx:F")
+    with pytest.raises(UnknownNameError, match="No drug level"):
+        reports.drug_level_named("brand")
+
+
+def test_deriving_again_changes_nothing(made_archives: Path) -> None:
+    names = ("current_reports", "drug_names", "drug_substances", "report_uses")
+    with open_store(made_archives, write=True) as store:
+        before = [store.engine.content_hash(name) for name in names]
+        rows = derive(store)
+        assert [store.engine.content_hash(name) for name in names] == before
+    assert rows["current_reports"] == 24
