@@ -35,11 +35,11 @@ def register(app: typer.Typer) -> None:
 
 def signals(
     what: Annotated[
-        str, typer.Argument(metavar="[TREATMENT|DRUG]", help="A treatment or a drug; none: every drug.")
+        str, typer.Argument(metavar="TREATMENT|DRUG", help="A treatment or a drug; none: every drug.")
     ] = "",
     cohort: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COHORT]...", help="Which reports, such as use:cosmetic sex:F age:18-64."),
+        typer.Argument(metavar="COHORT", help="Which reports, such as use:cosmetic sex:F age:18-64."),
     ] = None,
     *,
     versus: Annotated[

@@ -6,7 +6,7 @@ A field knows how to read a value into its one canonical spelling, so that two t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -66,6 +66,11 @@ def _one_of(value: str, *, known: Mapping[str, str]) -> str:
 
 def _words(*known: str) -> Callable[[str], str]:
     return partial(_one_of, known={word: word for word in known})
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"
 
 
 def _any_text(value: str) -> str:
@@ -134,20 +139,26 @@ _FIELDS: Final = (
     Field("product", "a product", _any_text, "a product name", of_exposure=True),
     Field("substance", "a substance", _any_text, "a substance name", of_exposure=True),
     Field("treatment", "a treatment that Primum knows", _treatment, "the id of a treatment", of_exposure=True),
-    Field("role", "role of the drug; PS, SS and I where none is asked for", _words(*ROLES), "a role", of_exposure=True),
-    Field("use", "what the treatment was used for", _words(*USES), "a use", of_exposure=True),
+    Field(
+        "role",
+        "role of the drug; PS, SS and I where none is asked for",
+        _words(*ROLES),
+        _listed(ROLES),
+        of_exposure=True,
+    ),
+    Field("use", "what the treatment was used for", _words(*USES), _listed(USES), of_exposure=True),
     Field("indication", "a term of an indication", normal, "a preferred term"),
     Field("reaction", "a reaction term", normal, "a preferred term"),
-    Field("bin", "a bin of reaction terms", _words(*BINS), "a bin"),
+    Field("bin", "a bin of reaction terms", _words(*BINS), _listed(BINS)),
     Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
     Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),
     Field("country", "where it happened, else where it was reported", _any_text, "a country code such as US"),
-    Field("reporter", "who reported", partial(_one_of, known=REPORTERS), "a reporter"),
+    Field("reporter", "who reported", partial(_one_of, known=REPORTERS), _listed(REPORTERS)),
     Field("serious", "whether a serious outcome is named", _words("yes", "no"), "yes or no"),
-    Field("outcome", "a serious outcome", partial(_one_of, known=OUTCOMES), "an outcome"),
+    Field("outcome", "a serious outcome", partial(_one_of, known=OUTCOMES), _listed(OUTCOMES)),
     Field("received", "day FDA received this version", _period, "a period such as 2014q1..2019q3"),
     Field("event_date", "day of the event, as far as known", _period, "a period such as 2014..2019"),
-    Field("source", "reporting system", _words("faers", "table"), "a source"),
+    Field("source", "reporting system", _words("faers", "table"), "faers or table"),
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
 )
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}
