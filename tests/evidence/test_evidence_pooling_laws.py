@@ -66,10 +66,6 @@ study = st.tuples(arm, arm).map(lambda pair: (*pair[0], *pair[1]))
 tables = st.lists(study, min_size=2, max_size=6).map(lambda rows: table_of(*rows))
 
 
-def has_finite_ratio(table: TwoArms) -> bool:
-    return bool(np.any(table.events_treated)) and bool(np.any(table.events_control))
-
-
 @given(tables, st.sampled_from(CLOSED), st.sampled_from(["OR", "RR", "RD"]))
 def test_swapping_the_groups_turns_the_sign_of_a_closed_form(table, method, measure):
     assume(method != "peto" or measure == "OR")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from primum.evidence.pooling import Measure, Pooled, SmallStudyTest
     from primum.terms import Interval
 
-_WIDTH, _NAME = 80, 18
+_WIDTH, _NAME = 80, 14
 _PER_THOUSAND = ("RD", "PLO")  # shares and their differences are counted in 1,000 people
 
 
@@ -178,7 +178,7 @@ def _head(answer: Pooled) -> tuple[str, str, str]:
 
 def _row(name: str, cells: tuple[str, str, str], tau2: str, p: str) -> str:
     short = name if len(name) <= _NAME else name[: _NAME - 3] + "..."
-    return f"{short:<{_NAME}} {cells[0]:>9}  {cells[1]:<17}  {cells[2]:<17}  {tau2:>6} {p:>7}"
+    return f"{short:<{_NAME}} {cells[0]:>9}  {cells[1]:<18}  {cells[2]:<18}  {tau2:>6} {p:>7}"
 
 
 def _number(value: float | None, times: int = 1) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from primum.errors import PoolError, nearest
-from primum.evidence.pooling.tables import TABLE_OF, Measure, Table, columns
+from primum.errors import PoolError, UnknownNameError, nearest
+from primum.evidence.pooling.tables import MEASURES, TABLE_OF, Measure, Table, columns
+
+_MOST = 2**53  # beyond it a number read from text is no longer exact
 
 
 def read_table(path: Path, *, measure: Measure) -> Table:
@@ -27,15 +29,11 @@ def read_table(path: Path, *, measure: Measure) -> Table:
         PoolError: the file cannot be read, a column is missing, a number is none or impossible, or there are fewer than
             two studies. All faults stand in one message.
     """
-    header, rows = _lines(path)
+    if measure not in MEASURES:
+        raise UnknownNameError.of("measure", measure, MEASURES)
     wanted = columns(measure)
-    missing = [
-        f'no column "{name}" (the header has {", ".join(header) or "nothing"}){nearest(name, header)}'
-        for name in wanted
-        if name not in header
-    ]
-    if missing:
-        raise PoolError.from_faults(str(path), missing)
+    header, rows = _lines(path)
+    _check_header(path, header, wanted)
     faults: list[str] = []
     study: list[str] = []
     numbers: dict[str, list[float]] = {name: [] for name in wanted[1:]}
@@ -67,6 +65,21 @@ def read_table(path: Path, *, measure: Measure) -> Table:
     return TABLE_OF[measure](study=tuple(study), **arrays)
 
 
+def _check_header(path: Path, header: list[str], wanted: tuple[str, ...]) -> None:
+    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), "")
+    if other:
+        raise PoolError.unreadable(str(path), f"the fields seem to be separated by {other.replace(chr(9), 'tabs')}")
+    faults = [
+        f'no column "{name}" (the header has {", ".join(header)}){nearest(name, header)}'
+        for name in wanted
+        if name not in header
+    ]
+    repeated = [name for name in wanted if header.count(name) > 1]
+    faults += [f'column "{name}" stands {header.count(name)} times; expected once' for name in repeated]
+    if faults:
+        raise PoolError.from_faults(str(path), faults)
+
+
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -91,9 +104,8 @@ def _number(text: str, name: str) -> tuple[float, str]:
         value = float(text)
     except ValueError:
         return math.nan, f'"{text}"; expected {expected}'
-    if not math.isfinite(value) or (whole and (value != math.floor(value) or value < least)) or value < 0:
-        return math.nan, f"{text}; expected {expected}"
-    if not whole and value == 0:
+    possible = math.isfinite(value) and (least <= value < _MOST and value == math.floor(value) if whole else value > 0)
+    if not possible:
         return math.nan, f"{text}; expected {expected}"
     return value, ""
 
