@@ -171,3 +171,21 @@ def test_two_archives_of_one_quarter_are_refused(tmp_path):
 def test_a_folder_without_archives_says_what_was_expected(tmp_path, quarters):
     with pytest.raises(SourceError, match="no archive found"):
         find_archives(tmp_path, quarters)
+
+
+def test_every_repair_and_every_fault_is_documented():
+    import re
+    from pathlib import Path
+
+    import primum.sources
+
+    text = (Path(__file__).parents[2] / "docs/reference/oddities.md").read_text(encoding="utf-8")
+    folder = Path(primum.sources.__path__[0])
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    named = set(re.findall(r'repairs\["(\w+)"\]', code)) | set(re.findall(r"^def (\w+)\(fields", code, re.MULTILINE))
+    named -= {"row_text"}  # writes a row, mends nothing
+    rules = (folder / "values.py").read_text(encoding="utf-8")
+    faults = set(re.findall(r'^[A-Z_]+: Final = "([^"]+)"$', rules, re.MULTILINE))
+    assert {"drop_empty_last_field", "join_cut_field", "split_glued_records", "read_as_latin1"} <= named
+    assert "not a date" in faults
+    assert [name for name in sorted(named | faults) if f"`{name}`" not in text] == []

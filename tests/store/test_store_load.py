@@ -379,6 +379,8 @@ def test_a_kill_leaves_the_store_before_or_after(tmp_path, moment):
         time.sleep(0 if moment == "done" else 0.05)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
+    with open_store(folder) as store:  # a reader must not have to wait for the next writer to tidy up
+        assert contents(store) == before or store.status().quarters == ("2014q4", "2015q1")
     with open_store(folder, write=True) as store:
         assert contents(store) == before or store.status().quarters == ("2014q4", "2015q1")
         if moment != "done":
@@ -406,6 +408,32 @@ def test_a_damaged_store_is_refused_and_left_alone(tmp_path):
         with pytest.raises(StoreError, match="damaged"):
             open_store(tmp_path, write=write)
     assert (tmp_path / DATABASE).read_bytes() == b"this is no database" * 1000
+
+
+@pytest.mark.parametrize("damage", ["cut", "header", "block"])
+def test_a_store_damaged_later_is_told_apart_from_one_in_use(tmp_path, damage):
+    path = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=500, seed=1)
+    with open_store(tmp_path / "store", write=True) as store:
+        load_faers(store, path)
+    database = tmp_path / "store" / DATABASE
+    whole = bytearray(database.read_bytes())
+    if damage == "cut":
+        whole = whole[: len(whole) // 2]
+    elif damage == "header":
+        for at in (4096, 8192):  # DuckDB keeps two headers in turn
+            whole[at : at + 100] = b"\xff" * 100
+    else:
+        for at in range(3 * 4096 + 1000, len(whole), 50_000):
+            whole[at] ^= 0xFF
+    database.write_bytes(whole)
+
+    def read_all():
+        with open_store(tmp_path / "store") as store:
+            contents(store)
+
+    with pytest.raises(StoreError, match="it is damaged") as caught:
+        read_all()
+    assert_one_line(caught.value)
 
 
 def test_a_store_of_another_version_is_refused(tmp_path):

@@ -41,10 +41,8 @@ class DuckDBEngine(Engine):
         self._path = path
         try:
             self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only)
-        except duckdb.Error as error:
-            raise open_error(path, error) from error
-        except RuntimeError as error:  # a header that says it is DuckDB over a body that is not
-            raise open_error(path, error) from error
+        except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a good header over a body that is not
+            raise store_error(path, error) from error
         self._connection.execute(f"SET memory_limit = '{MEMORY}'")
         self._connection.execute("SET enable_progress_bar = false")
         if path is not None:
@@ -238,33 +236,43 @@ class DuckDBEngine(Engine):
     def _execute(self, text: str) -> duckdb.DuckDBPyConnection:
         try:
             return self._connection.execute(text)
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
-            raise StoreError.of(
-                str(self._path or "in memory"),
-                _first_line(error),
-                "Check that the disk has room and the folder can be written, then run the command again",
-            ) from error
+        except duckdb.Error as error:
+            environment = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
+            if isinstance(error, environment) or any(sign in str(error) for sign in _DAMAGE):
+                raise store_error(self._path, error) from error
+            raise  # anything else is a fault of Primum and keeps its traceback
 
 
-def open_error(path: Path | None, error: Exception) -> StoreError:
-    """The one line for a database that could not be opened."""
-    said = str(error)
+def store_error(path: Path | None, error: Exception) -> StoreError:
+    """The one line for what DuckDB says about a database that is in use, damaged, full or forbidden."""
     folder = str(path.parent if path else "in memory")
-    if "lock" in said or "different configuration" in said:
+    said = _first_line(error)
+    if "Could not set lock" in said or "different configuration" in said:
         return StoreError.of(
             folder, "another program is using it", "Wait until it has finished, or name another folder with --store"
         )
-    if "not a valid DuckDB" in said or "checksum" in said or "corrupt" in said.lower() or "serializ" in said.lower():
+    if any(sign in said for sign in _DAMAGE):
         return StoreError.of(
-            folder,
-            f"{path.name if path else 'the database'} is damaged ({_first_line(error)})",
-            "Move the folder away and load the reports again",
+            folder, f"it is damaged ({said})", "Move the folder away and load the reports again; nothing was changed"
         )
-    if "Permission denied" in said or "read-only" in said.lower():
+    if "Permission denied" in said or "read-only" in said:
         return StoreError.of(
             folder, "it cannot be written", "Check the rights of the folder, or name another one with --store"
         )
-    return StoreError.of(folder, _first_line(error), "Check the folder, or name another one with --store")
+    return StoreError.of(
+        folder, said, "Check that the disk has room and the folder can be written, then run the command again"
+    )
+
+
+# What DuckDB 2.0 says of a file with a wrong header, a wrong checksum, a wrong structure, or cut short.
+_DAMAGE: Final = (
+    "not a valid DuckDB database",
+    "Corrupt database file",
+    "checksum",
+    "Failed to deserialize",
+    "Serialization Error",
+    "Could not read enough bytes",
+)
 
 
 def _plain(array: NDArray[Any], kind: str) -> NDArray[Any]:
