@@ -347,7 +347,7 @@ def test_the_certificate_is_plain_data() -> None:
     ],
     ids=str,
 )
-def test_the_distribution_function_at_the_quantile_is_right_to_a_millionth(mixture: Mixture, pairs: int) -> None:
+def test_the_distribution_function_at_the_quantile_is_right_to_seven_places(mixture: Mixture, pairs: int) -> None:
     """A solver that runs fast and is 50 % wrong has been seen: this comparison with scipy stays."""
     rng = np.random.default_rng(5)
     e = np.exp(rng.normal(-1, 2.5, pairs))
@@ -357,8 +357,8 @@ def test_the_distribution_function_at_the_quantile_is_right_to_a_millionth(mixtu
     for probability in (0.05, 0.95):
         rate = posterior_quantiles(mixture, cells, (probability,))[0][check]
         below, at = (naive_cdf(mixture, some, rate - step * (rate + 1e-200)) for step in (1e-12, -1e-12))
-        assert np.all(below <= probability + 1e-6)  # at a point mass the function jumps over the probability
-        assert np.all(at >= probability - 1e-6)
+        assert np.all(below <= probability + 1e-7)  # at a point mass the function jumps over the probability
+        assert np.all(at >= probability - 1e-7)
 
 
 @settings(max_examples=40)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.errors import CountError
-from primum.signals.estimate import checked_counts, checked_numbers, same_shape
+from primum.signals.estimate import checked_counts, checked_numbers, distinct_counts, same_shape
 from primum.terms import FloatArray, IntArray
 
 LARGE_SHAPE = 30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
@@ -77,8 +77,7 @@ class Cells:
     @cached_property
     def distinct(self) -> tuple[FloatArray, IntArray]:
         """Distinct observed counts, and the place of each cell's among them: gamma functions depend on these alone."""
-        values, place = np.unique(self.observed, return_inverse=True)
-        return values.astype(np.float64), place.astype(np.int64)
+        return distinct_counts(self.observed)
 
     @cached_property
     def constant(self) -> float:

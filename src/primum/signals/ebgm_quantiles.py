@@ -15,13 +15,13 @@ import numpy as np
 from scipy import special
 
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
+from primum.signals.estimate import distinct_counts
 from primum.terms import BoolArray, FloatArray, IntArray
 
-TABLE_ERROR: Final = (
-    1e-7  # largest error of the distribution function allowed where it is measured, between grid points
-)
+TABLE_ERROR: Final = 1e-8  # of the distribution function, measured half-way between grid points
 _DEGREE: Final = 5
-_GRIDS: Final = (24, 48, 96, 192, 384)
+_BLOCK: Final = 2.0  # width of a tile in ln E
+_GRIDS: Final = (12, 24, 48, 96)
 _CHUNK: Final = 1 << 15
 _SMALLEST: Final = 1e-300
 
@@ -69,7 +69,7 @@ def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[flo
         quantile is the place of the jump.
 
     Numerics:
-        Error of the distribution function at the quantile: below 1e-11 where solved, below 1e-6 where interpolated
+        Error of the distribution function at the quantile: below 1e-11 where solved, below 1e-7 where interpolated
         (both compared with scipy in the tests). Quantiles below 1e-300 come out as 0.
 
     Example:
@@ -115,25 +115,24 @@ def _with_point(mixture: Mixture, pairs: Cells, probability: float) -> FloatArra
 
 def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]) -> tuple[FloatArray, ...]:
     values, place = pairs.distinct
+    log_e = np.log(np.maximum(pairs.expected, _SMALLEST))
+    block = np.floor(log_e / _BLOCK).astype(np.int64)
+    first = int(block.min(initial=0))
+    blocks = int(block.max(initial=0)) - first + 1
+    keys, tile = distinct_counts(place * blocks + (block - first))  # a tile: one count, one stretch of ln E
+    many = np.bincount(tile, minlength=len(keys)) >= 4 * _GRIDS[0]
+    count, low = values[keys.astype(np.int64) // blocks], (keys % blocks + first) * _BLOCK
+    table = _tabulate(mixture, _Grid(count, low, 2), many, probabilities)
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
-    many = np.bincount(place, minlength=len(values)) >= 4 * _GRIDS[0]
-    direct = np.ones(len(pairs), dtype=np.bool_)
-    if np.any(many):
-        log_e = np.log(np.maximum(pairs.expected, _SMALLEST))
-        low, high = np.full(len(values), np.inf), np.full(len(values), -np.inf)
-        np.minimum.at(low, place, log_e)
-        np.maximum.at(high, place, log_e)
-        spans = _Grid(values, low, np.maximum(high - low, 1e-9), 2)
-        table = _tabulate(mixture, spans, many, probabilities)
-        direct = ~table.known[place]
-        for start in range(0, len(pairs), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            for result, quantile in zip(results, table.read(place[part], log_e[part]), strict=True):
-                result[part] = quantile
-    if np.any(direct):
-        rest = Cells(pairs.observed[direct], pairs.expected[direct], pairs.weight[direct])
+    for start in range(0, len(pairs) if many.any() else 0, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        for result, quantile in zip(results, table.read(tile[part], log_e[part]), strict=True):
+            result[part] = quantile
+    direct = np.flatnonzero(~table.known[tile])
+    if len(direct):
+        rest = posterior(mixture, Cells(pairs.observed[direct], pairs.expected[direct], pairs.weight[direct]))
         for result, probability in zip(results, probabilities, strict=True):
-            result[direct] = solve_quantile(posterior(mixture, rest), probability)
+            result[direct] = solve_quantile(rest, probability)
     return results
 
 
@@ -178,20 +177,20 @@ def solve_quantile(after: Posterior, probability: float) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Polynomials of ln(quantile) over ln E, for each count that has enough pairs."""
+    """Polynomials of ln(quantile) over ln E, for each tile that has enough pairs."""
 
     known: BoolArray
     low: FloatArray
-    per_step: FloatArray
-    offset: IntArray
-    windows: IntArray
+    size: IntArray  # grid points of the tile
+    offset: IntArray  # where its polynomials begin
     polynomials: FloatArray  # (windows, probabilities, degree + 1), highest power first
 
-    def read(self, place: IntArray, log_e: FloatArray) -> list[FloatArray]:
-        steps = (log_e - self.low[place]) * self.per_step[place]
-        window = np.clip(steps.astype(np.int64) - _DEGREE // 2, 0, self.windows[place] - 1)
+    def read(self, tile: IntArray, log_e: FloatArray) -> list[FloatArray]:
+        size = self.size[tile]
+        steps = (log_e - self.low[tile]) * ((size - 1) / _BLOCK)
+        window = np.clip(steps.astype(np.int64) - _DEGREE // 2, 0, size - _DEGREE - 1)
         u = steps - window - _DEGREE / 2
-        rows = self.polynomials[self.offset[place] + window]
+        rows = self.polynomials[self.offset[tile] + window]
         found = []
         for number in range(rows.shape[1]):
             value = rows[:, number, 0].copy()
@@ -204,50 +203,42 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Evenly spaced points of ln E for each of some counts."""
+    """Evenly spaced points of ln E in each of some tiles."""
 
     counts: FloatArray
     low: FloatArray
-    spread: FloatArray
     size: int
 
     def cells(self, *, middles: bool = False) -> Cells:
         steps = np.arange(self.size - 1) + 0.5 if middles else np.arange(self.size)
-        log_e = self.low[:, None] + self.spread[:, None] * (steps / (self.size - 1))
+        log_e = self.low[:, None] + _BLOCK * (steps / (self.size - 1))
         counts = np.repeat(self.counts.astype(np.int64), log_e.shape[1])
         return Cells(counts, np.exp(log_e.ravel()), np.ones(log_e.size))
 
-    def table(self, polynomials: FloatArray) -> _Table:
-        per, number = self.size - _DEGREE, len(self.counts)
-        rows = polynomials.reshape(-1, *polynomials.shape[2:])
-        known = np.ones(number, dtype=np.bool_)
-        per_step = np.asarray((self.size - 1) / self.spread)
-        return _Table(known, self.low, per_step, per * np.arange(number), np.full(number, per), rows)
 
-
-def _tabulate(mixture: Mixture, spans: _Grid, wanted: BoolArray, probabilities: tuple[float, ...]) -> _Table:
-    """Refine each count's grid until the error between its points is below `TABLE_ERROR`; leave out what never is."""
-    number = len(spans.counts)
-    known, per_step = np.zeros(number, dtype=np.bool_), np.zeros(number)
-    offset, windows = np.zeros(number, dtype=np.int64), np.ones(number, dtype=np.int64)
-    blocks = [np.zeros((1, len(probabilities), _DEGREE + 1))]
-    filled, todo = 1, np.flatnonzero(wanted)
+def _tabulate(mixture: Mixture, tiles: _Grid, wanted: BoolArray, probabilities: tuple[float, ...]) -> _Table:
+    """Refine each tile's grid until the error between its points is below `TABLE_ERROR`; leave out what never is."""
+    number = len(tiles.counts)
+    known, offset = np.zeros(number, dtype=np.bool_), np.zeros(number, dtype=np.int64)
+    sizes = np.full(number, _GRIDS[0], dtype=np.int64)
+    pieces = [np.zeros((_GRIDS[0], len(probabilities), _DEGREE + 1))]  # what a tile that is not known may read
+    filled, todo = len(pieces[0]), np.flatnonzero(wanted)
     for size in _GRIDS:
         if not len(todo):
             break
-        grid = _Grid(spans.counts[todo], spans.low[todo], spans.spread[todo], size)
+        grid = _Grid(tiles.counts[todo], tiles.low[todo], size)
         after = posterior(mixture, grid.cells())
         with np.errstate(divide="ignore"):
             logs = [np.log(solve_quantile(after, p)).reshape(len(todo), size) for p in probabilities]
         polynomials = np.stack([_polynomials(log) for log in logs], axis=2)
         good = _errors(mixture, grid, polynomials, probabilities) < TABLE_ERROR
-        done, part = todo[good], grid.table(polynomials)
-        known[done], windows[done], per_step[done] = True, part.windows[good], part.per_step[good]
-        offset[done] = filled + part.windows[good].cumsum() - part.windows[good]
-        blocks.append(polynomials[good].reshape(-1, len(probabilities), _DEGREE + 1))
-        filled += len(blocks[-1])
+        done = todo[good]
+        known[done], sizes[done] = True, size
+        offset[done] = filled + (size - _DEGREE) * np.arange(len(done))
+        pieces.append(polynomials[good].reshape(-1, len(probabilities), _DEGREE + 1))
+        filled += len(pieces[-1])
         todo = todo[~good]
-    return _Table(known, spans.low, per_step, offset, windows, np.concatenate(blocks))
+    return _Table(known, tiles.low, sizes, offset, np.concatenate(pieces))
 
 
 def _polynomials(log_quantile: FloatArray) -> FloatArray:
@@ -259,14 +250,20 @@ def _polynomials(log_quantile: FloatArray) -> FloatArray:
 
 
 def _errors(mixture: Mixture, grid: _Grid, polynomials: FloatArray, probabilities: tuple[float, ...]) -> FloatArray:
-    """Largest error of the distribution function half-way between grid points, for each count."""
-    cells = grid.cells(middles=True)
-    place = np.repeat(np.arange(len(grid.counts)), grid.size - 1)
-    worst = np.zeros(len(grid.counts))
+    """Largest error of the distribution function half-way between grid points, for each tile."""
+    cells, number, windows = grid.cells(middles=True), len(grid.counts), grid.size - _DEGREE
+    table = _Table(
+        np.ones(number, dtype=np.bool_),
+        grid.low,
+        np.full(number, grid.size, dtype=np.int64),
+        windows * np.arange(number),
+        polynomials.reshape(-1, len(probabilities), _DEGREE + 1),
+    )
+    worst = np.zeros(number)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = grid.table(polynomials).read(place, np.log(cells.expected))
+        found = table.read(np.repeat(np.arange(number), grid.size - 1), np.log(cells.expected))
         for quantile, probability in zip(found, probabilities, strict=True):
             error = np.abs(posterior_cdf(mixture, cells, quantile) - probability)
-            error = np.where(np.isnan(error), np.inf, error).reshape(len(worst), -1)
+            error = np.where(np.isnan(error), np.inf, error).reshape(number, -1)
             worst = np.maximum(worst, error.max(axis=1))
     return worst

@@ -10,8 +10,15 @@ from scipy import special
 
 from primum.errors import CountError
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, code_of, same_shape
-from primum.terms import FloatArray, IntArray
+from primum.signals.estimate import (
+    Estimate,
+    checked_counts,
+    checked_level,
+    checked_numbers,
+    code_of,
+    distinct_counts,
+    same_shape,
+)
 
 METHOD: Final = Method(
     id="ic",
@@ -65,21 +72,10 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     e = checked_numbers("expected", expected)
     same_shape(observed=o, expected=e)
     log2_rate = np.log2(e + shrinkage)
-    distinct, position = _distinct(o)
+    distinct, position = distinct_counts(o)
     shape = distinct + shrinkage
     lower = np.log2(special.gammaincinv(shape, tail))[position] - log2_rate
     value = np.log2(shape)[position] - log2_rate
     upper = np.log2(special.gammaincinv(shape, 1 - tail))[position] - log2_rate
     code = code_of(o.shape, e == 0)
     return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
-
-
-def _distinct(counts: IntArray) -> tuple[FloatArray, IntArray]:
-    """Distinct counts and where each pair's count stands among them; linear in the pairs for ordinary counts."""
-    top = int(counts.max()) if counts.size else 0
-    if top > 4 * counts.size + 1000:  # a table of every value up to `top` would be larger than the pairs
-        values, position = np.unique(counts, return_inverse=True)
-        return values.astype(np.float64), position.reshape(counts.shape).astype(np.int64)
-    present = np.bincount(counts.ravel(), minlength=top + 1) > 0
-    place = np.cumsum(present) - 1
-    return np.flatnonzero(present).astype(np.float64), place[counts]

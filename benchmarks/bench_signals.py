@@ -1,0 +1,171 @@
+"""How fast are the signal statistics, as ratios to a plain scipy loop in the same run?
+
+SYNTHETIC counts of FAERS shape: log-normal margins, 20 million reports, rates from two gammas. Seconds are CPU seconds,
+the best of three, because the machine may be shared. The naive side is what a careful script does: scipy's
+distributions, Nelder-Mead on the mixture likelihood, a root search a pair; it is run on a sample and scaled up.
+
+Usage: python benchmarks/bench_signals.py [--pairs 1000000] [--sample 300] [--write benchmarks/RESULTS.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+from scipy import optimize, special, stats
+
+from primum.signals import ebgm, ic, prr, ror
+from primum.signals.ebgm_likelihood import cells_of
+from primum.signals.ebgm_prior import fit_prior
+
+TOTAL = 20_000_000
+
+
+def best_of(call: Callable[[], Any], *, times: int = 3) -> tuple[float, Any]:
+    best, result = float("inf"), None
+    for _ in range(times):
+        start = time.process_time()
+        result = call()
+        best = min(best, time.process_time() - start)
+    return best, result
+
+
+def synthetic(pairs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    drug, event = (np.minimum(np.exp(rng.normal(7, 2, pairs)).astype(np.int64) + 1, TOTAL // 3) for _ in range(2))
+    strong = rng.random(pairs) < 0.06  # near the prior of FAERS 2022Q3
+    rate = np.where(strong, rng.gamma(0.15, 1 / 0.021, pairs), rng.gamma(0.69, 1 / 0.92, pairs))
+    observed = np.minimum(np.minimum(drug, event), rng.poisson(drug * event / TOTAL * rate))
+    return observed, drug, event
+
+
+def naive_closed(a: int, drug: int, event: int) -> tuple[float, ...]:
+    b, c, d = drug - a, event - a, TOTAL - drug - event + a
+    expected = drug * event / TOTAL
+    low, high = stats.gamma.ppf([0.025, 0.975], a + 0.5, scale=1 / (expected + 0.5))
+    if min(a, b, c, d) == 0:
+        return float(np.log2(low)), float(np.log2(high))
+    ratio, odds = (a / drug) / (c / (c + d)), a * d / (b * c)
+    s1, s2 = np.sqrt(1 / a - 1 / drug + 1 / c - 1 / (c + d)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    return (
+        ratio * np.exp(-1.96 * s1),
+        ratio * np.exp(1.96 * s1),
+        odds * np.exp(-1.96 * s2),
+        odds * np.exp(1.96 * s2),
+        float(np.log2(low)),
+        float(np.log2(high)),
+    )
+
+
+def naive_minus_log_likelihood(place: np.ndarray, n: np.ndarray, e: np.ndarray) -> float:
+    a1, b1, a2, b2, p = place
+    if min(place) <= 0 or p >= 1:
+        return 1e300
+    density = p * stats.nbinom.pmf(n, a1, b1 / (b1 + e)) + (1 - p) * stats.nbinom.pmf(n, a2, b2 / (b2 + e))
+    return -float(np.log(np.maximum(density, 1e-300)).sum())
+
+
+def naive_quantile(n: int, e: float, place: np.ndarray, probability: float) -> float:
+    a1, b1, a2, b2, p = place
+    one, two = (np.log(w) + stats.nbinom.logpmf(n, a, b / (b + e)) for w, a, b in ((p, a1, b1), (1 - p, a2, b2)))
+    share = special.expit(one - two)
+
+    def miss(rate: float) -> float:
+        first = stats.gamma.cdf(rate, a1 + n, scale=1 / (b1 + e))
+        second = stats.gamma.cdf(rate, a2 + n, scale=1 / (b2 + e))
+        return float(share * first + (1 - share) * second - probability)
+
+    return float(optimize.brentq(miss, 0, 1e6, xtol=1e-12))
+
+
+def measure(pairs: int, sample: int) -> list[tuple[str, float, float, str]]:
+    n, drug, event = synthetic(pairs)
+    e = drug * event / TOTAL
+    few = np.random.default_rng(1).choice(pairs, sample, replace=False)
+    rows = []
+
+    def closed() -> None:
+        prr(n, drug, event, TOTAL)
+        ror(n, drug, event, TOTAL)
+        ic(n, e)
+
+    ours, _ = best_of(closed)
+    naive, _ = best_of(
+        lambda: [naive_closed(*map(int, row)) for row in zip(n[few], drug[few], event[few], strict=True)]
+    )
+    rows.append(("PRR + ROR + IC with intervals", ours, naive * pairs / sample, f"{sample} pairs, scaled"))
+
+    ours_fit, fit = best_of(lambda: fit_prior(cells_of(n, e)))
+    start = np.array([0.2, 0.1, 2.0, 4.0, 1 / 3])
+    steps = 5
+    naive, _ = best_of(lambda: [naive_minus_log_likelihood(start, n, e) for _ in range(steps)], times=1)
+    rows.append(("EBGM prior fitted", ours_fit, naive / steps * 500, "500 evaluations, 5 timed"))
+
+    ours_scores, _ = best_of(lambda: ebgm(n, e, fit=fit))
+    place = np.array([fit.alpha1, fit.beta1, fit.alpha2, fit.beta2, fit.p])
+    naive, _ = best_of(
+        lambda: [naive_quantile(int(n[i]), float(e[i]), place, q) for i in few for q in (0.05, 0.95)], times=1
+    )
+    rows.append(("EBGM, EB05, EB95 of all pairs", ours_scores, naive * pairs / sample, f"{sample} pairs, scaled"))
+    print(f"prior: {fit.boundary or 'inside'}, mean {fit.prior_mean:.3f}, gain left {fit.gain_left:.1e}")
+    return rows
+
+
+def machine() -> str:
+    try:
+        model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        model = None
+    name = model[1] if model else platform.processor() or platform.machine()
+    return (
+        f"{name}, {os.cpu_count()} cores, shared; Python {platform.python_version()}, numpy {np.__version__}, "
+        f"scipy {scipy.__version__}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=1_000_000, help="synthetic pairs (default 1,000,000)")
+    parser.add_argument("--sample", type=int, default=300, help="pairs that the naive loop really computes")
+    parser.add_argument("--write", type=Path, help="replace the signals section of this file")
+    given = parser.parse_args()
+    rows = measure(given.pairs, given.sample)
+    lines = [
+        f"{given.pairs:,} SYNTHETIC pairs; CPU seconds, best of three; {machine()}.",
+        "",
+        "| work | Primum | naive scipy | ratio | naive side measured on |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {what} | {ours:.3f} s | {naive:,.0f} s | {naive / ours:,.0f} x | {how} |"
+            for what, ours, naive, how in rows
+        ),
+    ]
+    text = "\n".join(lines)
+    print(text)
+    if given.write:
+        replace_section(given.write, text)
+
+
+def replace_section(path: Path, text: str) -> None:
+    """Keep what other benchmarks wrote: only the part between the two marks is ours."""
+    begin, end = "<!-- signals: begin -->", "<!-- signals: end -->"
+    old = path.read_text() if path.exists() else "# Measured speeds\n"
+    call = "`python benchmarks/bench_signals.py --write benchmarks/RESULTS.md`"
+    section = f"{begin}\n## Signal statistics\n\n{call}\n\n{text}\n{end}"
+    if begin in old:
+        old = old[: old.index(begin)] + section + old[old.index(end) + len(end) :]
+    else:
+        old = f"{old.rstrip()}\n\n{section}\n"
+    path.write_text(old)
+
+
+if __name__ == "__main__":
+    main()
