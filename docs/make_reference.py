@@ -6,7 +6,9 @@ Usage: python docs/make_reference.py [--check]. With --check it writes nothing, 
 from __future__ import annotations
 
 import csv
+import inspect
 import itertools
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +81,63 @@ def store_tables() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"reference/cli.md": command_line, "reference/store.md": store_tables}
+def cohort_language() -> str:
+    """The words of the cohort language, from the fields that read them."""
+    from primum.counts import cohort
+    from primum.counts.fields import FIELDS
+
+    lines = [
+        "# The cohort language",
+        "",
+        "Made from `src/primum/counts/fields.py` by `docs/make_reference.py`.",
+        "",
+        *inspect.getdoc(cohort).splitlines(),
+        "",
+        "A cohort has one text form: what Python prints can be given on the command line, and the other way round.",
+        "",
+        "| field | meaning | values |",
+        "|---|---|---|",
+        *(f"| `{field.name}` | {field.meaning} | {field.expected} |" for field in FIELDS.values()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def signal_table() -> str:
+    """The columns of the signal table, from the class that holds them."""
+    from primum.signals.ebgm_prior import EbgmFit
+    from primum.signals.table import COLUMNS, SignalTable
+
+    lines = [
+        "# The signal table",
+        "",
+        "Made from `src/primum/signals/table.py` by `docs/make_reference.py`. The same columns stand in `--json`,",
+        "`--csv`, `--parquet` and `--xlsx`. An empty value has its reason in `warnings`.",
+        "",
+        "| column | meaning |",
+        "|---|---|",
+    ]
+    meanings = arguments(SignalTable)
+    lines += [f"| `{name}` | {meanings.get(name, 'bound of the column before it')} |" for name in COLUMNS]
+    lines += ["", "## True of the whole table", "", "| key | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in meanings.items() if name not in COLUMNS]
+    lines += ["", "## The certificate of the EBGM fit (`ebgm_fit`)", "", "| key | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in arguments(EbgmFit).items()]
+    return "\n".join(lines) + "\n"
+
+
+def arguments(documented: type) -> dict[str, str]:
+    """Names and meanings under `Args:` of a class's docstring."""
+    section = (inspect.getdoc(documented) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    found = re.findall(r"^    (\w[\w, ]*): (.+(?:\n      .+)*)", section, flags=re.MULTILINE)
+    return {name: " ".join(text.split()).replace("|", "\\|") for names, text in found for name in names.split(", ")}
+
+
+PAGES = {
+    "reference/cli.md": command_line,
+    "reference/store.md": store_tables,
+    "reference/cohorts.md": cohort_language,
+    "reference/signal-table.md": signal_table,
+}
 
 
 def main() -> None:
