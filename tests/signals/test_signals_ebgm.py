@@ -213,6 +213,12 @@ def test_on_a_real_quarter_the_certificate_is_clean(quarter_fit: EbgmFit) -> Non
     assert quarter_fit.warnings == ()
 
 
+def test_only_a_small_part_of_a_real_quarter_stands_out(quarter: CountTable, quarter_fit: EbgmFit) -> None:
+    """vigipy's default threshold flags 87 to 99.8 % of pairs; all-cells EB05 >= 2 flags 5.7 % here."""
+    low = ebgm(quarter.observed, quarter.expected_reports, fit=quarter_fit).estimate.lower
+    assert (low >= 2).mean() == pytest.approx(0.057, abs=0.001)
+
+
 def test_squashing_does_not_move_the_scores_of_a_real_quarter(quarter: CountTable, quarter_fit: EbgmFit) -> None:
     exact = fit_prior(own_cells(quarter), width=1e-4)
     assert exact.cells_fitted > 5 * quarter_fit.cells_fitted

@@ -417,9 +417,11 @@ def _caveats(
         key = key * len(texts) + code
     odd = np.flatnonzero(key)
     kinds, place = np.unique(key[odd], return_inverse=True)
-    words = [_words(int(kind), reasons) for kind in kinds]
-    for row, kind in zip(odd.tolist(), place.tolist(), strict=True):
-        result[row] = _BETWEEN.join(filter(None, (result[row], words[kind])))
+    words = np.array([_words(int(kind), reasons) for kind in kinds], dtype=object)
+    both = odd[result[odd] != ""]
+    told = result[both]
+    result[odd] = words[place]
+    result[both] = told + _BETWEEN + result[both]
     return result
 
 
