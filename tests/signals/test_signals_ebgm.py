@@ -261,6 +261,7 @@ def test_where_the_truncated_fit_leaves_its_parameter_space_ours_answers(
     seen = squash(cells_of(quarter.observed, quarter.expected_reports), width=0.1)
     truncated = fit_prior(seen, likelihood=AS_OPENEBGM, forms=())
     assert min(truncated.alpha1, truncated.alpha2) < 1e-3
+    assert "a shape ran to the edge of the search" in truncated.boundary
     pair = np.flatnonzero((quarter.drug == "Dysport") & (quarter.event == "Diplopia"))
     score = ebgm(quarter.observed[pair], quarter.expected_reports[pair], fit=quarter_fit).estimate
     assert quarter.observed[pair].tolist() == [5]

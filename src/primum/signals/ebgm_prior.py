@@ -27,6 +27,8 @@ FORMS: Final[tuple[Form, ...]] = (
     ("gamma", "point"),
     ("gamma", "gamma"),
 )
+_FULL: Final = FORMS[-1]
+_PARAMETERS: Final = ("a mean", "a shape", "a mean", "a shape", "the share")
 # mean1 and mean2 as multiples of observed over expected, shape1, shape2, share of the first component.
 STARTS: Final[tuple[tuple[float, float, float, float, float], ...]] = (
     (2.0, 0.5, 0.2, 2.0, 1 / 3),
@@ -115,6 +117,7 @@ class _Optimum:
     value: float
     gradient_norm: float = np.inf
     gain_left: float = np.inf
+    edge: tuple[str, ...] = ()  # parameters that stopped at a wall of the search
 
 
 def fit_prior(
@@ -163,11 +166,9 @@ def fit_prior(
         only_zero = np.array([-np.inf, 0.0, 0.0, 0.0, np.inf])
         return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), cells, fine, len(STARTS), len(STARTS))
     coarse = squash(fine, width=_COARSE) if len(fine) > 2_000 else fine
-    tried = [_climb(("gamma", "gamma"), _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
+    tried = [_climb(_FULL, _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
     best = max(tried, key=lambda o: o.value)
-    for form in forms:
-        if form == ("gamma", "gamma"):
-            continue
+    for form in (form for form in forms if form != _FULL):
         starts = [best.place, best.place[[2, 3, 0, 1, 4]] * [1, 1, 1, 1, -1], _place(STARTS[1], coarse.mean)]
         tried.append(max((_climb(form, start, coarse, likelihood) for start in starts), key=lambda o: o.value))
     top = max(o.value for o in tried)
@@ -212,7 +213,9 @@ def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
     low, high, uphill = _on(start.form, start.place, cells, likelihood)
     end, free = start.place.copy(), _free(start.form)
     end[free], value, gradient, gain = finish(uphill, end[free], low, high)
-    return _Optimum(start.form, end, value, float(np.max(np.abs(gradient), initial=0.0)), gain)
+    at_wall = (end[free] <= low + 1e-6) | (end[free] >= high - 1e-6)
+    edge = tuple(_PARAMETERS[i] for i in free[at_wall])
+    return _Optimum(start.form, end, value, float(np.max(np.abs(gradient), initial=0.0)), gain, edge)
 
 
 def _on(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> tuple[FloatArray, FloatArray, Uphill]:
@@ -253,7 +256,7 @@ def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreein
         gain_left=best.gain_left,
         starts=starts,
         starts_agreeing=agreeing,
-        boundary=_boundary(form, first, second),
+        boundary=_boundary(form, first, second, best.edge),
         prior_mean=mixture.mean,
         cells=float(cells.weight.sum()),
         cells_fitted=len(fine),
@@ -263,15 +266,15 @@ def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreein
     return fit
 
 
-def _boundary(form: Form, first: Component, second: Component) -> str:
+def _boundary(form: Form, first: Component, second: Component, edge: tuple[str, ...]) -> str:
     words = {
         ("zero", "none"): "a point mass at 0: no report is in any cell",
         ("point", "none"): f"one point mass at {first.mean:.4g}: every pair has the same rate",
         ("gamma", "none"): "one gamma: a second component adds nothing",
     }
+    limits = [f"{name} ran to the edge of the search" for name in edge]
     if form in words:
-        return words[form]
-    limits = []
+        return "; ".join([words[form], *limits])
     for number, kind, part in ((1, form[0], first), (2, form[1], second)):
         if kind == "point":
             limits.append(f"component {number} is a point mass at {part.mean:.4g} (shape to infinity)")
