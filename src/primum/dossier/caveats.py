@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from primum.dossier.model import Mark
+from primum.dossier.wording import period
 from primum.evidence.finding import Finding
 
 
@@ -28,7 +29,7 @@ class Caveats:
 
     def mark(self, texts: Iterable[str]) -> Mark:
         """The letters of some caveats, new ones taken in."""
-        kept = [text.strip() for text in texts if text.strip() and not text.startswith(self._leave_out or ("\0",))]
+        kept = [period(text.strip()) for text in texts if text.strip() and not text.startswith(self._leave_out)]
         for text in kept:
             self._order.setdefault(text, len(self._order))
         places = sorted({self._order[text] for text in kept})

@@ -43,7 +43,8 @@ def signal_blocks(writer: Writer, table: SignalTable | None, name: str, title: s
     said = (
         f"{title}, in reports. Counted: {_cohort(table.cohort)}; compared with {_cohort(table.comparator)}. "
         f"{len(ranked):,} pairs were looked at, so some stand out by chance; {above:,} harm terms with at least "
-        f"{FEWEST} reports have an IC whose 95 % interval lies above 0. A term that stands out is a question, not a proof."
+        f"{FEWEST} reports have an IC whose 95 % interval lies above 0. A term that stands out is a question, not a "
+        "proof."
     )
     twin = Table(
         id=f"signals_{name}_twin",

@@ -6,6 +6,7 @@ in this room computes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -326,6 +327,10 @@ class Dossier:
         for claim in self.claims:
             self._check(f"claim {claim.id}", "finding", claim.findings, self.findings)
         for finding in self.findings.values():
+            if isinstance(finding.value, float) and not math.isfinite(finding.value):
+                raise ValueError(
+                    f"Finding {finding.id} holds {finding.value}; a number that is not known has no value."
+                )
             self._check(f"finding {finding.id}", "source", finding.sources, known)
 
     def _check(self, where: str, kind: str, wanted: Any, known: Any) -> None:

@@ -115,13 +115,14 @@ def read_telling(folder: Path, *, findings: Mapping[str, Any], sources: Mapping[
         return Telling()
     try:
         telling = _telling(tomllib.loads(file.read_text(encoding="utf-8")))
+        named, cited = telling.named(), telling.cited()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EvidenceError.from_faults(str(folder), [f"{FILE}: cannot be read ({error}); expected TOML"]) from error
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise EvidenceError.from_faults(str(folder), [f"{FILE}: {error}"]) from error
     faults = [
         f"{FILE}: names {kind} {name}; expected one that the tables give{nearest(name, known)}"
-        for kind, names, known in (("finding", telling.named(), findings), ("source", telling.cited(), sources))
+        for kind, names, known in (("finding", named, findings), ("source", cited, sources))
         for name in dict.fromkeys(names)
         if name not in known
     ]

@@ -117,11 +117,18 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
     twin = Table(
         id="people_twin",
         title="One thousand people each",
-        columns=(Column("Who had"), Column("Treated", number=True), Column("Placebo", number=True), Column("Source")),
+        columns=(
+            Column("Who had"),
+            Column("Treated", number=True),
+            Column("Placebo", number=True),
+            *DIFFERENCE,
+            Column("Source"),
+        ),
         rows=tuple(
             (
                 outcome.label,
                 *rates(contrast),
+                *difference(contrast),
                 cite(context.findings[contrast.treated]),
             )
             for outcome, contrast in shown

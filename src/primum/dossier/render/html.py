@@ -120,7 +120,7 @@ class _Page:
 
     def stacked(self, table: Table) -> bool:
         """Does the table hold so many words that a phone should show its rows as cards?"""
-        return len(table.columns) > 3 and any(_letters(cell) > _LONG for row in table.rows for cell in row)
+        return len(table.columns) >= 3 and any(_letters(cell) > _LONG for row in table.rows for cell in row)
 
     def shown(self, finding: Finding) -> Markup:
         """The number of a finding with its interval, for the register of all numbers."""

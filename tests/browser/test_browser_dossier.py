@@ -1,0 +1,177 @@
+"""The page in a browser: offline, silent, accessible, in both colour schemes, on a phone and on paper.
+
+Chromium is looked for on the path. axe-core is looked for in AXE_CORE, else in node_modules/axe-core/axe.min.js at the
+root of the repository (`npm install --no-save axe-core`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium on the path")
+    with api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    from primum.dossier.render import html
+    from primum.study.ask import ask
+
+    folder = tmp_path_factory.mktemp("page")
+    before = os.environ.get("PRIMUM_STORE")
+    os.environ["PRIMUM_STORE"] = str(folder)
+    try:
+        file = folder / "dossier.html"
+        file.write_text(html.render(ask("anti-wrinkle")), encoding="utf-8")
+    finally:
+        os.environ.pop("PRIMUM_STORE")
+        if before is not None:
+            os.environ["PRIMUM_STORE"] = before
+    return file.as_uri()
+
+
+@pytest.fixture
+def tab(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """An offline tab that remembers what it asked for and what it complained about."""
+    given = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", **getattr(request, "param", {})}
+    context = browser.new_context(**given, offline=True)
+    page = context.new_page()
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(address)
+    yield page
+    context.close()
+
+
+SCREENS = [
+    pytest.param({"viewport": {"width": width, "height": 900}, "color_scheme": scheme}, id=f"{width}-{scheme}")
+    for width in (1280, 390)
+    for scheme in ("light", "dark")
+]
+
+
+def test_it_opens_offline_asks_for_nothing_and_complains_of_nothing(tab: Any, address: str) -> None:
+    assert tab.asked == [address]
+    assert tab.complaints == []
+    assert tab.title().startswith("Are anti-wrinkle injections safe?")
+
+
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_nothing_is_wider_than_the_screen(tab: Any) -> None:
+    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
+    outside = tab.evaluate(
+        """() => [...document.querySelectorAll('main p, main h2, main figure, main .scroll, main li, svg text')]
+            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1
+                         && !e.closest('.scroll'))
+            .map(e => e.tagName + ' ' + e.textContent.slice(0, 60))"""
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
+    crossed = tab.evaluate(
+        """() => { const bad = [];
+          for (const svg of document.querySelectorAll('figure svg')) {
+            const words = [...svg.querySelectorAll('text')].filter(t => t.getClientRects().length)
+              .map(t => [t.textContent, t.getBoundingClientRect()]);
+            for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) {
+              const [a, p] = words[i], [b, q] = words[j];
+              const w = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+              const h = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+              if (w > 2 && h > 5) bad.push([svg.querySelector('title').textContent, a, b]);
+            } }
+          return bad; }"""
+    )
+    assert crossed == []
+
+
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_axe_finds_nothing_serious(tab: Any) -> None:
+    axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+    if not axe.is_file():
+        pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
+    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    tab.evaluate(axe.read_text(encoding="utf-8"))
+    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    grave = [
+        (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+def test_it_can_be_read_without_javascript(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_text("The same as a table").first.click()
+    assert page.locator("#short_answer details[open] table").is_visible()
+    context.close()
+
+
+def test_the_keyboard_reaches_the_answer_first(tab: Any) -> None:
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "Skip to the answer"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_footnote_leads_to_its_source(tab: Any) -> None:
+    tab.locator("#short_answer .cite a").first.click()
+    assert tab.url.endswith("#source-1")
+    assert tab.locator("#source-1").is_visible()
+
+
+def test_dark_and_light_differ_in_paper_and_ink(browser: Any, address: str) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(address)
+        colours[scheme] = page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+        )
+        context.close()
+    assert colours["light"][0] != colours["dark"][0]
+    assert colours["light"][1] != colours["dark"][1]
+
+
+def test_paper_is_white_and_shows_what_a_reader_cannot_open(tab: Any) -> None:
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.locator("figure .wide svg").first.is_visible()
+    assert not tab.locator("summary").first.is_visible()
+    assert tab.locator(".on-paper").first.is_visible()
+    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")

@@ -1,0 +1,134 @@
+"""Pictures are well-formed, say what they show, and stay inside their frame on a page and on a phone."""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from primum.dossier import figures
+from primum.dossier.model import Column, Dossier, Figure, Table
+from primum.dossier.render import charts
+from primum.dossier.render.charts import canvas
+from primum.dossier.render.charts.scale import axis
+from primum.evidence.finding import Finding
+from primum.terms import Interval
+
+SVG = "{http://www.w3.org/2000/svg}"
+EVERY_KIND = (
+    figures.Pairs, figures.Forest, figures.Icons, figures.Ladder, figures.Matrix, figures.Bars, figures.Meters,
+    figures.Pathway, figures.Curve,
+)  # fmt: skip
+
+
+def drawn(dossier: Dossier) -> list[Figure]:
+    return [figure for part in dossier.parts for figure in part.figures]
+
+
+def test_the_shipped_dossier_draws_every_kind_of_picture(real: Dossier) -> None:
+    assert {type(figure.drawing) for figure in drawn(real)} == set(EVERY_KIND)
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_every_picture_is_named_described_and_inside_its_frame(real: Dossier, width: float) -> None:
+    for figure in drawn(real):
+        root = ET.fromstring(charts.svg(figure, real.findings, width=width))
+        assert root.get("role") == "img"
+        named = (root.get("aria-labelledby") or "").split()
+        assert [root.findtext(f".//*[@id='{name}']") for name in named] == [figure.title, figure.description]
+        assert not re.search(
+            r"nan|inf\b", " ".join(v for e in root.iter() for k, v in e.attrib.items() if k != "data-finding")
+        )
+        for element in root.iter(f"{SVG}text"):
+            if element.get("text-anchor") == "end":
+                assert float(element.get("x", 0)) <= width
+
+
+def test_every_number_of_a_picture_stands_in_its_twin(real: Dossier) -> None:
+    for part in real.parts:
+        for figure in part.figures:
+            twin = {ref.finding for row in figure.twin.rows for cell in row for ref in _refs(cell)}
+            curve = isinstance(figure.drawing, figures.Curve)
+            assert set(figure.drawing.findings()) <= twin or curve, (part.id, figure.id)
+
+
+def _refs(cell: object) -> list[object]:
+    from primum.dossier.model import Ref
+
+    return [span for span in (cell if isinstance(cell, tuple) else (cell,)) if isinstance(span, Ref)]
+
+
+def test_hostile_words_are_drawn_as_words() -> None:
+    twin = Table("t", "t", (Column("a"),), (("x",),))
+    matrix = figures.Matrix(("<b>",), (figures.MatrixRow("</svg><script>", "<b>", "\x00&", "a.b"),))
+    finding = Finding(id="a.b", label="x", value="y", unit="status", sources=("s",))
+    text = charts.svg(Figure("f", '"><i>', "<!--", matrix, twin), {"a.b": finding})
+    ET.fromstring(text)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def _shares(**shares: float) -> dict[str, Finding]:
+    return {
+        f"a.{name}": Finding(id=f"a.{name}", label="x", value=share, unit="proportion", sources=("s",))
+        for name, share in shares.items()
+    }
+
+
+def test_an_icon_array_holds_a_dot_for_each_of_a_thousand_people() -> None:
+    shares = _shares(treated=0.421, untreated=0.358, difference=0.063)
+    panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
+    twin = Table("t", "t", (Column("a"),), (("x",),))
+    text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
+    people = {
+        tone: len(re.findall("h0", path)) for path, tone in re.findall(r'<path d="([^"]*)" class="p (\w+)"', text)
+    }
+    assert people == {"untreated": 358, "treated": 63, "none": 579}
+
+
+def test_an_icon_array_shows_people_spared() -> None:
+    shares = _shares(treated=0.1, untreated=0.3, difference=-0.2)
+    twin = Table("t", "t", (Column("a"),), (("x",),))
+    panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
+    text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
+    assert len(re.findall("h0", re.search(r'd="([^"]*)" class="p spared"', text)[1])) == 200  # type: ignore[index]
+
+
+def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
+    finding = Finding(
+        id="a.b", label="x", value=0.02, interval=Interval(-0.01, 0.05), unit="proportion", sources=("s",)
+    )
+    twin = Table("t", "t", (Column("a"),), (("x",),))
+    forest = figures.Forest((figures.ForestRow("row", "a.b"),), "axis", unit="per_1000")
+    text = charts.svg(Figure("f", "t", "d", forest, twin), {"a.b": finding})
+    x1, x2 = map(float, re.search(r'x1="([\d.]+)" y1="[\d.]+" x2="([\d.]+)"[^>]*class="l bar', text).groups())  # type: ignore[union-attr]
+    assert x1 < x2
+    assert "+20 (−10 to 50)" in text
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_an_axis_holds_its_values_in_order(values: list[float]) -> None:
+    scale = axis(values, left=10, right=300)
+    places = [scale(value) for value in sorted(values)]
+    assert places == sorted(places)
+    assert all(10 <= place <= 300 for place in places)
+    pixel = (scale.high - scale.low) / 290
+    assert scale.low - pixel / 1000 <= min(values)
+    assert max(values) <= scale.high + pixel / 1000
+    assert all(scale.low - 1e-6 <= tick <= scale.high + 1e-6 for tick in scale.ticks())
+
+
+@given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=20))
+def test_a_logarithmic_axis_makes_a_fold_a_distance(values: list[float]) -> None:
+    scale = axis(values, left=0, right=100, scale="log")
+    low, high = scale.low, scale.high
+    middle = math.sqrt(low * high)
+    assert scale(middle) == pytest.approx(50)
+    assert 1 <= len(scale.ticks()) <= 8
+
+
+@given(st.text(min_size=1, max_size=80), st.floats(40, 300))
+def test_wrapping_loses_no_word(text: str, width: float) -> None:
+    assert " ".join(canvas.wrap(text, width)).split() == text.split()

@@ -1,0 +1,250 @@
+"""The trust checklist, line by line, on the rendered page of the shipped treatment."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import primum.dossier
+from primum.dossier.model import Dossier, Table, Verdict
+from primum.dossier.render import html
+from primum.dossier.render.json import as_json
+from primum.treatments.claims import VERDICTS
+
+
+class Reader(HTMLParser):
+    """What a reader finds: text by section, headings, findings marked, addresses."""
+
+    VOID = frozenset({"meta", "link", "br", "img"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, str] = {}
+        self.headings: list[int] = []
+        self.marked: set[str] = set()
+        self.tags: set[str] = set()
+        self.asked: list[str] = []
+        self.unclosed: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.add(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if given.get("data-finding"):
+            self.marked.add(given["data-finding"] or "")
+        self.asked += [value or "" for name, value in given.items() if name in ("src", "srcset", "data", "action")]
+        if tag == "link":
+            self.asked.append(given.get("href") or "")
+        if tag not in self.VOID:
+            self.open.append((tag, given))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1][0] == tag:
+            self.open.pop()
+        else:
+            self.unclosed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        sections = [given.get("id") or "" for tag, given in self.open if tag == "section"]
+        if sections:
+            self.text[sections[0]] = self.text.get(sections[0], "") + data
+
+
+@pytest.fixture(scope="module")
+def reader(page: str) -> Reader:
+    return Reader(page)
+
+
+def test_the_page_is_well_formed(reader: Reader) -> None:
+    assert reader.unclosed == []
+    assert reader.open == []
+
+
+def test_1_the_decision_and_doing_nothing_stand_first(reader: Reader) -> None:
+    assert "The decision:" in reader.text["short_answer"]
+    assert "leave them as they are" in reader.text["short_answer"]
+
+
+def test_2_every_number_has_source_population_window_and_computation(real: Dossier, reader: Reader) -> None:
+    assert reader.marked == set(real.findings)
+    for finding in real.findings.values():
+        assert finding.sources
+        assert finding.method.label
+    register = reader.text["numbers"]
+    for finding in list(real.findings.values())[::50]:
+        assert finding.id in register
+        assert finding.population in register
+
+
+def test_2_every_finding_of_the_json_is_on_the_page_and_the_reverse(real: Dossier, reader: Reader) -> None:
+    parts = as_json(real)["parts"]
+    assert {finding["id"] for part in parts for finding in part["findings"]} == reader.marked
+
+
+def test_3_benefit_and_harm_stand_in_one_unit_with_their_windows(real: Dossier) -> None:
+    table = real.part("effects_table").tables[0]
+    kinds = {row[1] for row in table.rows}
+    assert kinds == {"benefit", "harm"}
+    for row in table.rows:
+        assert {getattr(cell, "show", "") for cell in row[2:5]} <= {
+            "per_1000",
+            "per_1000_signed",
+            "per_1000_interval",
+        } | {""}
+        assert row[6]
+    assert "not subtracted" in table.note
+
+
+def test_4_differences_have_intervals_and_zero_has_an_upper_bound(real: Dossier) -> None:
+    for name, finding in real.findings.items():
+        if name.endswith((".risk_difference", ".risk_ratio")) and finding.value is not None:
+            assert finding.interval is not None, name
+    deaths = real.findings["reports.cote2005.deaths.cosmetic"]
+    assert deaths.value == 0
+    assert deaths.interval is not None
+    assert deaths.interval.upper > 0
+
+
+def test_5_reports_are_said_to_be_no_rate(reader: Reader) -> None:
+    assert "no number of this section is the share of people harmed" in reader.text["reports"]
+    assert "incidence" not in re.sub(r"not an incidence|no incidence|never incidence", "", reader.text["short_answer"])
+
+
+def test_12_a_certainty_is_called_a_human_judgement(reader: Reader) -> None:
+    assert "Nobody has judged how certain" in reader.text["effects_table"]
+    assert "human judgement" in reader.text["claims"]
+
+
+def test_13_doses_stay_in_units_of_their_product(real: Dossier, reader: Reader) -> None:
+    for figure in real.part("dose").figures:
+        units = {real.findings[name].unit for name in figure.drawing.findings()}
+        assert len(units) == 1, figure.title
+    assert "cannot be converted" in reader.text["dose"]
+
+
+def test_14_preparation_stands_apart_from_the_drug(reader: Reader) -> None:
+    assert "evidence apart from that about the drug itself" in reader.text["practice"]
+
+
+def test_15_reporting_items_are_done_or_say_not_done(real: Dossier) -> None:
+    for name in ("readus", "ipdas"):
+        (table,) = (t for t in real.part("methods").tables if t.id == name)
+        assert all(row[1] for row in table.rows)
+        assert {row[2] for row in table.rows} <= {"done", "not done"}
+
+
+def test_16_hashes_and_versions_stand_in_the_page(real: Dossier, reader: Reader) -> None:
+    assert real.run.evidence_hash in reader.text["methods"]
+    assert real.run.version in reader.text["methods"]
+
+
+def test_17_what_is_not_known_is_not_empty(real: Dossier) -> None:
+    assert next(t for t in real.part("unknowns").tables if t.id == "unknowns").rows
+
+
+def test_18_verdict_words_stand_in_the_claim_section_alone(real: Dossier, page: str) -> None:
+    for part in real.parts:
+        words = {
+            cell.word for table in part.all_tables() for row in table.rows for cell in row if isinstance(cell, Verdict)
+        }
+        assert words == (set(VERDICTS) if part.id == "claims" else set())
+    section = page[page.index('<section id="claims"') :]
+    section = section[: section.index("</section>")]
+    assert page.count('class="verdict ') == section.count('class="verdict ')
+
+
+def test_18_no_reassuring_words(reader: Reader) -> None:
+    said = " ".join(text for name, text in reader.text.items() if name not in ("claims", "sources", "numbers"))
+    for word in ("very safe", "completely safe", "is safe", "harmless"):
+        assert word not in said.casefold()
+
+
+def test_19_funding_stands_beside_trial_numbers(real: Dossier) -> None:
+    for table in real.part("trials").all_tables():
+        heads = {column.label for column in table.columns}
+        assert "Funding" in heads or "Funding:" in table.note, table.id
+
+
+def test_20_disagreements_are_shown(real: Dossier, reader: Reader) -> None:
+    assert "none is averaged away" in reader.text["dose"]
+    assert next(t for t in real.part("unknowns").tables if t.id == "contradictions").rows
+    assert "What not to do" in reader.text["reports"]
+
+
+def test_21_the_page_asks_nothing_of_the_network_and_is_small(page: str, reader: Reader) -> None:
+    assert len(page.encode()) < 2_000_000
+    assert reader.asked == ["data:,"]
+    assert reader.tags & {"script", "iframe", "object", "embed", "img", "video", "audio", "form"} == set()
+    assert not re.search(r"url\(|@import|@font-face", page[: page.index("</style>")])
+    assert "default-src 'none'" in page
+
+
+def test_21_headings_do_not_skip_a_level(reader: Reader) -> None:
+    assert reader.headings[0] == 1
+    assert reader.headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(reader.headings, reader.headings[1:], strict=False))
+
+
+def test_the_style_hash_of_the_policy_is_that_of_the_style(page: str) -> None:
+    import base64
+    import hashlib
+
+    style = page[page.index("<style>") + 7 : page.index("</style>")]
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in page
+
+
+def test_both_windows_of_the_oldest_series_are_told(real: Dossier, reader: Reader) -> None:
+    assert real.findings["reports.cote2005.total"].value == 1437
+    assert "13.5 years" in reader.text["reports"]
+    assert "mixes" in reader.text["reports"]
+
+
+def test_the_json_has_the_shape_of_the_contract(real: Dossier) -> None:
+    answer = json.loads(json.dumps(as_json(real), allow_nan=False))
+    assert answer["schema"] == "primum.dossier/1"
+    for part in answer["parts"]:
+        assert {"id", "number", "title", "status", "missing", "findings", "tables"} <= set(part)
+        assert (part["status"] == "complete") == (part["missing"] == [])
+    for claim in answer["claims"]:
+        assert {"id", "claim", "verdict", "rule", "findings", "reason"} <= set(claim)
+        assert set(claim["findings"]) <= set(real.findings)
+    numbered = {source["id"] for source in answer["sources"]}
+    for part in answer["parts"]:
+        for finding in part["findings"]:
+            assert set(finding["sources"]) <= numbered
+
+
+def test_the_same_dossier_gives_the_same_bytes(real: Dossier, page: str) -> None:
+    assert html.render(real) == page
+
+
+def test_every_finding_of_the_treatment_stands_in_a_section(real: Dossier) -> None:
+    assert {name for part in real.parts for name in part.findings} == set(real.findings)
+
+
+def test_the_room_names_no_treatment_product_or_substance() -> None:
+    from primum.treatments import load_treatment
+
+    treatment = load_treatment("anti-wrinkle")
+    words = {*treatment.aliases, *treatment.substances, *(row["product"] for row in treatment.tables["doses"])}
+    names = {word.casefold() for word in words if len(word) > 4}
+    for file in Path(primum.dossier.__file__).parent.rglob("*.*"):
+        if file.suffix in (".py", ".j2", ".css"):
+            text = file.read_text(encoding="utf-8").casefold()
+            assert [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)] == [], file.name
+
+
+def test_tables_are_read_by_their_row_heads(page: str, real: Dossier) -> None:
+    shown = [t for part in real.parts for t in part.all_tables() if isinstance(t, Table) and t.rows]
+    assert page.count('<th scope="row">') == sum(len(t.rows) for t in shown) + len(real.findings)
