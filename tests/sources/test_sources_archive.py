@@ -160,6 +160,13 @@ def test_a_folder_offers_its_ascii_archives_in_the_order_of_quarters(tmp_path):
     assert [path.name for path in find_archives(tmp_path, wanted)] == ["faers_ascii_2013Q1.zip"]
 
 
+def test_a_zip_of_a_quarter_that_was_not_asked_for_is_refused(tmp_path):
+    path = make(tmp_path / "faers_ascii_2017q2.zip", seven())
+    assert find_archives(path, frozenset({Quarter(2017, 2)})) == (path,)
+    with pytest.raises(SourceError, match="it holds 2017q2; expected 2014q1"):
+        find_archives(path, frozenset({Quarter(2014, 1)}))
+
+
 def test_two_archives_of_one_quarter_are_refused(tmp_path):
     for name in ("faers_ascii_2013Q1.zip", "faers_ascii_2013q1.zip"):
         (tmp_path / name).write_bytes(b"")

@@ -197,15 +197,18 @@ def test_nine_rows_of_one_product_stay_nine_rows_of_one_report(shared, tmp_path)
         assert len(column(store, "reactions", "term", report_key=key)) == 12
 
 
-def test_loading_again_changes_nothing_and_order_does_not_matter(fixtures, loaded, tmp_path):
-    paths = sorted(fixtures.glob("*.zip"), key=lambda path: path.name[::-1])
-    with open_store(tmp_path, write=True) as store:
-        for path in paths:
-            load_faers(store, path)
-        assert contents(store) == contents(loaded)
-        assert store.snapshot() == loaded.snapshot()
-        assert {load_faers(store, path).outcome for path in paths[:3]} == {"unchanged"}
-        assert contents(store) == contents(loaded)
+def test_loading_again_changes_nothing_and_order_does_not_matter(fixtures, tmp_path):
+    # Cases that go on across eras, a deletion, a return after it, and a row repeated in two quarters.
+    names = ["faers_ascii_2012q4", "faers_ascii_2013q1", "faers_ascii_2019Q1", "faers_ascii_2024Q4"]
+    paths = [fixtures / f"{name}.zip" for name in names]
+    found = []
+    for folder, order in (("forward", paths), ("backward", paths[::-1])):
+        with open_store(tmp_path / folder, write=True) as store:
+            assert {load_faers(store, path).outcome for path in order} == {"loaded"}
+            found.append((contents(store), store.snapshot()))
+            assert {load_faers(store, path).outcome for path in order} == {"unchanged"}
+            assert (contents(store), store.snapshot()) == found[-1]
+    assert found[0] == found[1]
 
 
 def test_a_changed_archive_replaces_its_quarter(tmp_path):
@@ -322,7 +325,7 @@ def test_rows_are_numbered_in_the_order_of_a_long_file(tmp_path):
 damage = st.sampled_from([b"$", b"\r\n", b"\n", b"\x00", b"\x7f", b"\xff", b"7", b"", b"1000011$100001$"])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hits=st.lists(st.tuples(st.integers(0, 10_000), damage), max_size=4), name=st.sampled_from(TABLES))
 def test_a_damaged_quarter_is_accounted_for_or_leaves_no_trace(tmp_path_factory, hits, name):
     folder = tmp_path_factory.mktemp("damaged")
@@ -362,7 +365,7 @@ print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("moment", ["DEMO", "REAC", "INDI", "done"])
+@pytest.mark.parametrize("moment", ["DRUG", "INDI", "done"])
 def test_a_kill_leaves_the_store_before_or_after(tmp_path, moment):
     old = write_archive(tmp_path, quarter=Quarter(2014, 4), reports=50, seed=1)
     new = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=3_000, seed=1)

@@ -156,6 +156,9 @@ def find_archives(given: Path, quarters: frozenset[Quarter] | None = None) -> tu
         SourceError: there is none, or two for one quarter.
     """
     if given.is_file():
+        if quarters is not None and (quarter := read_archive(given).quarter) not in quarters:
+            asked = ", ".join(map(str, sorted(quarters)))
+            raise SourceError.of(given.name, f"it holds {quarter}", asked, "Name another archive or its own quarter.")
         return (given,)
     if not given.is_dir():
         raise SourceError.of(str(given), "there is no such file or folder", "a zip or a folder of zips", "Check it.")
