@@ -79,6 +79,7 @@ def readus(context: Context) -> list[Item]:
             "Measures with their intervals and the threshold stand above the signal tables.",
         ),
         Item("Sensitivity and control of confounding", _NOT_BUILT, False),
+        Item("Negative control and active comparator", _NOT_BUILT, False),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),
         item("Results: reports at each stage with reasons", "Flow of reports, section 2."),
         Item("Results: demographics against the reference", _NOT_BUILT, False),

@@ -6,7 +6,6 @@ from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.figures import Ladder, Rung, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph, sentence
-from primum.evidence.finding import Finding
 from primum.treatments.tables import Row
 
 _FEWEST = 3  # doses from which on a product's units get a ladder of their own
@@ -30,27 +29,28 @@ def build(context: Context) -> Part:
     blocks += [paragraph(text) for text in context.telling.text.get("dose", ())]
     groups = {key: group for key, group in _by_unit(rows).items() if len(group) >= _FEWEST}
     blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
-    blocks.append(_margins(context, margins))
+    blocks.append(_margins(context))
     blocks.append(_others(context, rows))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if margins else ["No distance to a lethal estimate can be computed from `doses.csv`."]
     return part("dose", blocks, missing=missing, also=context.under("dose."))
 
 
-def _margins(context: Context, margins: list[Finding]) -> Table:
+def _margins(context: Context) -> Table:
     """One row a dose, one column a way of counting, so that the disagreement is read across."""
     routes = {row["key"]: row["label"] for row in context.rows("lethal_routes")}
     doses = {row["margin"]: row for row in context.rows("doses") if row["margin"]}
-    caveats = Caveats()
+    said: dict[str, None] = {}
     rows: list[tuple[Cell, ...]] = []
     for name, row in doses.items():
-        found = [context.findings.get(f"dose.{route}.{name}") for route in routes]
-        known = [f for f in found if f is not None]
+        found = {route: context.findings.get(f"dose.{route}.{name}") for route in routes}
+        known = {route: f for route, f in found.items() if f is not None}
+        said |= dict.fromkeys(f"{routes[route]}: {warning}" for route, f in known.items() for warning in f.warnings)
         rows.append(
             (
-                (f"{row['low']} {row['unit']} of {row['product']}, {row['indication']}", caveats.of(*known)),
-                *(Ref(f.id, "interval") if f is not None else "" for f in found),
-                cite(*known),
+                f"{row['low']} {row['unit']} of {row['product']}, {row['indication']}",
+                *(Ref(f.id, "interval") if f is not None else "" for f in found.values()),
+                cite(*known.values()),
             )
         )
     return Table(
@@ -58,8 +58,11 @@ def _margins(context: Context, margins: list[Finding]) -> Table:
         title="How many times the dose the estimated lethal dose is",
         columns=(Column("Dose"), *(Column(label, number=True) for label in routes.values()), Column("Source")),
         rows=tuple(rows),
-        note="Each cell is the range between the estimates. The ways of counting disagree; none is averaged away.",
-        caveats=caveats.lines(),
+        note=(
+            "Each cell is the range between the estimates. The ways of counting disagree; none is averaged away. "
+            "Of the columns:"
+        ),
+        caveats=tuple(sorted(said)),
     )
 
 

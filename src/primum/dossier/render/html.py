@@ -120,7 +120,13 @@ class _Page:
 
     def stacked(self, table: Table) -> bool:
         """Does the table hold so many words that a phone should show its rows as cards?"""
-        return len(table.columns) >= 3 and any(_letters(cell) > _LONG for row in table.rows for cell in row)
+        return len(table.columns) >= 3 and any(self._letters_in(cell) > _LONG for row in table.rows for cell in row)
+
+    def _letters_in(self, cell: Cell) -> int:
+        """How long a cell is when it is shown."""
+        spans: Iterable[Span | Verdict] = cell if isinstance(cell, tuple) else (cell,)
+        shown = [numbers.show(self._findings[s.finding], s.show) if isinstance(s, Ref) else s for s in spans]
+        return sum(len(text) if isinstance(text, str) else 6 for text in shown)
 
     def shown(self, finding: Finding) -> Markup:
         """The number of a finding with its interval, for the register of all numbers."""
@@ -166,8 +172,3 @@ def plain(text: str) -> Markup:
         Markup("<code>{}</code>").format(piece) if i % 2 else escape(piece) for i, piece in enumerate(pieces)
     )
     return marked.replace("\n", Markup("<br>"))
-
-
-def _letters(cell: Cell) -> int:
-    spans = cell if isinstance(cell, tuple) else (cell,)
-    return sum(len(span) if isinstance(span, str) else 6 for span in spans)

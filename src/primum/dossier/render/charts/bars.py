@@ -52,23 +52,14 @@ def _bar(row: BarRow, finding: Finding, y: float, scale: Axis, *, drawing: Bars,
     start, end = scale(low), scale(high)
     how: Show = "quantity_range" if drawing.days else "interval" if drawing.ranges and low != high else "value"
     said = show(finding, how)
+    words = canvas.label(width, y + 4, said, anchor="end", size=12, finding=finding.id)
     if drawing.ranges and low == high:
-        return [
-            canvas.dot(start, y, row.tone, finding=finding.id),
-            canvas.label(width, y + 4, said, anchor="end", size=12, finding=finding.id),
-        ]
-    return [
-        canvas.element(
-            "rect",
-            x=min(start, end),
-            y=y - 6,
-            width=max(abs(end - start), 2.0),
-            height=12,
-            rx=2,
-            class_=f"d {row.tone}",
-        ),
-        canvas.label(width, y + 4, said, anchor="end", size=12, finding=finding.id),
-    ]
+        return [canvas.dot(start, y, row.tone, finding=finding.id), words]
+    if low == high:  # none: the axis stands there, and a bar however thin would say some
+        return [words]
+    length = max(abs(end - start), 2.0)
+    bar = canvas.element("rect", x=min(start, end), y=y - 6, width=length, height=12, rx=2, class_=f"d {row.tone}")
+    return [bar, words]
 
 
 def _ends(finding: Finding, drawing: Bars) -> tuple[float, float]:
