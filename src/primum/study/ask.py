@@ -54,11 +54,13 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
 def _reports(treatment: str, store: Path | None, cohort: str | None) -> tuple[ReportsAnswer | None, SignalTable | None]:
     """What the loaded reports say, and of the cohort asked for; nothing where nothing is loaded and no store named."""
     from primum.store import exists
+    from primum.treatments.vocabulary import treatment_named
 
-    if store is None and not exists():
+    unread = treatment_named(treatment) is None  # a folder of one's own: the store was not read with its words
+    if store is None and (unread or not exists()):
         if cohort:
             raise CohortError(
-                f'Cohort "{cohort}" names reports, but none are loaded; leave it out, or load some with '
+                f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some with '
                 "primum load faers --from FOLDER."
             )
         return None, None
