@@ -60,8 +60,8 @@ def _reports(treatment: str, store: Path | None, cohort: str | None) -> tuple[Re
     if store is None and (unread or not exists()):
         if cohort:
             raise CohortError(
-                f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some with '
-                "primum load faers --from FOLDER."
+                f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some '
+                "with primum load faers --from FOLDER."
             )
         return None, None
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
