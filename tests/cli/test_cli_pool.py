@@ -155,3 +155,16 @@ def test_a_question_that_cannot_be_answered_gets_one_line(tmp_path, options, sai
 
 def test_a_missing_measure_is_wrong_usage(tmp_path):
     assert run(table(tmp_path, ODDS)).returncode == 2
+
+
+def test_the_example_of_the_how_to_page_gives_what_the_page_shows(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/how-to/pool-a-table.md").read_text(encoding="utf-8")
+    csv, command, shown, python = (part.split("```")[0].split("\n", 1)[1] for part in page.split("```")[1:8:2])
+    file = tmp_path / "catheters.csv"
+    file.write_text(csv, encoding="utf-8")
+    words = command.split()
+    assert words[:3] == ["primum", "pool", "catheters.csv"]
+    assert run(file, *words[3:]).stdout == shown
+    names: dict[str, object] = {}
+    exec(python.replace('"catheters.csv"', f'r"{file}"'), names)  # the page's own code
+    assert len(names["without_each"]) == 6

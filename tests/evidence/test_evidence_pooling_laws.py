@@ -19,6 +19,7 @@ from primum.evidence.pooling import (
     Pooled,
     TwoArms,
     TwoRates,
+    curves,
     leave_one_out,
     methods_for,
     pool,
@@ -209,8 +210,6 @@ def test_studies_without_any_event_have_no_ratio_and_a_reason(method):
 
 
 def test_a_quadrature_too_coarse_to_trust_blanks_the_estimate_and_says_so():
-    from primum.evidence.pooling import curves
-
     x, n = np.array([1.0, 400.0, 3.0, 0.0]), np.array([9.0, 1000.0, 90.0, 30.0])
     empty = Pooled(measure="PLO", method=pool_method("um"), level=0.95, reason="not yet fitted")
     model = normal_effects(curves.binomial(x, n), 4, start=-1.0, points=1)
@@ -326,3 +325,63 @@ def test_a_question_that_cannot_be_answered_is_refused():
         pool(RARE, measure="OR", method="dl", continuity=-1)
     with pytest.raises(PoolError, match="three"):
         leave_one_out(table_of((1, 10, 2, 10), (1, 10, 2, 10)), measure="OR")
+
+
+# Tables at the edge of what can be fitted; each once broke a fit.
+EDGES = [
+    table_of((1, 11, 1, 5), (0, 7, 6, 10), (0, 3, 3, 7), (2, 11, 4, 4), (0, 5, 0, 4), (0, 11, 4, 11)),
+    table_of((0, 11, 1, 9), (1, 10, 2, 7), (7, 7, 2, 2)),
+    table_of((93, 94, 59, 60), (55, 55, 34, 34)),
+    table_of((82, 1514, 14, 1091), (67, 1214, 20, 1565), (99, 1906, 18, 1017)),
+    table_of((3514, 4824, 3695, 3762), (3623, 4954, 821, 839), (20, 27, 4144, 4220)),
+]
+
+
+@pytest.mark.parametrize("table", EDGES)
+def test_a_table_at_the_edge_gets_an_interval_around_its_estimate_or_a_reason(table):
+    rates = TwoRates(
+        study=table.study,
+        events_treated=table.events_treated,
+        time_treated=table.n_treated.astype(float),
+        events_control=table.events_control,
+        time_control=table.n_control.astype(float),
+    )
+    one = OneArm(study=table.study, events=table.events_treated, n=table.n_treated)
+    for measure, studies in (("OR", table), ("RR", table), ("RD", table), ("IRR", rates), ("PLO", one)):
+        for method in methods_for(measure):
+            answer = pool(studies, measure=measure, method=method)
+            if answer.estimate is None:
+                assert method in ("iv", "dl", "pm", "reml", "ml", "hksj"), (measure, method, answer.reason)
+            else:
+                assert answer.interval.lower < answer.estimate < answer.interval.upper, (measure, method)
+
+
+long_arm = st.integers(3, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(long_arm, long_arm, st.floats(-60, 60))
+@settings(max_examples=50)
+def test_the_terms_near_the_likeliest_table_are_enough(treated, control, effect):
+    margins = np.array([*treated, *control])
+    assume(0 < margins[0] + margins[2] < margins[1] + margins[3])
+    support = curves._support(*(int(count) for count in margins))
+    whole = curves._over_whole_supports([support], margins[None, :])(np.array([[effect]]))
+    near = curves._near_mode(*support, margins)(np.array([effect]))
+    for one, other in zip(whole, near, strict=True):
+        assert other[0] == pytest.approx(one[0, 0], rel=1e-6, abs=1e-6)
+
+
+def test_much_variation_gets_more_quadrature_points_until_they_agree():
+    lopsided = OneArm(study=("A", "B", "C"), events=np.array([0, 1, 7]), n=np.array([11, 10, 7]))
+    answer = pool(lopsided, measure="PLO", method="um")
+    assert answer.tau2 > 9
+    change = next(d for d in answer.diagnostics if "quadrature" in d.name)
+    assert change.passed
+
+
+def test_two_studies_that_point_to_opposite_infinities_have_no_estimate_by_a_model():
+    opposite = table_of((0, 973, 1, 1405), (9, 756, 0, 239), (0, 400, 0, 110))
+    answer = pool(opposite, measure="OR", method="cm")
+    assert answer.estimate is None
+    assert "a check of the fit failed" in answer.reason
+    assert pool(opposite, measure="OR", method="mh").estimate is not None

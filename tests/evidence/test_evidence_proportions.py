@@ -95,7 +95,6 @@ def test_the_poisson_bounds_leave_half_the_error_on_each_side(count):
 
 
 def test_ten_events_give_the_poisson_interval_of_garwoods_table():
-    # Garwood 1936, table; also Ulm, Am J Epidemiol 131:373 (1990): 10 events, 4.80 to 18.39
     lower, upper = proportions.garwood(10)
     assert (round(float(lower), 2), round(float(upper), 2)) == (4.80, 18.39)
 

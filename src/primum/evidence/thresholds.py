@@ -91,8 +91,8 @@ def people_per_group(
         about five expected events in a group they are too small.
 
     Source:
-        Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed. (2003), section 4.3 (pooled);
-        Chow, Shao, Wang, Sample Size Calculations in Clinical Research, 2nd ed. (2008), section 4.2 (unpooled).
+        Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed. (2003) (pooled);
+        Chow, Shao, Wang, Sample Size Calculations in Clinical Research, 2nd ed. (2008) (unpooled).
 
     Example:
         >>> people_per_group(0.02, 0.01)

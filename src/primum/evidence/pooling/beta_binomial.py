@@ -26,6 +26,7 @@ BETA_BINOMIAL: Final = Method(
 )
 _LEAST_SPREAD: Final = math.log(1e-8)  # of gamma = rho / (1 - rho); below it the model is the binomial
 _MOST_SPREAD: Final = math.log(1e3)
+_EDGE: Final = 1e-12  # a mean share stays this far from 0 and 1
 _STIRLING: Final = 1e4  # from here log-gamma differences are taken by Stirling's series, to lose no digits
 
 Means = Callable[[float, float], tuple[FloatArray, FloatArray]]
@@ -82,7 +83,7 @@ def beta_binomial(table: TwoArms | OneArm, *, measure: Measure, level: float = 0
         mu, jacobian = means(float(x[0]), float(x[1]) if len(x) > 2 else 0.0)
         value, by_mu, by_spread = 0.0, [], 0.0
         for (events, n), mean in zip(groups, mu, strict=True):
-            part = _group(events, n, float(mean), math.exp(-x[-1]))
+            part = _group(events, n, min(max(float(mean), _EDGE), 1 - _EDGE), math.exp(-x[-1]))
             value += part[0]
             by_mu.append(part[1])
             by_spread += part[2]
@@ -157,11 +158,11 @@ def _odds(effect: float, level: float) -> tuple[FloatArray, FloatArray]:
 
 def _ratio(effect: float, level: float) -> tuple[FloatArray, FloatArray]:
     """The larger share is free, the smaller one is its multiple: both stay between 0 and 1."""
-    larger = float(special.expit(level))
-    smaller, bend = larger * math.exp(-abs(effect)), larger * (1 - larger)
+    larger, part = float(special.expit(level)), math.exp(-min(abs(effect), 700.0))
+    smaller, bend = larger * part, larger * (1 - larger)
     if effect >= 0:
-        return np.array([larger, smaller]), np.array([[0.0, -smaller], [bend, bend * smaller / larger]])
-    return np.array([smaller, larger]), np.array([[smaller, 0.0], [bend * smaller / larger, bend]])
+        return np.array([larger, smaller]), np.array([[0.0, -smaller], [bend, bend * part]])
+    return np.array([smaller, larger]), np.array([[smaller, 0.0], [bend * part, bend]])
 
 
 def _difference(effect: float, level: float) -> tuple[FloatArray, FloatArray]:

@@ -98,10 +98,11 @@ def unconditional(table: TwoArms, *, random_levels: bool = False, level: float =
 
     Numerics:
         Adaptive quadrature. UM.FS equals metafor 3.8-1 `rma.glmm(model="UM.FS")` to 5 digits on its BCG data.
-        UM.FS gives too small a tau2 with many small studies (Jackson et al. 2018, section 7); `cm` does not.
+        UM.FS has one free parameter a study; with many small studies maximum likelihood then need not come near the
+        truth. `cm` conditions these parameters away.
 
     Source:
-        Stijnen et al. 2010; Jackson et al. 2018, models 4 (fixed) and 5 (random) with +-1/2 coding.
+        Stijnen et al. 2010; Jackson et al. 2018, for the symmetric coding of the two groups by +-1/2.
     """
     empty = frame(table, UM_RANDOM if random_levels else UM_FIXED, level, keep_silent=random_levels)
     nothing = without_finite_estimate(table, empty)

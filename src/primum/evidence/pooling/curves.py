@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Final
+
 import numpy as np
 from scipy import special
 
 from primum.evidence.pooling.quadrature import Curve
 from primum.evidence.pooling.tables import TwoArms
-from primum.terms import FloatArray
+from primum.terms import FloatArray, IntArray
 
 Values = tuple[FloatArray, FloatArray, FloatArray]
+_LARGE: Final = 1500  # possible tables of a study from which only those near the likeliest are summed
 
 
 def binomial(events: FloatArray, n: FloatArray, *, offset: FloatArray | float = 0.0) -> Curve:
@@ -28,11 +33,11 @@ def binomial(events: FloatArray, n: FloatArray, *, offset: FloatArray | float = 
 
 def poisson(events: FloatArray, time: FloatArray) -> Curve:
     """Events over some time, in the log of the rate."""
-    x, t = events[:, None], time[:, None]
-    constant = x * np.log(t) - special.gammaln(x + 1)
+    x, log_time = events[:, None], np.log(time)[:, None]
+    constant = x * log_time - special.gammaln(x + 1)
 
     def curve(effect: FloatArray) -> Values:
-        expected = t * np.exp(np.minimum(effect, 700.0))
+        expected = np.exp(np.minimum(effect + log_time, 700.0))
         return constant + x * effect - expected, x - expected, -expected
 
     return curve
@@ -44,18 +49,33 @@ def hypergeometric(table: TwoArms) -> Curve:
     $$ \log P(x | \theta) = \log \binom{n_1}{x} \binom{n_0}{m - x} + x \theta
        - \log \sum_k \binom{n_1}{k} \binom{n_0}{m - k} e^{k \theta}. $$
     """
-    studies = [
-        _support(int(x1), int(n1), int(x0), int(n0))
-        for x1, n1, x0, n0 in zip(
-            table.events_treated, table.n_treated, table.events_control, table.n_control, strict=True
-        )
-    ]
+    margins = np.column_stack([table.events_treated, table.n_treated, table.events_control, table.n_control])
+    studies = [_support(*(int(count) for count in row)) for row in margins]
+    large = np.array([len(k) > _LARGE for k, _ in studies])
+    few = [part for part, is_large in zip(studies, large, strict=True) if not is_large]
+    whole = _over_whole_supports(few, margins[~large]) if few else None
+    near_mode = [_near_mode(*studies[i], margins[i]) for i in np.nonzero(large)[0]]
+
+    def curve(effect: FloatArray) -> Values:
+        values = np.empty((3, *np.broadcast_shapes(effect.shape, (len(studies), 1))))
+        rows = np.broadcast_to(effect, values.shape[1:])
+        if whole is not None:
+            values[:, ~large] = whole(rows[~large])
+        for i, one in zip(np.nonzero(large)[0], near_mode, strict=True):
+            values[:, i] = one(rows[i])
+        return values[0], values[1], values[2]
+
+    return curve
+
+
+def _over_whole_supports(studies: list[tuple[FloatArray, FloatArray]], margins: IntArray) -> Curve:
+    """All supports in one row: no loop over studies, no padding."""
     sizes = [len(k) for k, _ in studies]
-    owner = np.repeat(np.arange(len(studies)), sizes)  # all supports in one row: no loop over studies, no padding
+    owner = np.repeat(np.arange(len(studies)), sizes)
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     k, ways = (np.concatenate(parts) for parts in zip(*studies, strict=True))
-    x = table.events_treated.astype(np.float64)[:, None]
-    ways_seen = ways[first + (table.events_treated - k[first]).astype(int)][:, None]
+    x = margins[:, :1].astype(np.float64)
+    ways_seen = ways[first + (margins[:, 0] - k[first]).astype(int)][:, None]
 
     def curve(effect: FloatArray) -> Values:
         log_terms = ways + effect.T[:, owner] * k
@@ -66,6 +86,46 @@ def hypergeometric(table: TwoArms) -> Curve:
         return ways_seen + x * effect - top.T - np.log(total), x - mean, mean**2 - by_square / total
 
     return curve
+
+
+def _near_mode(k: FloatArray, ways: FloatArray, margins: IntArray) -> Callable[[FloatArray], Values]:
+    """One study with a long support: at each effect the terms within nine standard deviations of the mode suffice."""
+    x1, n1, x0, n0 = (float(count) for count in margins)
+    events = x1 + x0
+    ways_seen = ways[int(x1 - k[0])]
+
+    def curve(effect: FloatArray) -> Values:
+        mode = _mode(effect, n1, n0, events)
+        cells = np.maximum([mode, n1 - mode, events - mode, n0 - events + mode], 0.5)
+        reach = math.ceil(9 * math.sqrt(float(np.max(1 / np.sum(1 / cells, axis=0))))) + 12  # e^-40 is left out
+        width = min(2 * reach + 1, len(k))
+        start = np.clip(np.rint(mode - k[0]).astype(int) - reach, 0, len(k) - width)
+        at = start[:, None] + np.arange(width)
+        offset = k[at] - mode[:, None]  # from the mode: the square loses no digits
+        log_terms = ways[at] + effect[:, None] * k[at]
+        total = special.logsumexp(log_terms, axis=1)
+        share = np.exp(log_terms - total[:, None])
+        mean = np.sum(share * offset, axis=1)
+        return (
+            ways_seen + x1 * effect - total,
+            x1 - mode - mean,
+            mean**2 - np.sum(share * offset**2, axis=1),
+        )
+
+    return curve
+
+
+def _mode(effect: FloatArray, n1: float, n0: float, events: float) -> FloatArray:
+    r"""Where neighbouring terms are equal: $k (n_0 - m + k) = e^\theta (n_1 - k)(m - k)$, by the stabler root."""
+    falling = np.exp(-np.abs(effect))  # both forms of the quadratic are scaled by the larger of 1 and exp(theta)
+    up = effect > 0
+    one, odds = np.where(up, falling, 1.0), np.where(up, 1.0, falling)
+    b = odds * (n1 + events) + one * (n0 - events)
+    root = np.sqrt(np.maximum(b**2 - 4 * (odds - one) * odds * n1 * events, 0.0))
+    gap = np.where(odds == one, 1.0, one - odds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mode: FloatArray = np.where(b > 0, 2 * odds * n1 * events / (b + root), (root - b) / (2 * gap))
+    return np.clip(mode, max(0.0, events - n0), min(n1, events))
 
 
 def extremes(table: TwoArms) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from primum.evidence.pooling.study_effects import StudyEffects
 from primum.terms import FloatArray, Interval
@@ -98,6 +98,8 @@ def q_profile_interval(y: FloatArray, v: FloatArray, *, level: float) -> Interva
 
 
 def _where_q_is(y: FloatArray, v: FloatArray, target: float) -> float:
+    from scipy import optimize  # half a second to import, and the closed forms do not need it
+
     if q_at(y, v, 0.0) <= target:
         return 0.0
     top = float(np.max(v))
@@ -136,6 +138,8 @@ def _score(y: FloatArray, v: FloatArray, *, restricted: bool) -> Callable[[float
 
 
 def _score_root(score: Callable[[float], float], low: float, high: float) -> float:
+    from scipy import optimize
+
     if score(low) <= 0:  # only at 0: the likelihood falls from there
         return low
     return float(optimize.brentq(score, low, high, xtol=1e-15, rtol=1e-13))

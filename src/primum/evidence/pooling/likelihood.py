@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from primum.evidence.pooling.pooled import Diagnostic
 from primum.terms import FloatArray, Interval
@@ -103,7 +103,7 @@ def profile_interval(
     others = [i for i in range(len(bounds)) if i != index]
     inner_bounds = [bounds[i] for i in others]
     centre = float(found.x[index])
-    start = [found.x[others]]  # the last solution is the next start: neighbouring profiles are alike
+    start = _lifted(found.x[others], inner_bounds)
 
     def shortfall(value: float) -> float:
         def inner(x: FloatArray) -> tuple[float, FloatArray]:
@@ -113,12 +113,11 @@ def profile_interval(
 
         if not others:
             return found.log_likelihood - log_likelihood(np.array([value]))[0] - drop
-        start[0], height = _climb(inner, _lifted(start[0], inner_bounds), inner_bounds, slope=_LOOSE)
+        height = _climb(inner, start, inner_bounds, slope=_LOOSE)[1]
         return found.log_likelihood - height - drop
 
     reach = found.se if index == 0 and math.isfinite(found.se) else max(0.2, 0.5 * abs(centre))
     lower = _end(shortfall, centre, -reach, bounds[index][0])
-    start[0] = found.x[others]
     upper = _end(shortfall, centre, reach, bounds[index][1])
     return Interval(lower, upper, level) if lower <= centre <= upper else None
 
@@ -145,8 +144,13 @@ def _lifted(x: FloatArray, bounds: Sequence[Bound]) -> FloatArray:
 def _climb(
     log_likelihood: LogLikelihood, start: FloatArray, bounds: Sequence[Bound], *, slope: float = 1e-6
 ) -> tuple[FloatArray, float]:
+    from scipy import optimize  # half a second to import, and the closed forms do not need it
+
     def falling(x: FloatArray) -> tuple[float, FloatArray]:
-        value, gradient = log_likelihood(x)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value, gradient = log_likelihood(x)
+        if not (math.isfinite(value) and np.all(np.isfinite(gradient))):  # a step too far; the line search turns back
+            return 1e100, np.zeros_like(x)
         return -value, -gradient
 
     answer = optimize.minimize(
@@ -207,6 +211,8 @@ def _hessian(log_likelihood: LogLikelihood, x: FloatArray, free: np.ndarray) -> 
 
 def _end(shortfall: Callable[[float], float], centre: float, reach: float, bound: float | None) -> float:
     """Where the shortfall passes 0 on one side of the maximum; the bound, or infinity, where it never does."""
+    from scipy import optimize
+
     inside, distance = centre, 1.5 * reach
     while True:
         outside = centre + distance

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
-from scipy import optimize
 
 from primum.evidence.pooling.likelihood import Bound, fit, likelihood_ratio_p, profile_interval
 from primum.evidence.pooling.pooled import Diagnostic, Pooled, blank_if_failed, normal_interval
@@ -76,14 +76,14 @@ def answer_from(model: Model, empty: Pooled) -> Pooled:
     Returns:
         The answer; blanked, with the reason, when a check fails.
     """
-
-    def log_likelihood(x: FloatArray) -> tuple[float, FloatArray]:
-        return model.log_likelihood(x, model.points)
-
-    found = fit(log_likelihood, model.starts, model.bounds)
+    for refinement in (1, 2, 4):  # much variation makes the integrand lopsided; then more points are needed
+        log_likelihood = partial(_with_points, model, refinement * model.points)
+        found = fit(log_likelihood, model.starts, model.bounds)
+        finer = _with_points(model, 2 * refinement * model.points, found.x)[0]
+        nodes = Diagnostic("change with twice the quadrature points", abs(finer - found.log_likelihood), _NODE_LIMIT)
+        if nodes.passed:
+            break
     estimate, tau = float(found.x[0]), float(found.x[1])
-    finer = model.log_likelihood(found.x, 2 * model.points)[0]
-    nodes = Diagnostic("change with twice the quadrature points", abs(finer - found.log_likelihood), _NODE_LIMIT)
     checked = replace(empty, diagnostics=(*found.diagnostics, nodes))
     if not all(d.passed for d in checked.diagnostics):
         return blank_if_failed(replace(checked, estimate=estimate, reason=""))
@@ -111,6 +111,10 @@ def answer_from(model: Model, empty: Pooled) -> Pooled:
     )
 
 
+def _with_points(model: Model, points: int, x: FloatArray) -> tuple[float, FloatArray]:
+    return model.log_likelihood(x, points)
+
+
 def _prediction(estimate: float, interval: Interval, tau: float) -> Interval:
     """Where one more study's effect is expected: the interval, each side widened by the spread between studies.
 
@@ -132,6 +136,8 @@ def one_sided(empty: Pooled, log_probability: Callable[[float], float], *, upwar
         log_probability: of the counts seen, given one common effect.
         upward: whether the estimate runs to plus infinity.
     """
+    from scipy import optimize
+
     target = math.log((1 - empty.level) / 2)
     low, high = -60.0, 60.0
     bound = float(optimize.brentq(lambda theta: log_probability(theta) - target, low, high))
