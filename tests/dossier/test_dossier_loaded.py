@@ -47,6 +47,7 @@ def signals(**more: str) -> SignalTable:
 class Answer:
     """SYNTHETIC reports."""
 
+    cohort: str = "*"
     snapshot: str = "ab" * 32
     data_cut: str | None = "2017q2"
     reports: int = 60
@@ -126,14 +127,17 @@ def test_methods_of_the_signals_are_cited_and_codes_said_in_words(loaded: Dossie
     assert any(row[0] == "Outcome: death" for row in tables["people"].rows)
 
 
-def test_the_cohort_asked_for_stands_first_and_is_never_a_template(real: Dossier) -> None:
-    asked = signals(cohort="sex:F {a.b}", comparator="everything else")
-    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(), run=real.run, asked=asked)  # type: ignore[arg-type]
-    assert [f.id for f in dossier.part("reports").figures if f.id.startswith("signals")] == [
-        "signals_asked",
-        "signals_all",
-    ]
-    assert "sex:F {a.b}" in html.render(dossier)
+def test_the_cohort_asked_for_is_named_before_its_counts_and_is_never_a_template(real: Dossier) -> None:
+    narrowed = Answer(cohort="sex:F {a.b}")
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=narrowed, run=real.run)  # type: ignore[arg-type]
+    page = html.render(dossier)
+    assert any("of the cohort sex:F {a.b}" in str(line[0]) for line in dossier.facts.lines)
+    named = page.index("Only part of the loaded reports is counted below: the cohort sex:F {a.b}.")
+    assert named < page.index("report versions published")
+
+
+def test_all_reports_need_no_word_about_a_cohort(loaded: Dossier) -> None:
+    assert "Only part of the loaded reports" not in html.render(loaded)
 
 
 def test_the_short_answer_tells_the_loaded_reports(loaded: Dossier) -> None:

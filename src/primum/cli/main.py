@@ -14,7 +14,18 @@ import typer
 from primum.errors import PrimumError
 
 # One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
-COMMANDS: Final[tuple[str, ...]] = ("ask", "load", "status", "signals", "case", "check", "evidence", "simulate", "pool", "serve")
+COMMANDS: Final[tuple[str, ...]] = (
+    "ask",
+    "load",
+    "status",
+    "signals",
+    "case",
+    "check",
+    "evidence",
+    "simulate",
+    "pool",
+    "serve",
+)
 
 app = typer.Typer(
     name="primum",

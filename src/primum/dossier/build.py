@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from primum.dossier.context import Context
 from primum.dossier.curves import model_of
@@ -29,9 +29,6 @@ from primum.evidence.finding import Finding, by_id
 from primum.provenance import Run, Source
 from primum.treatments.load import Treatment
 
-if TYPE_CHECKING:
-    from primum.signals.table import SignalTable
-
 _BUILD: Final[Mapping[str, Callable[[Context], Part]]] = {
     "short_answer": short_answer.build,
     "mechanism": mechanism.build,
@@ -49,22 +46,19 @@ _BUILD: Final[Mapping[str, Callable[[Context], Part]]] = {
 }
 
 
-def build_dossier(
-    treatment: Treatment, *, reports: LoadedReports | None, run: Run, asked: SignalTable | None = None
-) -> Dossier:
+def build_dossier(treatment: Treatment, *, reports: LoadedReports | None, run: Run) -> Dossier:
     """The whole answer of a treatment.
 
     Args:
         treatment: the treatment, its tables checked and its numbers computed.
         reports: the loaded reports; None when there are none.
         run: what ran on what.
-        asked: signals of the cohort that was asked for; None where none was.
 
     Raises:
         EvidenceError: `telling.toml` of the treatment names something that its tables do not give.
         ValueError: two numbers share an id, or a section refers to something that is not there.
     """
-    context = _context(treatment, read(reports, asked=asked) if reports is not None else None, run)
+    context = _context(treatment, read(reports) if reports is not None else None, run)
     built = tuple(_BUILD[name](context) for name, _ in PARTS)
     facts = short_answer.facts(context)
     return Dossier(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Final
 
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_signals import signal_blocks
 from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tables, reaction_tables, use_blocks
-from primum.dossier.model import Figure, Table, Text
+from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
 
-if TYPE_CHECKING:
-    from primum.signals.table import SignalTable
-
 __all__ = ["Loaded", "LoadedReports", "read"]
+
+
+ALL_REPORTS: Final = "*"  # text form of the cohort that leaves nobody out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,31 +27,33 @@ class Loaded:
         source: the store as a source.
         methods: statistics that ran.
         blocks: text, tables and figures in reading order.
+        cohort: text form of the cohort counted; empty when all reports are.
     """
 
     findings: tuple[Finding, ...]
     source: Source
     methods: tuple[Method, ...]
     blocks: tuple[Text | Table | Figure, ...]
+    cohort: str = ""
 
 
-def read(answer: LoadedReports, *, asked: SignalTable | None = None) -> Loaded:
+def read(answer: LoadedReports) -> Loaded:
     """What the loaded reports say, as findings and blocks.
 
     Args:
-        answer: flow, use, reactions and signals of all loaded reports of the treatment.
-        asked: signals of the cohort that was asked for; None where none was.
+        answer: flow, use, reactions and signals of the loaded reports of the treatment.
     """
     writer = Writer(f"reports loaded to {answer.data_cut}" if answer.data_cut else "all reports loaded")
-    blocks = [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
-    blocks += signal_blocks(writer, asked, "asked", "The cohort asked for, against every other report")
+    cohort = "" if answer.cohort == ALL_REPORTS else answer.cohort
+    blocks: list[Text | Table | Figure] = [_of_cohort(cohort)] if cohort else []
+    blocks += [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
     if answer.reports:
         blocks += [*reaction_tables(writer, answer), *people_tables(writer, answer)]
         blocks += signal_blocks(writer, answer.signals, "all", "The treatment against everything else")
         blocks += signal_blocks(
             writer, answer.contrast, "uses", "Cosmetic against therapeutic use of the same substances"
         )
-    tables = [table for table in (asked, answer.signals, answer.contrast) if table is not None]
+    tables = [table for table in (answer.signals, answer.contrast) if table is not None]
     methods = {method.id: method for table in tables for method in table.methods}
     source = Source(
         id=SOURCE,
@@ -64,5 +66,13 @@ def read(answer: LoadedReports, *, asked: SignalTable | None = None) -> Loaded:
         funding="not stated",
     )
     return Loaded(
-        findings=tuple(writer.findings.values()), source=source, methods=tuple(methods.values()), blocks=tuple(blocks)
+        findings=tuple(writer.findings.values()),
+        source=source,
+        methods=tuple(methods.values()),
+        blocks=tuple(blocks),
+        cohort=cohort,
     )
+
+
+def _of_cohort(cohort: str) -> Text:
+    return sentence(f"Only part of the loaded reports is counted below: the cohort {cohort}.", kind="caveat")

@@ -80,6 +80,10 @@ class LoadedReports(Protocol):
     """What the loaded reports say of a treatment; `primum.study.reports.ReportsAnswer` is one."""
 
     @property
+    def cohort(self) -> str:
+        """Text form of the cohort that was counted; `*` for all reports."""
+
+    @property
     def snapshot(self) -> str:
         """Hash of the store."""
 

@@ -13,7 +13,6 @@ from primum.provenance import Run
 from primum.treatments.load import load_treatment
 
 if TYPE_CHECKING:
-    from primum.signals.table import SignalTable
     from primum.study.reports import ReportsAnswer
 
 _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
@@ -38,7 +37,7 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         StoreError: the store that was named holds no reports, or cannot be read.
     """
     about = load_treatment(treatment)
-    answer, signals = _reports(about.id, store, cohort)
+    answer = _reports(about.id, store, cohort)
     run = Run(
         version=__version__,
         command=f"primum ask {about.id}" + (f" '{cohort}'" if cohort else ""),
@@ -48,11 +47,11 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         data_cut=answer.data_cut if answer else None,
         packages=_versions(_COMPUTED_WITH + (_COUNTED_WITH if answer else ())),
     )
-    return build_dossier(about, reports=answer, run=run, asked=signals)
+    return build_dossier(about, reports=answer, run=run)
 
 
-def _reports(treatment: str, store: Path | None, cohort: str | None) -> tuple[ReportsAnswer | None, SignalTable | None]:
-    """What the loaded reports say, and of the cohort asked for; nothing where nothing is loaded and no store named."""
+def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
+    """What the loaded reports of the cohort say; None where nothing is loaded and no store was named."""
     from primum.store import exists
     from primum.treatments.vocabulary import treatment_named
 
@@ -63,12 +62,11 @@ def _reports(treatment: str, store: Path | None, cohort: str | None) -> tuple[Re
                 f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some '
                 "with primum load faers --from FOLDER."
             )
-        return None, None
+        return None
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
 
     with open_reports(store) as reports:
-        signals = reports.signals(treatment, cohort, drug_level="treatment") if cohort else None
-        return reports.answer(treatment), signals
+        return reports.answer(treatment, cohort)
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

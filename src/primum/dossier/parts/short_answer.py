@@ -66,8 +66,10 @@ def _lines(context: Context) -> tuple[tuple[Span, ...], ...]:
     lines = [prose(line.text) for line in context.telling.lines]
     if context.reports is not None:
         said = ", ".join(f"{use} {{reports.loaded.use.{use}|value}}" for use in USES)
-        what = f"Reports loaded, by use of the treatment: {said} [@{context.reports.source.id}]. Reports, not rates."
-        lines.insert(1, prose(what))
+        counted = f": {said} [@{context.reports.source.id}]. Reports, not rates."
+        # The cohort is text from outside; it stands as it is, and is never read as a template.
+        of_cohort = f" of the cohort {context.reports.cohort}" if context.reports.cohort else ""
+        lines.insert(1, (f"Reports loaded{of_cohort}, by use of the treatment", *prose(counted)))
     return tuple(lines)
 
 
