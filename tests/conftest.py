@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,17 @@ def shared() -> Path:
             f"reference data not found at {folder}; set PRIMUM_SHARED to the folder that holds data/ and oracles/"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def bound_by_rights() -> list[str]:
+    """What stands before a command so that the rights of files hold for it, also where the superuser runs the tests."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("the superuser may write everywhere, and setpriv (util-linux), which takes that away, is not here")
+    return [setpriv, "--bounding-set=-all", "--inh-caps=-all"]
 
 
 MakeStore = Callable[..., "Store"]

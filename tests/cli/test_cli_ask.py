@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 
-def primum(*arguments: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def primum(
+    *arguments: str | Path, folder: Path, before: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command line in a folder without a store."""
     return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
+        [*before, sys.executable, "-m", "primum", *map(str, arguments)],
         cwd=folder,
         env={**os.environ, "PRIMUM_STORE": str(folder / "no-store"), "PYTHONWARNINGS": "error", **environment},
         capture_output=True,
@@ -87,13 +90,11 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, option: str) -> 
     assert "Cannot write" in said
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the owner of the machine may write anywhere"
-)
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, bound_by_rights: list[str]) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    assert_one_line(primum("ask", "anti-wrinkle", folder=locked))
+    assert "Permission denied" in assert_one_line(primum("ask", "anti-wrinkle", folder=locked, before=bound_by_rights))
+    assert list(locked.iterdir()) == []
 
 
 def test_a_cohort_without_reports_says_how_to_load_them(tmp_path: Path) -> None:

@@ -453,11 +453,30 @@ def test_a_folder_that_cannot_be_made_or_written_is_refused(tmp_path):
         open_store(tmp_path / "file" / "store", write=True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_a_read_only_folder_is_refused(tmp_path):
+def opened_elsewhere(folder, then, before):
+    """Open the store in a process of its own, with only the rights that its files give."""
+    code = (
+        "import sys; from pathlib import Path; from primum.store import open_store; folder = Path(sys.argv[1]); " + then
+    )
+    command = [*before, sys.executable, "-c", code, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_read_only_folder_is_refused(tmp_path, bound_by_rights):
     tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match="cannot be written"):
-        open_store(tmp_path, write=True)
+    done = opened_elsewhere(tmp_path, "open_store(folder, write=True)", bound_by_rights)
+    assert done.stderr.splitlines()[-1].startswith("primum.errors.StoreError")
+    assert "cannot be written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_may_only_be_read_still_answers(tmp_path, bound_by_rights):
+    with open_store(tmp_path, write=True) as store:
+        store.engine._execute("INSERT INTO outcomes VALUES (1, 1, 'DE')")
+    (tmp_path / DATABASE).chmod(0o400)
+    tmp_path.chmod(0o500)
+    done = opened_elsewhere(tmp_path, "print(open_store(folder).engine.count('outcomes'))", bound_by_rights)
+    assert (done.stdout, done.stderr) == ("1\n", "")
 
 
 def test_the_long_table_of_2022q3_loads(shared, tmp_path):
