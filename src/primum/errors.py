@@ -17,7 +17,7 @@ class PrimumError(Exception):
 def nearest(given: str, known: Iterable[str]) -> str:
     """The hint that names the nearest spelling, or nothing.
 
-    Example:
+    Examples:
         >>> nearest("anti-wrinkel", ["anti-wrinkle", "dermal-filler"])
         ' Did you mean "anti-wrinkle"?'
         >>> nearest("zzz", ["anti-wrinkle"])

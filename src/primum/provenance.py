@@ -88,7 +88,7 @@ class Run:
 def hash_files(paths: Iterable[Path]) -> str:
     """SHA-256 over the names and bytes of files, in the order of their names.
 
-    Example:
+    Examples:
         >>> hash_files([])[:8]
         'e3b0c442'
     """

@@ -31,7 +31,7 @@ class Interval:
     Raises:
         ValueError: `upper < lower`, an end is not a number, or `level` is outside (0, 1).
 
-    Example:
+    Examples:
         >>> Interval(0.03, 0.09, level=0.95).lower
         0.03
     """
@@ -54,7 +54,7 @@ class Count:
     Raises:
         ValueError: a count is negative, or `events` exceeds `total`.
 
-    Example:
+    Examples:
         >>> round(Count(38, 3431).share, 4)
         0.0111
     """
@@ -79,7 +79,7 @@ _QUARTER: Final = re.compile(r"(?P<year>\d{4})\s*[qQ]\s*(?P<quarter>[1-4])")
 class Quarter:
     """A calendar quarter, the unit in which reports are published.
 
-    Example:
+    Examples:
         >>> Quarter.parse("2014Q3").next()
         Quarter(year=2014, number=4)
         >>> str(Quarter(2014, 3)), Quarter(2014, 3).last_day.isoformat()
@@ -130,7 +130,7 @@ class Period:
     Raises:
         ValueError: `last` is before `first`.
 
-    Example:
+    Examples:
         >>> Period.parse("2014q1..2014q2").last.isoformat()
         '2014-06-30'
         >>> Period.parse("2001..2002-11").first.isoformat()

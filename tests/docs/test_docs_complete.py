@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -62,3 +63,16 @@ def test_every_public_name_can_be_reached_and_is_documented() -> None:
         assert getattr(primum, name) is not None
         if not name.startswith("_"):
             assert f"primum.{name}" in reference, f"docs/reference/python.md does not name primum.{name}"
+
+
+def test_the_answer_in_the_readme_is_what_the_command_prints(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "primum", "ask", "anti-wrinkle"],
+        cwd=tmp_path,
+        env={**os.environ, "PRIMUM_STORE": str(tmp_path / "none"), "PYTHONIOENCODING": "utf-8", "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert f"```text\n{done.stdout}```" in (ROOT / "README.md").read_text(encoding="utf-8")

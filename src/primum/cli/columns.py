@@ -18,7 +18,7 @@ def row_lines(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
         cells: text of each cell; a line break in it is kept.
         widths: columns of each cell; two blanks stand between cells.
 
-    Example:
+    Examples:
         >>> row_lines(["C01", "In use for decades."], [3, 10])
         ['C01  In use for', '     decades.']
     """
@@ -35,7 +35,7 @@ def row_lines(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
 def paragraph(text: str, *, indent: int = 0) -> list[str]:
     """A sentence wrapped to the screen.
 
-    Example:
+    Examples:
         >>> paragraph("short", indent=2)
         ['  short']
     """
@@ -46,7 +46,7 @@ def paragraph(text: str, *, indent: int = 0) -> list[str]:
 def rule(widths: Iterable[int]) -> str:
     """A line under the headings.
 
-    Example:
+    Examples:
         >>> rule([3, 4])
         '---  ----'
     """

@@ -67,7 +67,7 @@ def write_text(path: Path, text: str) -> None:
 def json_text(answer: Any) -> str:
     r"""An answer as JSON text that two runs write alike.
 
-    Example:
+    Examples:
         >>> json_text({"b": 1.5, "a": None})
         '{\n  "b": 1.5,\n  "a": null\n}\n'
     """

@@ -33,7 +33,7 @@ class CellHistogram:
         CountError: shapes differ, a margin of an observed cell is not among the margins, or more cells are observed at
             a pair of margins than there are.
 
-    Example:
+    Examples:
         >>> n = lambda *values: np.array(values)
         >>> cells = CellHistogram(observed=n(2), drug_reports=n(3), event_reports=n(2), weight=n(1),
         ...     drug_margins=n(1, 3), drugs=n(1, 1), event_margins=n(2), events=n(2), total_reports=4)

@@ -21,7 +21,7 @@ from primum.errors import CohortError, nearest
 class Cohort(ABC):
     """A subset of the reports: combine with `&`, `|` and `~`; its text is `str(cohort)`.
 
-    Example:
+    Examples:
         >>> cohort = parse("use:cosmetic") & ~parse("sex:M")
         >>> str(cohort)
         'use:cosmetic ~sex:M'
@@ -137,7 +137,7 @@ def condition(field: str, *values: str) -> Condition:
     Raises:
         CohortError: the field does not exist, or a value cannot be one of its values.
 
-    Example:
+    Examples:
         >>> str(condition("reaction", "eyelid ptosis")), str(condition("reporter", "physician", "CN"))
         ('reaction:"EYELID PTOSIS"', 'reporter:CN,MD')
     """
@@ -165,7 +165,7 @@ def parse(text: str) -> Cohort:
     Raises:
         CohortError: names the position and the word at fault, what would be right there, and the nearest spelling.
 
-    Example:
+    Examples:
         >>> parse("use:cosmetic (sex:F | age:65-)")
         AllOf(parts=(Condition(field='use', values=('cosmetic',)), AnyOf(parts=(Condition(field='sex', values=('F',)),
         Condition(field='age', values=('65-',))))))

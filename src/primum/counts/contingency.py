@@ -127,7 +127,7 @@ def count_with_cells(
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
     """Part a cohort into what it says of the exposure and what it says of the people.
 
-    Example:
+    Examples:
         >>> from primum.counts.cohort import parse
         >>> [str(part) for part in split_exposure(parse("use:cosmetic sex:F age:18-64"))]
         ['use:cosmetic', 'sex:F age:18-64']

@@ -87,7 +87,7 @@ def age_range(value: str) -> tuple[float | None, float | None]:
     Raises:
         ValueError: not a range, or its ends are the wrong way round.
 
-    Example:
+    Examples:
         >>> age_range("18-64"), age_range("65-"), age_range("-17"), age_range("40")
         ((18.0, 64.0), (65.0, None), (None, 17.0), (40.0, 40.0))
     """

@@ -189,7 +189,7 @@ def name_coverage(store: Store) -> NameCoverage:
 def by_value(tallies_of_one: Sequence[Tally]) -> dict[str, int]:
     """Reports per value over all uses, largest first; a report has one use, so uses add up.
 
-    Example:
+    Examples:
         >>> by_value([Tally("cosmetic", "F", 2), Tally("unknown", "F", 1), Tally("unknown", "M", 1)])
         {'F': 3, 'M': 1}
     """

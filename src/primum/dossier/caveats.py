@@ -15,7 +15,7 @@ class Caveats:
     Args:
         leave_out: beginnings of caveats that hold for every row and stand elsewhere.
 
-    Example:
+    Examples:
         >>> caveats = Caveats()
         >>> caveats.mark(["small"]), caveats.mark(["old", "small"])
         (Mark(letters=('a',)), Mark(letters=('a', 'b')))
@@ -48,7 +48,7 @@ class Caveats:
 def letters(count: int) -> list[str]:
     """The first letters of an alphabetic list: a to z, then aa, ab and so on.
 
-    Example:
+    Examples:
         >>> letters(28)[-3:]
         ['z', 'aa', 'ab']
     """

@@ -73,7 +73,7 @@ class Writer:
 def slug(text: str) -> str:
     """A word for an id made of any text.
 
-    Example:
+    Examples:
         >>> slug("EYELID PTOSIS"), slug("<b>"), slug("")
         ('eyelid_ptosis', 'b', 'unnamed')
     """

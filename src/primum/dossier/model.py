@@ -93,7 +93,7 @@ def prose(text: str) -> tuple[Span, ...]:
     Raises:
         ValueError: a finding is to be shown in a way that there is not.
 
-    Example:
+    Examples:
         >>> prose("Of {a.b|counts} people [@smith2001].")
         ('Of ', Ref(finding='a.b', show='counts'), ' people ', Cite(sources=('smith2001',)), '.')
     """

@@ -13,7 +13,7 @@ _RANGE: Final = re.compile(r"(?<=\w)\s*\.\.\s*(?=\w)")
 def period(text: str) -> str:
     """A window such as `1989-12..2003-05` in words; other text stays as it is.
 
-    Example:
+    Examples:
         >>> period("1989-12..2003-05 and 2001-12..2002-11"), period("..2026-07-30"), period("day 30")
         ('Dec 1989 to May 2003 and Dec 2001 to Nov 2002', 'to 30 July 2026', 'day 30')
     """

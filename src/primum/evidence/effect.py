@@ -61,7 +61,7 @@ def per_thousand(effect: Effect) -> Effect:
     Raises:
         EvidenceError: the effect is not a proportion; a ratio has no count per 1,000 without the risk it multiplies.
 
-    Example:
+    Examples:
         >>> from primum.evidence.effects import risk_difference
         >>> more = per_thousand(risk_difference(243, 3431, 75, 1359))
         >>> round(more.estimate), more.unit

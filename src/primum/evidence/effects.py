@@ -122,7 +122,7 @@ def risk_difference(
     Source:
         See `DIFFERENCE_METHODS`.
 
-    Example:
+    Examples:
         >>> more = risk_difference(56, 70, 48, 80)  # Newcombe 1998, table II (a)
         >>> round(more.estimate, 4), round(more.interval.lower, 4), round(more.interval.upper, 4)
         (0.2, 0.0524, 0.3339)
@@ -185,7 +185,7 @@ def risk_ratio(
     Source:
         See `RATIO_METHODS`.
 
-    Example:
+    Examples:
         >>> nobody = risk_ratio(0, 100, 5, 100)
         >>> nobody.estimate, nobody.interval.lower, round(nobody.interval.upper, 2)
         (0.0, 0.0, 0.76)
@@ -234,7 +234,7 @@ def odds_ratio(
     Source:
         See `ODDS_METHODS`.
 
-    Example:
+    Examples:
         >>> round(odds_ratio(217, 406, 36, 1031).estimate, 1)
         31.7
     """
@@ -282,7 +282,7 @@ def number_needed(
     Source:
         Altman, BMJ 317:1309-1312 (1998), doi:10.1136/bmj.317.7168.1309; the refusal across zero is ours.
 
-    Example:
+    Examples:
         >>> lids = number_needed(38, 3431, 2, 1359)
         >>> lids.measure, round(lids.estimate)
         ('number treated for one more event', 104)

@@ -67,7 +67,7 @@ def mean_difference(treated: MeanArm, control: MeanArm, *, unit: str, level: flo
     Source:
         Welch, Biometrika 34:28-35 (1947), doi:10.1093/biomet/34.1-2.28.
 
-    Example:
+    Examples:
         >>> weeks = mean_difference(MeanArm(12.0, 4.0, 50), MeanArm(10.0, 4.0, 50), unit="weeks")
         >>> round(weeks.interval.lower, 3)
         0.412

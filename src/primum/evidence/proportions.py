@@ -56,7 +56,7 @@ def proportion(
     Raises:
         EvidenceError: counts that no group can have, a level outside (0, 1), or an unknown method.
 
-    Example:
+    Examples:
         >>> share = proportion(0, 236)
         >>> share.estimate, round(share.interval.upper, 4)
         (0.0, 0.0155)
@@ -100,7 +100,7 @@ def clopper_pearson(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> 
     Source:
         Clopper & Pearson, Biometrika 26:404-413 (1934), doi:10.1093/biomet/26.4.404.
 
-    Example:
+    Examples:
         >>> lower, upper = clopper_pearson(0, 236)
         >>> float(lower), round(float(upper), 4)
         (0.0, 0.0155)
@@ -135,7 +135,7 @@ def wilson(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> Bounds:
     Source:
         Wilson, J Am Stat Assoc 22:209-212 (1927), doi:10.1080/01621459.1927.10502953.
 
-    Example:
+    Examples:
         >>> lower, upper = wilson(81, 263)  # Newcombe 1998, Stat Med 17:857, table I
         >>> round(float(lower), 4), round(float(upper), 4)
         (0.2553, 0.3662)
@@ -172,7 +172,7 @@ def jeffreys(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> Bounds:
     Source:
         Brown, Cai, DasGupta, Stat Sci 16:101-133 (2001), section 4.1.1, doi:10.1214/ss/1009213286.
 
-    Example:
+    Examples:
         >>> _, upper = jeffreys(0, 236)
         >>> round(float(upper), 4)
         0.0106
@@ -206,7 +206,7 @@ def zero_events_upper(n: ArrayLike, *, level: float = 0.95) -> FloatArray:
     Source:
         Hanley & Lippman-Hand, JAMA 249:1743-1745 (1983), doi:10.1001/jama.1983.03330370053031.
 
-    Example:
+    Examples:
         >>> round(float(zero_events_upper(100)), 5)
         0.02951
     """
@@ -230,7 +230,7 @@ def rule_of_three(n: ArrayLike) -> FloatArray:
     Source:
         Hanley & Lippman-Hand, JAMA 249:1743-1745 (1983), doi:10.1001/jama.1983.03330370053031.
 
-    Example:
+    Examples:
         >>> float(rule_of_three(300))
         0.01
     """
@@ -256,7 +256,7 @@ def garwood(count: ArrayLike, *, level: float = 0.95) -> Bounds:
     Source:
         Garwood, Biometrika 28:437-442 (1936), doi:10.1093/biomet/28.3-4.437.
 
-    Example:
+    Examples:
         >>> lower, upper = garwood(0)
         >>> float(lower), round(float(upper), 4)
         (0.0, 3.6889)
@@ -316,7 +316,7 @@ def normal_quantile(level: float) -> float:
     Raises:
         EvidenceError: `level` is outside (0, 1).
 
-    Example:
+    Examples:
         >>> round(normal_quantile(0.95), 4)
         1.96
     """

@@ -42,7 +42,7 @@ def rate(events: int, time: float, *, unit: str = "per person-year", level: floa
     Source:
         Garwood, Biometrika 28:437-442 (1936), doi:10.1093/biomet/28.3-4.437.
 
-    Example:
+    Examples:
         >>> none = rate(0, 100.0)
         >>> none.estimate, round(none.interval.upper, 4)
         (0.0, 0.0369)
@@ -77,7 +77,7 @@ def rate_ratio(
     Source:
         Przyborowski & Wilenski, Biometrika 31:313-323 (1940), doi:10.1093/biomet/31.3-4.313.
 
-    Example:
+    Examples:
         >>> round(rate_ratio(20, 10.0, 10, 10.0).estimate, 3)
         2.0
     """

@@ -17,7 +17,7 @@ Arms = tuple[int, int, int, int]  # events and people: treated, then control
 def difference_bounds(arms: Arms, z: float) -> tuple[float, float]:
     """Bounds of p1 - p0, in [-1, 1].
 
-    Example:
+    Examples:
         >>> lower, upper = difference_bounds((56, 70, 48, 80), 1.959964)
         >>> round(lower, 4), round(upper, 4)
         (0.0528, 0.3382)
@@ -30,7 +30,7 @@ def difference_bounds(arms: Arms, z: float) -> tuple[float, float]:
 def ratio_bounds(arms: Arms, z: float) -> tuple[float, float]:
     """Bounds of p1 / p0; 0 below where the treated group has no event, infinite above where the control group has none.
 
-    Example:
+    Examples:
         >>> lower, upper = ratio_bounds((7, 34, 1, 34), 1.959964)
         >>> round(lower, 3), round(upper, 2)
         (1.209, 43.03)
@@ -41,7 +41,7 @@ def ratio_bounds(arms: Arms, z: float) -> tuple[float, float]:
 def odds_ratio_bounds(arms: Arms, z: float) -> tuple[float, float]:
     """Bounds of the odds ratio; 0 or infinite on the side that an empty cell leaves open.
 
-    Example:
+    Examples:
         >>> lower, upper = odds_ratio_bounds((9, 13, 4, 14), 1.959964)
         >>> round(lower, 3), round(upper, 2)
         (1.093, 28.94)

@@ -26,7 +26,7 @@ def chance_of_no_event(risk: ArrayLike, n: ArrayLike) -> FloatArray:
     Raises:
         EvidenceError: a risk outside [0, 1], or n that is no count.
 
-    Example:
+    Examples:
         >>> round(float(chance_of_no_event(0.01, 236)), 3)
         0.093
     """
@@ -53,7 +53,7 @@ def people_to_see_one(risk: float, *, probability: float = 0.95) -> int:
     Source:
         Hanley & Lippman-Hand, JAMA 249:1743-1745 (1983), doi:10.1001/jama.1983.03330370053031.
 
-    Example:
+    Examples:
         >>> people_to_see_one(0.001)
         2995
     """
@@ -94,7 +94,7 @@ def people_per_group(
         Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed. (2003) (pooled);
         Chow, Shao, Wang, Sample Size Calculations in Clinical Research, 2nd ed. (2008) (unpooled).
 
-    Example:
+    Examples:
         >>> people_per_group(0.02, 0.01)
         2316
         >>> people_per_group(0.02, 0.01, pooled=True)
@@ -121,7 +121,7 @@ def detectable_risk(n_per_group: int, risk_control: float, *, power: float = 0.8
     Raises:
         EvidenceError: a share or probability outside (0, 1), or fewer than two people.
 
-    Example:
+    Examples:
         >>> round(detectable_risk(2316, 0.01), 4)
         0.02
     """

@@ -107,7 +107,7 @@ def occupancy(rates_per_minute: Sequence[float], minutes: ArrayLike) -> FloatArr
     Source:
         Bateman, Proc Camb Phil Soc 1910;15:423. McCurdy, Ng, Parlett, Math Comp 1984;43:501 (divided differences).
 
-    Example:
+    Examples:
         >>> occupancy([0.5, 0.5], [2.0]).round(6).tolist()  # equal rates: e^-1, e^-1, 1 - 2 e^-1
         [[0.367879, 0.367879, 0.264241]]
     """
@@ -178,7 +178,7 @@ def solve(rates_per_minute: Sequence[float], minutes: ArrayLike) -> FloatArray:
     Source:
         Jensen, Skand Aktuarietidskr 1953;36:87 (uniformisation). Moler, Van Loan, SIAM Rev 2003;45:3 (squaring).
 
-    Example:
+    Examples:
         >>> solve([0.5, 0.5], [2.0]).round(6).tolist()
         [[0.367879, 0.367879, 0.264241]]
     """
@@ -209,7 +209,7 @@ def solve(rates_per_minute: Sequence[float], minutes: ArrayLike) -> FloatArray:
 def active_share(rates_per_minute: Sequence[float], minutes: ArrayLike) -> FloatArray:
     """Share of the toxin that has become the active enzyme; the tension left is 1 minus it.
 
-    Example:
+    Examples:
         >>> active_share([0.058, 0.141, 0.013], 204.08).round(4).tolist()
         [0.9]
     """
@@ -233,7 +233,7 @@ def minutes_to_tension(rates_per_minute: Sequence[float], *, tension: float = 0.
     Source:
         Lebeda, Adler, Erickson, Chushak, J Pharmacokinet Pharmacodyn 2008;35:251-67 (t10 of both schemes).
 
-    Example:
+    Examples:
         >>> round(minutes_to_tension([0.058, 0.141, 0.013]), 2)
         204.08
     """
@@ -257,7 +257,7 @@ def minutes_to_tension(rates_per_minute: Sequence[float], *, tension: float = 0.
 def mean_delay(rates_per_minute: Sequence[float]) -> float:
     """Mean minutes that a chain needs: the sum of 1/k over its steps.
 
-    Example:
+    Examples:
         >>> round(mean_delay([0.058, 0.141, 0.013]), 1)
         101.3
     """
@@ -271,7 +271,7 @@ def active_share_with_lag(first_per_minute: float, lag_minutes: float, minutes: 
     Where the first step is slow and people are seen once a day this cannot be told from the chain (a test measures
     the difference), so the fast steps are no parameters of a model fitted to trials.
 
-    Example:
+    Examples:
         >>> active_share_with_lag(0.00015, 101.3, [100.0, 1440.0]).round(4).tolist()
         [0.0, 0.1819]
     """

@@ -59,7 +59,7 @@ def identifiability(visits: Sequence[ArmVisit]) -> Identifiability:
     Raises:
         ModelError: no arm-visit, or arm-visits of several products or endpoints.
 
-    Example:
+    Examples:
         >>> one = ArmVisit(product="toxin", endpoint="better", label="better", trial="T", source="s", dose_units=20,
         ...                day=28, people=10, responders=8, percent=None)
         >>> identifiability([one]).identified

@@ -53,7 +53,7 @@ class Core:
     Raises:
         ModelError: a sign is wrong; such parameters describe no threshold on a falling amount.
 
-    Example:
+    Examples:
         >>> core = Core(intercept=0.5, ln_dose_slope=0.5, day_slope=-0.0125, placebo_intercept=-2,
         ...             placebo_day_slope=0, onset_per_day=0.35, lag_days=0.07)
         >>> core.sigma, core.k_per_day, round(core.half_life_days, 1)
@@ -164,7 +164,7 @@ def share_responding(parameters: FloatArray, dose_units: float, days: ArrayLike,
     Raises:
         ModelError: the dose is negative or a day is.
 
-    Example:
+    Examples:
         >>> core = np.array([0.5, 0.5, -0.0125, -2, 0, 0.35])
         >>> share_responding(core, 100.0, [28, 168], lag_days=0.07).round(3).tolist()
         [0.994, 0.788]
@@ -192,7 +192,7 @@ def day_effect_ends(parameters: FloatArray, dose_units: float, *, quantile: floa
     Raises:
         ModelError: the dose or the quantile is no legal number.
 
-    Example:
+    Examples:
         >>> core = np.array([0.5, 0.5, -0.0125, -2, 0, 0.35])
         >>> round(float(day_effect_ends(core, 100) - day_effect_ends(core, 50)), 1)  # ln 2 / k = one half-life
         27.7
@@ -248,7 +248,7 @@ def draw_people(core: Core, dose_units: float, *, people: int, rng: np.random.Ge
     Numerics:
         The three differences are drawn independently of each other: assumed, no source measures them together.
 
-    Example:
+    Examples:
         >>> core = Core(intercept=0.5, ln_dose_slope=0.5, day_slope=-0.0125, placebo_intercept=-2,
         ...             placebo_day_slope=0, onset_per_day=0.35, lag_days=0.07)
         >>> drawn = draw_people(core, 100.0, people=10_000, rng=np.random.default_rng(1))

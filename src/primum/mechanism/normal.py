@@ -50,7 +50,7 @@ def normal_cdf(z: ArrayLike) -> FloatArray:
     Source:
         Hart et al. 1968, entry 5666, and the continued fraction of Abramowitz and Stegun 26.2.14 beyond 7.07.
 
-    Example:
+    Examples:
         >>> normal_cdf([0.0, 1.959963984540054]).round(6).tolist()
         [0.5, 0.975]
     """

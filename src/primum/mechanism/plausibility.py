@@ -100,7 +100,7 @@ def onset_in_course(onset_day: float, window_days: Interval) -> Plausibility:
     Raises:
         ModelError: the day is not a number.
 
-    Example:
+    Examples:
         >>> onset_in_course(3, Interval(0.5, 400, level=None)).verdict
         'inside'
         >>> print(onset_in_course(-2, Interval(0.5, 400, level=None)).reason)

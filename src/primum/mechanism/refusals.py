@@ -72,7 +72,7 @@ def outside_range(quantity: str, given: float, low: float, high: float, unit: st
     Refused below a third of the lowest and above three times the highest studied value. The day has no lower limit
     (`low` 0), because the onset before the first visit is answered, as prior only.
 
-    Example:
+    Examples:
         >>> outside_range("dose", 375, 50, 125, "U") is None
         True
         >>> print(outside_range("dose", 376, 50, 125, "U").reason)
@@ -108,7 +108,7 @@ def people_per_arm(first_share: float, second_share: float) -> float:
     Source:
         Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, section 4.2, uncorrected.
 
-    Example:
+    Examples:
         >>> round(people_per_arm(0.01, 0.02))
         2315
     """

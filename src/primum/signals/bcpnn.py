@@ -58,7 +58,7 @@ def bcpnn(
     Source:
         Gould, Pharmacoepidemiol Drug Saf 12(7):559-574, doi:10.1002/pds.771.
 
-    Example:
+    Examples:
         >>> estimate = bcpnn([10], [100], [200], 10_000)
         >>> round(float(estimate.lower[0]), 2), round(float(estimate.value[0]), 2)
         (0.87, 1.8)

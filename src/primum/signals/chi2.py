@@ -56,7 +56,7 @@ def chi2(
     Source:
         Yates, J R Stat Soc Suppl 1(2):217-235, doi:10.2307/2983604.
 
-    Example:
+    Examples:
         >>> value, reason = chi2([10], [30], [40], 100)
         >>> round(float(value[0]), 4)
         0.4464

@@ -75,7 +75,7 @@ def ebgm(
     Source:
         DuMouchel, Am Stat 53(3):177-190, doi:10.1080/00031305.1999.10474456, equations 6 to 12.
 
-    Example:
+    Examples:
         >>> result = ebgm([0, 1, 2, 40], [1.1, 0.9, 2.5, 0.8])
         >>> result.fit.boundary
         '...'

@@ -153,7 +153,7 @@ def fit_prior(
         DuMouchel 1999, Am Stat 53(3):177-190, doi:10.1080/00031305.1999.10474456. DuMouchel and Pregibon 2001, KDD,
         67-76, doi:10.1145/502512.502526.
 
-    Example:
+    Examples:
         >>> from primum.signals.ebgm_likelihood import cells_of
         >>> fit = fit_prior(cells_of([3], [1.5]))
         >>> round(fit.mean1, 9), fit.boundary

@@ -72,7 +72,7 @@ def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[flo
         Error of the distribution function at the quantile: below 1e-11 where solved, below 1e-7 where interpolated
         (both compared with scipy in the tests). Quantiles below 1e-300 come out as 0.
 
-    Example:
+    Examples:
         >>> from primum.signals.ebgm_likelihood import cells_of
         >>> prior = Mixture(Component(8.14, 3.256), Component(1.0617, 2.0237), 0.0653)
         >>> low, high = posterior_quantiles(prior, cells_of([5], [0.5]), (0.05, 0.95))

@@ -28,7 +28,7 @@ class Estimate:
     Raises:
         CountError: the shapes differ, or a value or bound is not a number and no reason says why.
 
-    Example:
+    Examples:
         >>> one = np.ones(1)
         >>> Estimate(lower=one, value=one, upper=one, level=0.95, reason_code=np.array([1], np.uint8),
         ...          reasons=("", "no report has both")).reason.tolist()
@@ -60,7 +60,7 @@ class Estimate:
 def code_of(shape: tuple[int, ...], *cases: NDArray[np.bool_]) -> CodeArray:
     """The number of the first case that holds, counted from 1; 0 where none does.
 
-    Example:
+    Examples:
         >>> code_of((3,), np.array([False, True, False]), np.array([False, True, True])).tolist()
         [0, 1, 2]
     """
@@ -127,7 +127,7 @@ def same_shape(**arrays: NDArray[np.generic]) -> None:
 def distinct_counts(counts: IntArray) -> tuple[FloatArray, IntArray]:
     """Distinct counts, rising, and where each count stands among them; linear in the pairs for ordinary counts.
 
-    Example:
+    Examples:
         >>> distinct_counts(np.array([3, 0, 3]))[1].tolist()
         [1, 0, 1]
     """

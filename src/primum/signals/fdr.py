@@ -41,7 +41,7 @@ def fdr(p: ArrayLike) -> FloatArray:
     Source:
         Benjamini, Hochberg, J R Stat Soc B 57(1):289-300, doi:10.1111/j.2517-6161.1995.tb02031.x.
 
-    Example:
+    Examples:
         >>> fdr([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
         [0.04, 0.0533, 0.0533, 0.5]
     """

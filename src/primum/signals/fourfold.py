@@ -47,7 +47,7 @@ def fourfold(
         CountError: a count is negative or not whole, the shapes do not fit, or a cell would be negative: then no set
             of reports has these margins (sums over pairs instead of distinct reports are the usual cause).
 
-    Example:
+    Examples:
         >>> cells = fourfold([3], [10], [20], 100)
         >>> float(cells.drug_only[0]), float(cells.event_only[0]), float(cells.neither[0])
         (7.0, 17.0, 73.0)

@@ -60,7 +60,7 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     Source:
         Noren, Hopstadius, Bate, Stat Methods Med Res 22(1):57-69, doi:10.1177/0962280211403604.
 
-    Example:
+    Examples:
         >>> estimate = ic([2, 3], [0.0001, 0.01])
         >>> [round(x, 2) for x in estimate.lower.tolist()]
         [-0.27, 0.73]

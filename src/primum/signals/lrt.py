@@ -62,7 +62,7 @@ def likelihood_ratio(counts: ArrayLike) -> FloatArray:
         Deterministic. On the statin table of 47 events Myalgia-Atorvastatin is 8026.53823240591 as in R package pvLRT
         0.5.1 (1e-12 relative, all 276 cells tested).
 
-    Example:
+    Examples:
         >>> likelihood_ratio([[9, 1], [11, 79]]).round(3).tolist()
         [[6.537, 0.0], [0.0, 0.33]]
     """
@@ -99,7 +99,7 @@ def lrt(
     Source:
         Huang, Zalkikar, Tiwari, J Am Stat Assoc 106(496):1230-1241, doi:10.1198/jasa.2011.ap10243.
 
-    Example:
+    Examples:
         >>> result = lrt([[9, 1], [11, 79]], rng=np.random.default_rng(1), draws=999)
         >>> bool(result.p[0, 0] < 0.01), float(result.p[1, 0])
         (True, 1.0)

@@ -84,7 +84,7 @@ def mantel_haenszel(
         Robins, Breslow, Greenland, Biometrics 42(2):311-323. Breslow, Day, IARC Sci Publ 32, section 4.4. Tarone,
         Biometrika 72(1):91-95.
 
-    Example:
+    Examples:
         >>> result = mantel_haenszel([[8], [4]], [[20], [30]], [[40], [15]], [[200], [200]])
         >>> round(float(result.estimate.value[0]), 3), round(float(result.p_heterogeneity[0]), 3)
         (2.716, 0.681)

@@ -31,7 +31,7 @@ def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) 
     Source:
         Nocedal and Wright 2006, Numerical Optimization, 2nd edition, equations 6.15 to 6.17.
 
-    Example:
+    Examples:
         >>> hill = lambda x: (-float(((x - 1) ** 4).sum()), -4 * (x - 1) ** 3)
         >>> place, value = climb(hill, np.array([3.0, -2.0]), np.full(2, -9.0), np.full(2, 9.0))
         >>> bool(value > -1e-7)
@@ -86,7 +86,7 @@ def finish(
     Returns:
         The place, the value, the gradient there, and what one more Newton step would promise.
 
-    Example:
+    Examples:
         >>> hill = lambda x: (-float(np.cosh(x - 1).sum()), -np.sinh(x - 1))
         >>> place, value, gradient, gain = finish(hill, np.array([1.3]), np.array([-9.0]), np.array([9.0]))
         >>> round(float(place[0]), 6), gain < 1e-9

@@ -62,7 +62,7 @@ def midp(
         Ahmed and others, Biometrics 66(1):301-309. Lancaster, J Am Stat Assoc 56(294):223-234. Loader 2000, "Fast and
         accurate computation of binomial probabilities".
 
-    Example:
+    Examples:
         >>> midp([3, 0], [10, 10], [20, 0], 100).round(4).tolist()
         [0.2142, 0.5]
     """
@@ -89,7 +89,7 @@ def midp_poisson(observed: ArrayLike, expected: ArrayLike) -> FloatArray:
     Raises:
         CountError: a count is negative, not finite or not whole, or the shapes differ.
 
-    Example:
+    Examples:
         >>> midp_poisson([3, 0], [2.0, 0.0]).round(4).tolist()
         [0.2331, 0.5]
     """

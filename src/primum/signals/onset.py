@@ -78,7 +78,7 @@ def onset(onset_days: ArrayLike, *, level: float = 0.95, minimum: int = 5) -> On
     Source:
         Sauzet and others, Drug Saf 36(10):995-1006, doi:10.1007/s40264-013-0088-z.
 
-    Example:
+    Examples:
         >>> result = onset([0, 0, 1, 1, 2, 3, 3, 5, 8, 13, 30])
         >>> result.median, round(result.shape, 2), result.failure
         (3.0, 0.79, 'constant')

@@ -65,7 +65,7 @@ def prr(
     Source:
         Evans, Waller, Davis, Pharmacoepidemiol Drug Saf 10(6):483-486, doi:10.1002/pds.677.
 
-    Example:
+    Examples:
         >>> estimate = prr([88], [151], [368], 1000)
         >>> round(float(estimate.lower[0]), 4), round(float(estimate.value[0]), 4), round(float(estimate.upper[0]), 4)
         (1.4975, 1.7671, 2.0852)

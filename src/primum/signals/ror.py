@@ -73,7 +73,7 @@ def ror(
         Rothman, Lanes, Sacks, Pharmacoepidemiol Drug Saf 13(8):519-523, doi:10.1002/pds.1001. Woolf, Ann Hum Genet
         19(4):251-253. Haldane, Ann Hum Genet 20(4):309-311.
 
-    Example:
+    Examples:
         >>> estimate = ror([88, 0], [151, 151], [368, 10], 1000)
         >>> round(float(estimate.value[0]), 4), estimate.reason[1]
         (2.8385, 'no report has both: a Woolf interval needs four cells above 0')

@@ -44,7 +44,7 @@ def rrr(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> Est
     Source:
         DuMouchel, Am Stat 53(3):177-190. Garwood, Biometrika 28(3-4):437-442.
 
-    Example:
+    Examples:
         >>> estimate = rrr([0, 3], [1.0, 1.5])
         >>> estimate.value.tolist(), [round(x, 3) for x in estimate.upper.tolist()]
         ([0.0, 2.0], [3.689, 5.845])

@@ -218,7 +218,7 @@ def signal_table(
         UnknownNameError: a method that does not exist.
         CountError: `warnings` or `bins` do not have one value a row, or counts that cannot be.
 
-    Example:
+    Examples:
         >>> table = example()
         >>> table.ror.round(2).tolist(), table.ic_lower.round(2).tolist()
         ([7.82, 1.24], [0.6, -2.38])

@@ -39,7 +39,7 @@ def as_json(table: SignalTable) -> dict[str, Any]:
     Returns:
         `{"schema", ... metadata ..., "columns": [...], "rows": [{column: value}]}`; a value that is missing is None.
 
-    Example:
+    Examples:
         >>> from primum.signals.table import example
         >>> as_json(example())["rows"][0]["event"]
         'rash'
@@ -54,7 +54,7 @@ def csv_text(table: SignalTable) -> str:
 
     A text that a spreadsheet program would run as a formula gets an apostrophe in front; numbers never do.
 
-    Example:
+    Examples:
         >>> from primum.signals.table import example
         >>> csv_text(example()).splitlines()[1].split(",")[:3]
         ['A', 'rash', '8']

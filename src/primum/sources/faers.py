@@ -42,7 +42,7 @@ LONGEST_HEADER: Final = 65_536  # bytes; real headers have a few hundred
 def part_number(quarter: Quarter) -> int:
     """The number that report and file keys of a quarter begin with.
 
-    Example:
+    Examples:
         >>> part_number(Quarter(2017, 2))
         20172
     """
@@ -56,7 +56,7 @@ FIRST_FAERS: Final = Quarter(2012, 4)
 def archive_name(quarter: Quarter) -> str:
     """Name of a quarter's ASCII archive on FDA's page, where the q is a capital in some years.
 
-    Example:
+    Examples:
         >>> archive_name(Quarter(2012, 3)), archive_name(Quarter(2012, 4))
         ('aers_ascii_2012q3.zip', 'faers_ascii_2012q4.zip')
     """

@@ -107,7 +107,7 @@ def layout_of(table: str, quarter: Quarter) -> Layout:
     Raises:
         SourceError: there was no such file in that quarter.
 
-    Example:
+    Examples:
         >>> layout_of("REAC", Quarter(2015, 1)).columns
         ('primaryid', 'caseid', 'pt', 'drug_rec_act')
     """
@@ -145,7 +145,7 @@ def match_header(line: bytes, *, table: str, quarter: Quarter, member: str) -> H
     Raises:
         SourceError: a column is unknown, missing or there twice.
 
-    Example:
+    Examples:
         >>> quarter = Quarter(2012, 4)
         >>> head = match_header(b"primaryid$caseid$outc_code\r\n", table="OUTC", quarter=quarter, member="OUTC12Q4.txt")
         >>> head.layout, head.columns, head.repairs

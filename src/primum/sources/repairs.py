@@ -67,7 +67,7 @@ class LineRead:
 def read_line(line: bytes, expected: Expected) -> LineRead:
     r"""Read one line without its line end.
 
-    Example:
+    Examples:
         >>> from primum.terms import Quarter
         >>> expected = Expected(Quarter(2011, 4), "DRUG", 3, 0, None, lambda key: key == b"12")
         >>> read_line(b"12$BOTOX\x7f$1", expected)
@@ -98,7 +98,7 @@ def read_line(line: bytes, expected: Expected) -> LineRead:
 def strip_control_bytes(line: bytes) -> bytes:
     r"""Q06: control bytes and DEL inside a line; the blank ones become a blank, the others go.
 
-    Example:
+    Examples:
         >>> strip_control_bytes(b"ARICEPT\x7f 5\tMG")
         b'ARICEPT 5 MG'
     """
@@ -108,7 +108,7 @@ def strip_control_bytes(line: bytes) -> bytes:
 def drop_empty_last_field(fields: Fields, *, width: int, surplus: int) -> Fields:
     """Q01: one dollar sign too many at the end of a row, or the empty cells of the header's nameless columns.
 
-    Example:
+    Examples:
         >>> drop_empty_last_field((b"4204616", b"ABDOMINAL PAIN", b""), width=2, surplus=0)
         (b'4204616', b'ABDOMINAL PAIN')
     """
@@ -144,7 +144,7 @@ def split_glued_records(fields: Fields, expected: Expected) -> tuple[Fields, ...
 def join_broken_lines(lines: tuple[bytes, ...], expected: Expected) -> LineRead:
     r"""A line feed inside a field has cut a row: the pieces, joined with a blank, must give one whole row.
 
-    Example:
+    Examples:
         >>> from primum.terms import Quarter
         >>> expected = Expected(Quarter(2026, 2), "DRUG", 3, 0, None, lambda key: False)
         >>> join_broken_lines((b"12$81 mg", b"daily$1"), expected).rows

@@ -63,7 +63,7 @@ class Reading:
 def read_date(texts: Texts, until: dt.date) -> Reading:
     """First day of a date as far as it was printed, and its precision.
 
-    Example:
+    Examples:
         >>> read_date(("201409",), dt.date(2014, 12, 31))
         Reading(values=(datetime.date(2014, 9, 1), 'M'), fault=None)
         >>> read_date(("91990201",), dt.date(2014, 12, 31)).fault
@@ -86,7 +86,7 @@ def read_date(texts: Texts, until: dt.date) -> Reading:
 def read_version(texts: Texts, until: dt.date) -> Reading:
     """Version of a case; blank is the first report, 0, and so is junk such as `#1`.
 
-    Example:
+    Examples:
         >>> read_version((None,), FIRST_DAY).values, read_version(("#1",), FIRST_DAY).values
         ((0,), (0,))
     """
@@ -114,7 +114,7 @@ def read_age(texts: Texts, until: dt.date) -> Reading:
 
     A minus sign is dropped (and counted), except before a leading zero: `-08` is seen as junk, not as minus eight.
 
-    Example:
+    Examples:
         >>> read_age(("18", "MON"), FIRST_DAY).values
         (1.5,)
         >>> read_age(("45", "DEC"), FIRST_DAY)
@@ -141,7 +141,7 @@ def read_age(texts: Texts, until: dt.date) -> Reading:
 def read_weight(texts: Texts, until: dt.date) -> Reading:
     """Weight in kilograms from a number and its unit; kilograms when there is no unit.
 
-    Example:
+    Examples:
         >>> read_weight(("150", "LBS"), FIRST_DAY).values
         (68.0388,)
     """
@@ -151,7 +151,7 @@ def read_weight(texts: Texts, until: dt.date) -> Reading:
 def read_duration(texts: Texts, until: dt.date) -> Reading:
     """Duration in days from a number and its unit; without a unit it has none.
 
-    Example:
+    Examples:
         >>> read_duration(("2", "WK"), FIRST_DAY).values, read_duration(("5-9", "DAY"), FIRST_DAY).fault
         ((14.0,), 'not a number')
     """
@@ -169,7 +169,7 @@ def read_sex(texts: Texts, until: dt.date) -> Reading:
 def read_country(texts: Texts, until: dt.date) -> Reading:
     """ISO code of a country given by its code (since 2012q4) or by its English name in capitals (before).
 
-    Example:
+    Examples:
         >>> read_country(("NA",), FIRST_DAY).values, read_country(("UNITED STATES",), FIRST_DAY).values
         (('NA',), ('US',))
         >>> read_country(("EU",), FIRST_DAY).fault
@@ -199,7 +199,7 @@ READERS: Final[Mapping[str, Callable[[Texts, dt.date], Reading]]] = {
 def codes(column: str) -> frozenset[str]:
     """The codes that FDA documents or that were seen in a column.
 
-    Example:
+    Examples:
         >>> sorted(codes("role_cod"))
         ['C', 'DN', 'I', 'PS', 'SS']
     """

@@ -39,7 +39,7 @@ def default_folder() -> Path:
 def exists(folder: Path | None = None) -> bool:
     """Whether a folder (default: `default_folder()`) holds a store; imports no engine.
 
-    Example:
+    Examples:
         >>> exists(Path("/nowhere"))
         False
     """

@@ -39,7 +39,7 @@ def match_columns(given: Sequence[str], *, name: str) -> dict[str, str]:
     Raises:
         SourceError: one of them is missing or there twice.
 
-    Example:
+    Examples:
         >>> match_columns(["caseid", "Drug", "AE", "year"], name="t.csv")
         {'CASEID': 'caseid', 'DRUG': 'Drug', 'AE': 'AE'}
     """

@@ -96,7 +96,7 @@ class TableSchema:
 def tables() -> tuple[TableSchema, ...]:
     """All tables of the store, in the order of schema.csv.
 
-    Example:
+    Examples:
         >>> [t.name for t in tables()][:4]
         ['store_facts', 'files', 'repairs', 'rejects']
     """
@@ -114,7 +114,7 @@ def schema_of(name: str) -> TableSchema:
     Raises:
         UnknownNameError: the store has no such table.
 
-    Example:
+    Examples:
         >>> schema_of("reactions").key
         ('report_key', 'row_number')
     """
@@ -130,7 +130,7 @@ def table(name: str) -> ir.Table:
     Raises:
         UnknownNameError: the store has no such table.
 
-    Example:
+    Examples:
         >>> table("outcomes").columns
         ('report_key', 'row_number', 'outcome')
     """

@@ -88,7 +88,7 @@ def read_quarters(texts: Sequence[str]) -> frozenset[Quarter]:
     Raises:
         SourceError: a text is neither.
 
-    Example:
+    Examples:
         >>> sorted(map(str, read_quarters(["2012q3..2013q1", "2014q1"])))
         ['2012q3', '2012q4', '2013q1', '2014q1']
     """

@@ -110,7 +110,7 @@ def check_claims(claims: Iterable[Claim], findings: Mapping[str, Finding]) -> tu
     Returns:
         One result a claim, in their order; `fault` says why a verdict does not stand.
 
-    Example:
+    Examples:
         >>> deaths = Finding(id="reports.deaths", label="", value=0, unit="reports", sources=("s",))
         >>> claim = Claim(id="X1", claim="Nobody died.", verdict="supported", rule="reports.deaths == 0",
         ...               findings=(), judgement="", reason="None was reported.")

@@ -68,7 +68,7 @@ class Treatment:
 def known_treatments() -> tuple[str, ...]:
     """The ids of the treatments that ship with the package, in order.
 
-    Example:
+    Examples:
         >>> "anti-wrinkle" in known_treatments()
         True
     """
@@ -81,7 +81,7 @@ def find_treatment(name: str) -> Path:
     Raises:
         UnknownNameError: no treatment has that name.
 
-    Example:
+    Examples:
         >>> find_treatment("Botox").name
         'anti_wrinkle'
     """
@@ -105,7 +105,7 @@ def load_treatment(name: str | Path) -> Treatment:
         UnknownNameError: no treatment has that name.
         EvidenceError: its tables hold faults; the message names all of them.
 
-    Example:
+    Examples:
         >>> load_treatment("anti-wrinkle").findings["reports.cote2005.total"].value
         1437
     """

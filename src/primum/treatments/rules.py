@@ -41,7 +41,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
 def names_in(rule: str) -> tuple[str, ...]:
     """The dotted names of a rule, each once, in order.
 
-    Example:
+    Examples:
         >>> names_in('a.b.lower > 0 and c.d == "x.y" and a.b.lower < 1')
         ('a.b.lower', 'c.d')
     """
@@ -76,7 +76,7 @@ def holds(rule: str, findings: Mapping[str, Finding]) -> bool:
         RuleError: the rule cannot be read, names an unknown finding, uses what the language does not have, compares
             a number with a word, or is no condition.
 
-    Example:
+    Examples:
         >>> shares = {"a.share": Finding(id="a.share", label="", value=0.3, unit="proportion", sources=("s",))}
         >>> holds("a.share > 0.1 and not a.share > 0.5", shares)
         True

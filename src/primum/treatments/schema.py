@@ -52,7 +52,7 @@ class Column:
     def expected(self) -> str:
         """What would be right in a cell of this column.
 
-        Example:
+        Examples:
             >>> Column("grade", "choice", ("A", "B"), True, False, "").expected()
             'one of A, B'
         """
@@ -61,7 +61,7 @@ class Column:
     def accepts(self, text: str) -> bool:
         """Whether a filled cell is right in itself.
 
-        Example:
+        Examples:
             >>> percent = Column("percent", "decimal", (), False, False, "")
             >>> percent.accepts("7.1"), percent.accepts("7,1 %")
             (True, False)
@@ -88,7 +88,7 @@ class TableSchema:
 def evidence_schema() -> Mapping[str, TableSchema]:
     """The schema of every evidence table, by table.
 
-    Example:
+    Examples:
         >>> evidence_schema()["trials"].key
         ('contrast', 'arm')
     """

@@ -56,7 +56,7 @@ class Share:
     def possible_events(self) -> tuple[int, int] | None:
         """Fewest and most events that the row allows; None where it does not say enough.
 
-        Example:
+        Examples:
             >>> Share(405, None, "6.4").possible_events()
             (26, 26)
             >>> Share(2691, None, "17.8").possible_events()
@@ -117,7 +117,7 @@ class Share:
 def half_last_digit(percent: str) -> float:
     """Half a unit of the last printed digit: how far a rounded percentage may lie from the true one.
 
-    Example:
+    Examples:
         >>> half_last_digit("7.1"), half_last_digit("24")
         (0.05, 0.5)
     """
@@ -127,7 +127,7 @@ def half_last_digit(percent: str) -> float:
 def recomputes(events: float, n: int, percent: str) -> bool:
     """Whether a printed percentage is the share rounded to the decimals printed.
 
-    Example:
+    Examples:
         >>> recomputes(243, 3431, "7.1"), recomputes(12, 263, "5.4")
         (True, False)
     """

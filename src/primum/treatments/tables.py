@@ -17,7 +17,7 @@ from primum.treatments.schema import TableSchema
 class Fault:
     """One fault of an evidence table: where it is, what was given and what would be right.
 
-    Example:
+    Examples:
         >>> str(Fault("trials.csv", 7, "n", '"many"', "a whole number"))
         'trials.csv, row 7, column n: "many"; expected a whole number'
     """
@@ -40,7 +40,7 @@ class Fault:
 def hint(given: str, known: Iterable[str]) -> str:
     """The nearest spelling, as it stands inside a fault; nothing where none is near.
 
-    Example:
+    Examples:
         >>> hint("evnts", ["n", "events"])
         ' (did you mean "events"?)'
     """

@@ -45,7 +45,7 @@ class Vocabulary:
 def installed() -> tuple[str, ...]:
     """Ids of the treatments that bring a vocabulary.
 
-    Example:
+    Examples:
         >>> "anti-wrinkle" in installed()
         True
     """
@@ -55,7 +55,7 @@ def installed() -> tuple[str, ...]:
 def treatment_named(name: str) -> str | None:
     """The id of the treatment that goes by this id or alias; None where there is none.
 
-    Example:
+    Examples:
         >>> treatment_named("Anti-Wrinkle"), treatment_named("aspirin")
         ('anti-wrinkle', None)
     """

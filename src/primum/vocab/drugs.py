@@ -83,7 +83,7 @@ def name_words(kind: str) -> frozenset[str]:
         kind: `placeholder` (what FDA writes where a product holds no coded substance), `salt` (the end of an ingredient
             that names its salt) or `form` (strength, form and route).
 
-    Example:
+    Examples:
         >>> "TARTRATE" in name_words("salt"), "COSMETICS" in name_words("placeholder")
         (True, True)
     """
@@ -94,7 +94,7 @@ def name_words(kind: str) -> frozenset[str]:
 def without_unmatched_brackets(text: str) -> str:
     """Drop brackets that have no partner, as cut names leave them.
 
-    Example:
+    Examples:
         >>> without_unmatched_brackets("ADVIL (IBUPROFEN"), without_unmatched_brackets("A (B) C)")
         ('ADVIL IBUPROFEN', 'A (B) C')
     """
@@ -117,7 +117,7 @@ def clean(drugname: str) -> str:
 
     A name that is nothing but such words is only trimmed, so that no name becomes empty.
 
-    Example:
+    Examples:
         >>> clean("ACYCLOVIR                          /00587301/"), clean("Simvastatin 40mg"), clean("PREDNISONE.")
         ('ACYCLOVIR', 'SIMVASTATIN', 'PREDNISONE')
         >>> clean("botox 200 units,"), clean("ONABOTULINUMTOXINA    SUSPENSION FOR INJECTION")
@@ -135,7 +135,7 @@ def clean(drugname: str) -> str:
 def pieces(drugname: str) -> tuple[str, ...]:
     r"""The several drugs of one field: split at semicolons and at FAERS' own separator.
 
-    Example:
+    Examples:
         >>> pieces("BOTOX; ASPIRIN"), pieces(r"Amoxicillin\clavulanate potassium")
         (('BOTOX', 'ASPIRIN'), ('Amoxicillin', 'clavulanate potassium'))
     """
@@ -147,7 +147,7 @@ def ingredients(active_ingredient: str | None) -> tuple[str, ...]:
 
     A choice (` OR `) stays whole: it credits neither side.
 
-    Example:
+    Examples:
         >>> ingredients("ZOLPIDEM\\ZOLPIDEM TARTRATE"), ingredients("HERBALS\\TURMERIC"), ingredients("COSMETICS")
         (('ZOLPIDEM',), ('TURMERIC',), ())
         >>> ingredients("INSULIN\\INSULIN LISPRO")
@@ -178,7 +178,7 @@ def learn(
     Returns:
         By cleaned name, what was learned; a name below either bound is left out.
 
-    Example:
+    Examples:
         >>> learn([("HUMIRA", "ADALIMUMAB", 9), ("Humira.", "ADALIMUMAB", 1), ("PEN", "INSULIN", 1), ("PEN", None, 4)])
         {'HUMIRA': Learned(ingredient='ADALIMUMAB', share=1.0, support=10)}
     """
@@ -214,7 +214,7 @@ def map_name(
     Returns:
         One mapping for every substance named, none twice; empty where both fields are.
 
-    Example:
+    Examples:
         >>> [(m.substance, m.product, m.method) for m in map_name("Simvastatin 40mg", "SIMVASTATIN")]
         [('SIMVASTATIN', None, 'active ingredient')]
         >>> [m.substance for m in map_name("COMBIVENT", "ALBUTEROL SULFATE\\IPRATROPIUM BROMIDE")]

@@ -25,7 +25,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 def words(text: str) -> tuple[str, ...]:
     """Words and numbers of a name, in capitals and without accents.
 
-    Example:
+    Examples:
         >>> words("BoNT-A"), words("Botox200 units,"), words("toxina botulínica")
         (('BONT', 'A'), ('BOTOX', '200', 'UNITS'), ('TOXINA', 'BOTULINICA'))
     """
@@ -78,7 +78,7 @@ class NameTable:
         names: rows of the table.
         version: hash of the table, stored with every mapping.
 
-    Example:
+    Examples:
         >>> row = lambda name, match, substance, product: Name(
         ...     name, match, substance, product, True, False, "observed", "SYNTHETIC")
         >>> table = NameTable("test", (row("ALPHA", "words", "alpha", "ALPHA"),

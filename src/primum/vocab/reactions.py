@@ -28,7 +28,7 @@ VERSION: Final = "terms-1"
 def normal(term: str) -> str:
     """A term as it is compared: capitals, trimmed, blanks single, under its present name.
 
-    Example:
+    Examples:
         >>> normal(" Therapeutic response decreased ")
         'THERAPEUTIC PRODUCT EFFECT DECREASED'
     """
@@ -71,7 +71,7 @@ class TermBins:
     Raises:
         ValueError: a bin that does not exist.
 
-    Example:
+    Examples:
         >>> bins = TermBins("test", {"SKIN WRINKLING": "indication"})
         >>> bins.bin("Skin wrinkling"), bins.bin("Drug ineffective"), bins.bin("Eyelid ptosis")
         ('indication', 'lack_of_effect', 'harm')

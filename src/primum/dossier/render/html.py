@@ -162,7 +162,7 @@ _TAG_WORDS: Final = Markup('<span data-finding="{}">{}</span>')
 def plain(text: str) -> Markup:
     """Escaped text; what stands between backticks is a command, a line break breaks the line.
 
-    Example:
+    Examples:
         >>> str(plain("Run `primum status` & <wait>."))
         'Run <code>primum status</code> &amp; &lt;wait&gt;.'
     """

@@ -31,7 +31,7 @@ def number(value: float, *, digits: int = 3) -> str:
     Raises:
         ValueError: the value is not finite; such a number must not reach a reader.
 
-    Example:
+    Examples:
         >>> number(1437), number(31.7142), number(0.004369), number(136.5), number(-0.6)
         ('1,437', '31.7', '0.00437', '137', '−0.6')
     """
@@ -46,7 +46,7 @@ def number(value: float, *, digits: int = 3) -> str:
 def per_1000(share: float, *, signed: bool = False) -> str:
     """A share as so many in 1,000 people: whole people, below one to one significant digit.
 
-    Example:
+    Examples:
         >>> per_1000(0.42058), per_1000(0.00147), per_1000(0.00037), per_1000(0.0630, signed=True), per_1000(-0.0006)
         ('421', '1', '0.4', '+63', '−0.6')
     """
@@ -62,7 +62,7 @@ def per_1000(share: float, *, signed: bool = False) -> str:
 def percent(share: float) -> str:
     """A share in percent, to one decimal; below 0.1 to one significant digit.
 
-    Example:
+    Examples:
         >>> percent(0.42058), percent(0.0037), percent(0.00004), percent(0), percent(1)
         ('42.1 %', '0.4 %', '0.004 %', '0 %', '100 %')
     """
@@ -77,7 +77,7 @@ def percent(share: float) -> str:
 def parse(text: str) -> float:
     """The number that a formatted text shows, in its own scale; the inverse of `number` up to rounding.
 
-    Example:
+    Examples:
         >>> parse("−1,437.5"), parse("+63"), parse("42.1 %")
         (-1437.5, 63.0, 42.1)
     """

@@ -60,7 +60,7 @@ def render(dossier: Dossier, screen: Screen, *, html: str = "") -> str:
 def clean(text: str) -> str:
     r"""Text without the control bytes that a terminal would obey; our own colours stay.
 
-    Example:
+    Examples:
         >>> clean("a\x07b\x1b]0;title\x07c \x1b[1mbold\x1b[0m")
         'ab]0;titlec \x1b[1mbold\x1b[0m'
     """

@@ -97,7 +97,7 @@ def pool(
         UnknownNameError: no such measure or method.
         EvidenceError: a level outside (0, 1), or a continuity below 0.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from primum.evidence.pooling import TwoArms
         >>> table = TwoArms(
@@ -139,7 +139,7 @@ def estimator(method: str, measure: str) -> Choice:
 def methods_for(measure: str) -> list[str]:
     """Names of the methods that pool a measure.
 
-    Example:
+    Examples:
         >>> methods_for("PLO")
         ['iv', 'dl', 'pm', 'reml', 'ml', 'hksj', 'um', 'bb']
     """

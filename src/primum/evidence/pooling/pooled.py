@@ -169,7 +169,7 @@ BACK: Final[dict[str, Callable[[float], float]]] = {
 def normal_interval(estimate: float, se: float, level: float) -> Interval:
     """Estimate +- the normal quantile times the standard error.
 
-    Example:
+    Examples:
         >>> round(normal_interval(0.0, 1.0, 0.95).upper, 4)
         1.96
     """

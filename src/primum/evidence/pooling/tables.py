@@ -140,7 +140,7 @@ TABLE_OF: Final[dict[str, type[TwoArms] | type[TwoRates] | type[OneArm]]] = {
 def columns(measure: Measure) -> tuple[str, ...]:
     """The columns that a table for this measure holds.
 
-    Example:
+    Examples:
         >>> columns("PLO")
         ('study', 'events', 'n')
     """

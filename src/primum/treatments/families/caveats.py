@@ -28,7 +28,7 @@ def caveats(*rows: Row) -> tuple[str, ...]:
 def once(words: Iterable[str]) -> tuple[str, ...]:
     """The same words without repetition, in their order.
 
-    Example:
+    Examples:
         >>> once(["b", "a", "b", ""])
         ('b', 'a')
     """
@@ -38,7 +38,7 @@ def once(words: Iterable[str]) -> tuple[str, ...]:
 def plain_range(low: float, high: float) -> Interval | None:
     """A range between sources or as printed, which has no level; None for one number.
 
-    Example:
+    Examples:
         >>> plain_range(3.0, 4.0)
         Interval(lower=3.0, upper=4.0, level=None)
         >>> plain_range(3.0, 3.0) is None
@@ -50,7 +50,7 @@ def plain_range(low: float, high: float) -> Interval | None:
 def whole(number: float) -> float | int:
     """A number without a fraction as a whole one, so that 1437 reads as reports and not as 1437.0.
 
-    Example:
+    Examples:
         >>> whole(1437.0), whole(9.3)
         (1437, 9.3)
     """

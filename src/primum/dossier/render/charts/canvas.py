@@ -22,7 +22,7 @@ def text_width(text: str, size: float = TEXT_SIZE) -> float:
 def wrap(text: str, width: float, size: float = TEXT_SIZE) -> list[str]:
     """Text broken into lines no wider than `width`; a single long word stays whole.
 
-    Example:
+    Examples:
         >>> wrap("influenza-like illness of any kind", 110)
         ['influenza-like', 'illness of any', 'kind']
     """
@@ -55,7 +55,7 @@ def element(tag: str, *inside: str, **attributes: str | float | None) -> str:
 def words(text: str) -> str:
     r"""Text made harmless for markup; letters that XML forbids are dropped.
 
-    Example:
+    Examples:
         >>> words("<b>\x00 & more")
         '&lt;b&gt; &amp; more'
     """
