@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from primum.evidence.finding import Finding
 from primum.mechanism.curve import EffectCurve, curve
 from primum.mechanism.models import load_models
 from primum.mechanism.refusals import Refusal
-from primum.provenance import GRADES, Method, Source
+from primum.provenance import Method, Source
 from primum.terms import Interval
 
 _FOLDER = "model"
@@ -56,7 +55,7 @@ def model_of(folder: Path, request: CurveRequest | None) -> Modelled | None:
     answer = curve(request.product, request.dose_units, request.endpoint, days, models=models)
     findings = () if isinstance(answer, Refusal) else tuple(_findings(answer))
     refusals = (*models.refusals.values(), *models.unidentified.values())
-    return Modelled(answer=answer, findings=findings, refusals=refusals, sources=_sources(home))
+    return Modelled(answer=answer, findings=findings, refusals=refusals, sources=models.sources)
 
 
 def _findings(answer: EffectCurve) -> list[Finding]:
@@ -145,23 +144,3 @@ def _figure(answer: EffectCurve, findings: tuple[Finding, ...]) -> Figure:
             note=" ".join(answer.warnings),
         ),
     )
-
-
-def _sources(home: Path) -> dict[str, Source]:
-    grades = {str(grade): grade for grade in GRADES}
-    file = home / "sources.csv"
-    if not file.is_file():
-        return {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {
-            row["id"]: Source(
-                id=row["id"],
-                title=row["title"],
-                year=int(row["year"]) if row["year"] else None,
-                url=row["url"],
-                kind=row["kind"],
-                grade=grades[row["grade"]],
-                funding=row["funding"],
-            )
-            for row in csv.DictReader(lines)
-        }
