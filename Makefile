@@ -13,7 +13,7 @@ fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test check ci bench docs serve lock browser clean
+.PHONY: help ask setup test slow check ci bench docs serve lock browser clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -24,7 +24,10 @@ ask: $(VENV)/core.stamp  ## set up the core and answer: make ask TREATMENT=anti-
 setup: $(VENV)/tests.stamp  ## make .venv with everything the tests need
 
 test: setup  ## set up and run the tests; those that need a browser or the reference data skip without them
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not slow"
+
+slow: setup  ## the tests that take more than some seconds each
+	$(BIN)/pytest -n 2 -m slow
 
 check: setup  ## lint, architecture and types
 	$(BIN)/ruff format --check .
@@ -41,7 +44,7 @@ bench: setup  ## run the benchmarks; ratios against the named baseline in the sa
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve
 
-ci: check browser test docs  ## everything, with nothing skipped: what .ci/run calls
+ci: check browser test slow docs  ## everything, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
 browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, and axe

@@ -337,6 +337,7 @@ EDGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", EDGES)
 def test_a_table_at_the_edge_gets_an_interval_around_its_estimate_or_a_reason(table):
     rates = TwoRates(
@@ -373,6 +374,7 @@ def test_the_terms_near_the_likeliest_table_are_enough(treated, control, effect)
         assert other[0] == pytest.approx(one[0, 0], rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_much_variation_gets_more_quadrature_points_until_they_agree():
     lopsided = OneArm(study=("A", "B", "C"), events=np.array([0, 1, 7]), n=np.array([11, 10, 7]))
     answer = pool(lopsided, measure="PLO", method="um")

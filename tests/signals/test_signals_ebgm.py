@@ -254,6 +254,7 @@ def test_fitting_pairs_of_three_and_more_alone_is_the_known_fault_and_warned_of(
     assert signals[1] / signals[0] > 1.3
 
 
+@pytest.mark.slow
 def test_where_the_truncated_fit_leaves_its_parameter_space_ours_answers(
     quarter: CountTable, quarter_fit: EbgmFit
 ) -> None:
