@@ -29,9 +29,9 @@ def case(
     """Show one case: its versions and which is current, what its drug names mean, what it was used for."""
     from primum.cases.story import case_story
     from primum.cli.output import write_json
-    from primum.store import open_store
+    from primum.study.derive import open_derived
 
-    with open_store(store) as opened:
+    with open_derived(store) as opened:
         story = case_story(opened, number)
     if json_file is not None:
         write_json(json_file, {"schema": SCHEMA, **story.as_json()})

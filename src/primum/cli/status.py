@@ -23,7 +23,7 @@ def status(
     from primum.store import open_store
     from primum.store.status import status_lines
 
-    with open_store(store) as opened:
+    with open_store(store, underived=True) as opened:
         found = opened.status()
     if json is not None:
         write_json(json, found.to_json())

@@ -1,5 +1,5 @@
 """Where reports rest: one folder, one database file, tables by schema.csv. The only room that imports an engine."""
 
-from primum.store.folder import DATABASE, LOADING, Store, default_folder, exists, open_store
+from primum.store.folder import DATABASE, DERIVED_FROM, LOADING, Store, default_folder, exists, open_store
 
-__all__ = ["DATABASE", "LOADING", "Store", "default_folder", "exists", "open_store"]
+__all__ = ["DATABASE", "DERIVED_FROM", "LOADING", "Store", "default_folder", "exists", "open_store"]

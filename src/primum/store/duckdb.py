@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from primum.errors import SourceError, StoreError
 from primum.store.engine import Columns, Engine
-from primum.store.schema import IBIS_TYPES, schema_of
+from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -76,12 +76,11 @@ class DuckDBEngine(Engine):
 
     def replace_table(self, name: str, expression: ir.Table) -> int:
         """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
-        schema_of(name)
-        fresh = f"fresh_{name}"
-        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(fresh)} AS {self.sql(expression)}")
-        self._execute(f"DELETE FROM {_quoted(name)}")
-        changed = self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {_quoted(fresh)}")
-        self.unstage(fresh)
+        fresh = TableSchema(f"fresh_{name}", schema_of(name).columns)  # a table beside it: rows are written only once
+        self._execute(fresh.ddl)
+        changed = self.insert(fresh.name, expression)
+        self._execute(f"DROP TABLE {_quoted(name)}")
+        self._execute(f"ALTER TABLE {_quoted(fresh.name)} RENAME TO {_quoted(name)}")
         return changed
 
     def append(self, name: str, columns: Columns) -> int:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 DATABASE: Final = "primum.duckdb"
 LOADING: Final = "loading-"  # folders of cleaned text begin like this
+DERIVED_FROM: Final = "derived_from"  # the fact that tells which snapshot the derived tables were made from
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
+
+
+FINISH_HINT: Final = "Finish it: primum load faers"
 
 
 def default_folder() -> Path:
@@ -74,6 +78,24 @@ class Store:
             digest.update("\t".join(row).encode() + b"\n")
         return digest.hexdigest()
 
+    def fact(self, name: str) -> str | None:
+        """A fact about the store itself; None where it is not told."""
+        return dict(self.engine.read("store_facts", "fact", "value")).get(name)
+
+    def tell_fact(self, name: str, value: str) -> None:
+        """Tell a fact about the store itself, instead of what was told of it before."""
+        import numpy as np
+
+        from primum.store.schema import table
+
+        facts = table("store_facts")
+        self.engine.replace_table("store_facts", facts.filter(facts.fact != name))
+        self.engine.append("store_facts", {"fact": np.array([name]), "value": np.array([value])})
+
+    def is_derived(self) -> bool:
+        """Whether the derived tables were made from what is loaded now; a killed load may have left them behind."""
+        return self.fact(DERIVED_FROM) == self.snapshot() or not self.engine.count("files")
+
     def status(self) -> Status:
         """What is loaded, line by line."""
         from primum.store.status import read_status
@@ -103,12 +125,14 @@ class Store:
         self.close()
 
 
-def open_store(folder: Path | None = None, *, write: bool = False) -> Store:
+def open_store(folder: Path | None = None, *, write: bool = False, underived: bool = False) -> Store:
     """Open a store; with `write`, make it where there is none.
 
     Args:
         folder: where it lies; None: `default_folder()`.
         write: open it for loading. One writer at a time, and no reader beside it.
+        underived: also read a store whose derived tables lag behind its reports, because a load was stopped;
+            `primum.study.derive.open_derived` brings them up to date instead.
 
     Raises:
         StoreError: there is none (and `write` is False), it is in use, damaged, of another version, or cannot be
@@ -131,7 +155,11 @@ def open_store(folder: Path | None = None, *, write: bool = False) -> Store:
     except BaseException:
         engine.close()
         raise
-    return Store(folder, engine, made)
+    store = Store(folder, engine, made)
+    if not (write or underived or store.is_derived()):
+        engine.close()
+        raise StoreError.of(str(folder), "a load was stopped before its end", FINISH_HINT)
+    return store
 
 
 def _make_folder(folder: Path) -> None:

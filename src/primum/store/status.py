@@ -49,6 +49,7 @@ class Status:
         folder: where it lies.
         snapshot: hash over the loaded archives and the tables' form.
         schema_version: hash of the tables' form.
+        derived: whether the derived tables were made from what is loaded now.
         files: loaded files in the order of their keys.
         rows: rows of each table.
         repairs: `(file_key, repair, rows_touched)`.
@@ -58,6 +59,7 @@ class Status:
     folder: str
     snapshot: str
     schema_version: str
+    derived: bool
     files: tuple[LoadedFile, ...]
     rows: dict[str, int]
     repairs: tuple[tuple[int, str, int], ...]
@@ -82,6 +84,7 @@ class Status:
             "folder": self.folder,
             "snapshot": self.snapshot,
             "schema_version": self.schema_version,
+            "derived": self.derived,
             "quarters": list(self.quarters),
             "unaccounted_lines": self.unaccounted,
             "rows": self.rows,
@@ -110,6 +113,7 @@ def read_status(store: Store) -> Status:
         folder=str(store.folder),
         snapshot=store.snapshot(),
         schema_version=schema_version(),
+        derived=store.is_derived(),
         files=tuple(LoadedFile(**dict(zip(LoadedFile.__slots__, row, strict=True))) for row in rows),
         rows={schema.name: store.engine.count(schema.name) for schema in tables()},
         repairs=tuple(store.engine.read("repairs", "file_key", "repair", "rows_touched")),
@@ -139,6 +143,8 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
     lines += ["", f"Reports {status.rows['reports']:,}; deleted cases listed {status.rows['deletions']:,}"]
     lines += _totals("Repairs", [(name, count) for _, name, count in status.repairs])
     lines += _totals("No value", [(f"{name}: {fault}", count) for _, name, fault, count in status.value_faults])
+    if not status.derived:
+        lines.append("A load was stopped before its end; the next answer or load finishes it.")
     lines.append(f"Lines that are not accounted for: {status.unaccounted}")
     return lines
 

@@ -1,19 +1,23 @@
 """What follows from the loaded reports: current versions, names and what they mean, use?
 
 The raw tables are never changed. Everything here can be thrown away and made again, from all quarters at once, so that
-the order of loading does not matter.
+the order of loading does not matter. It is made once for a load, however many quarters that brings: the store tells
+which snapshot its derived tables were made from, and whoever opens it for an answer makes them again where a load was
+stopped before it did.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
+from primum.store import DERIVED_FROM, open_store
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab.drugs import drug_names, map_names, rows_of_names
 
@@ -23,6 +27,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DERIVED = ("current_reports", "drug_names", "drug_substances", "report_uses")
+
+
+def open_derived(folder: Path | None = None) -> Store:
+    """Open a store for reading; where a load was stopped before it derived, do that first.
+
+    Raises:
+        StoreError: there is no store, it cannot be read, or it must be finished and cannot be written.
+    """
+    store = open_store(folder, underived=True)
+    if store.is_derived():
+        return store
+    store.close()
+    with open_store(folder, write=True) as unfinished:
+        derive(unfinished)
+    return open_store(folder)
 
 
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
@@ -47,6 +66,7 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     engine.replace_table("drug_names", drug_names())
     _map_drug_names(store, words)
     _tell_uses(store, words)
+    store.tell_fact(DERIVED_FROM, store.snapshot())
     rows = {name: engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
     return rows

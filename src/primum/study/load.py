@@ -1,7 +1,8 @@
 """In which order does an archive become part of the store, so that a kill leaves it before or after?
 
 Check the archive, then in one transaction: take away what an older archive of the same quarter left, read the seven
-tables and the lists of deleted cases, account for every line, refuse orphans, and renew the derived tables.
+tables and the lists of deleted cases, account for every line, and refuse orphans. The derived tables follow once for
+all quarters of a load; until then the store itself tells that they lag behind (`Store.is_derived`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from primum.store.parts import (
     remove_part,
     reports_of,
 )
-from primum.study.derive import derive_inside
+from primum.study.derive import derive, derive_inside
 from primum.terms import Quarter
 
 REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
@@ -122,7 +123,7 @@ def no_download_yet(quarters: frozenset[Quarter]) -> SourceError:
 def load_archives(
     store: Store, given: Path, *, quarters: frozenset[Quarter] = frozenset(), progress: Progress | None = None
 ) -> LoadedArchives:
-    """Load a zip, or every archive of a folder; each quarter is a transaction of its own.
+    """Load a zip, or every archive of a folder; each quarter is a transaction of its own, what follows the last.
 
     Args:
         store: a store opened for writing.
@@ -138,9 +139,12 @@ def load_archives(
     faults: list[SourceError] = []
     for path in find_archives(given, quarters or None):
         try:
-            loaded.append(load_faers(store, path, progress=progress))
+            loaded.append(load_faers(store, path, progress=progress, with_derived=False))
         except SourceError as error:
             faults.append(error)
+    if not store.is_derived():
+        (progress or _say_nothing)("what follows from the reports")
+        derive(store)
     if faults:
         also = f" ({len(loaded)} other archives were loaded.)" if loaded else ""
         raise SourceError(" | ".join(str(fault) for fault in faults) + also) from faults[0]
@@ -148,13 +152,16 @@ def load_archives(
     return LoadedArchives(tuple(loaded), tuple(q for q in sorted(quarters) if str(q) not in there))
 
 
-def load_faers(store: Store, path: Path, *, progress: Progress | None = None) -> Loaded:
+def load_faers(
+    store: Store, path: Path, *, progress: Progress | None = None, with_derived: bool = True
+) -> Loaded:
     """Load one archive of a FAERS quarter.
 
     Args:
         store: a store opened for writing.
         path: the zip.
         progress: told what is read now; one short text a file.
+        with_derived: make the derived tables in the same transaction; else the caller derives after the last quarter.
 
     Returns:
         What was loaded. The same archive again changes nothing; another archive of the quarter replaces the first.
@@ -173,7 +180,8 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None) ->
         remove_part(store.engine, part, quarter)
         accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
         accounts += _load_deletions(store, archive)
-        derive_inside(store)
+        if with_derived:
+            derive_inside(store)
     return Loaded(
         archive=path.name,
         part=quarter,

@@ -18,7 +18,8 @@ from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
-from primum.store import Store, open_store
+from primum.store import Store
+from primum.study.derive import open_derived
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
@@ -237,7 +238,7 @@ def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` read
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    return Reports(open_store(None if path is None else Path(path)))
+    return Reports(open_derived(None if path is None else Path(path)))
 
 
 def drug_level_named(name: str) -> DrugLevel:

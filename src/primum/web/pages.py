@@ -55,7 +55,7 @@ def status(store: Path | None) -> dict[str, Any]:
     """What is loaded, and where every line of it went."""
     from primum.store import open_store
 
-    with open_store(store) as opened:
+    with open_store(store, underived=True) as opened:
         return {"ok": True} | opened.status().to_json()
 
 
