@@ -15,7 +15,7 @@ A row repeated exactly, in one quarter or in two, is one sighting of one version
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Final
 
 from primum.store import schema
@@ -39,6 +39,7 @@ DELETED: Final = "FDA deleted the case"
 NO_CASE: Final = "no case number"
 
 
+@cache
 def current_reports() -> ibis.Table:
     """Whether each report of the store is current, and why: one expression over all quarters at once.
 

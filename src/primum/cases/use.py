@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from primum.errors import EvidenceError
@@ -164,6 +165,7 @@ def _product_of(drugs: ibis.Table) -> ibis.expr.types.StringColumn:
     return ibis.coalesce(drugs.product, drugs.substance)
 
 
+@cache
 def report_uses(rules: UseRules) -> ibis.Table:
     """The use of every current report that holds the treatment: `treatment, report_key, use, rule, confidence`."""
     import ibis

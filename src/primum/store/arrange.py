@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,12 +21,14 @@ from numpy.typing import NDArray
 from primum.sources.layouts import Field, fields
 from primum.sources.values import NOT_A_NUMBER, READERS, UNKNOWN_CODE, codes
 from primum.store.engine import Engine
+from primum.store.schema import IBIS_TYPES, schema_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 ROWS_OF_A_PART: Final = 10**8  # report keys of one archive: part * 10^8 + row of its DEMO file
 FILES_OF_A_PART: Final = 100  # file keys of one archive: part * 100 + position of the file
+STAGED_FILE: Final = "staged_file"
 REPORT_KEYS: Final = "staged_report_keys"
 _INTEGER: Final = "^[0-9]{1,18}$"  # digits that a BIGINT holds
 _RAW: Final = "raw_"  # before the name of a file's own column, so that it never meets a target of that name
@@ -34,28 +38,17 @@ Fault = tuple[str, str, int]  # column of the file, kind of fault, rows
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file whose cleaned text is staged.
+    """A file whose cleaned text is staged by `stage_file_text`.
 
     Args:
-        rows: the staged rows (`Engine.stage_text`).
         table: DEMO, DRUG, REAC, OUTC, RPSR, THER or INDI.
         columns: its columns.
-        part: number that the keys of its quarter begin with.
-        quarter: its quarter as text.
         until: last day of its quarter; no date lies behind it.
     """
 
-    rows: ir.Table
     table: str
     columns: tuple[str, ...]
-    part: int
-    quarter: str
     until: dt.date
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """Where its columns go, as far as its layout has them."""
-        return tuple(field for field in fields(self.table) if set(field.columns) <= set(self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +66,27 @@ class Arranged:
     doubles: int = 0
 
 
+def stage_file_text(
+    engine: Engine, text: Path, *, table: str, columns: tuple[str, ...], part: int, quarter: str, until: dt.date
+) -> StagedFile:
+    """Stage the cleaned text of one file of a quarter whose keys begin with `part`."""
+    constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": quarter}
+    engine.stage_text(STAGED_FILE, text, columns, constants=constants)
+    return StagedFile(table, columns, until)
+
+
 def arrange_reports(engine: Engine, file: StagedFile) -> Arranged:
     """Put staged DEMO rows into `reports`, and keep the keys by which the other files find their report.
 
     Where two rows of a quarter share primaryid and caseid (Q13) both are kept, and the other files belong to the row
     with more filled fields; of two equal ones to the first.
     """
-    import ibis
-
-    typed, faults = _typed(engine, file)
-    reports = typed.mutate(
-        report_key=ibis.literal(file.part * ROWS_OF_A_PART, "int64") + typed.row_number,
-        source=ibis.literal("faers"),
-        quarter=ibis.literal(file.quarter),
-        fields_filled=_fields_filled(typed, [_RAW + name for name in file.columns]),
-    )
-    wanted = reports.select("report_key", "source", "quarter", "fields_filled", *_targets(file))
-    count = engine.insert("reports", wanted)
-    keys = engine.stage_expression(REPORT_KEYS, _ranked_keys(file))
-    doubles = engine.rows(keys.filter(keys.pair_rank > 0).aggregate(n=ibis._.count()))
-    return Arranged(count, faults, int(doubles[0][0]))
+    plan = _plan(file.table, file.columns)
+    faults = _faults(engine, plan, file.until)
+    count = engine.insert("reports", plan.rows)
+    engine.stage_expression(REPORT_KEYS, _ranked_keys(file.columns))
+    [(doubles,)] = engine.rows(_doubles())
+    return Arranged(count, faults, int(doubles))
 
 
 def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
@@ -100,38 +94,141 @@ def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
 
     Rows whose report is not in the quarter are left out and so are missing from `rows`: the caller fails the quarter.
     """
+    plan = _plan(file.table, file.columns)
+    faults = _faults(engine, plan, file.until)
+    return Arranged(engine.insert(plan.target, plan.rows), faults)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the files of one layout are arranged.
+
+    Args:
+        target: table of the store.
+        rows: its rows, from the staged file and from what its texts mean.
+        bad: how many rows hold a fault that needs no reading; None where the layout has no such column.
+        bad_of: column and fault of each number that `bad` gives.
+        texts: the fields that need a reading, with the name of the table of their meanings and the distinct texts.
+    """
+
+    target: str
+    rows: ir.Table
+    bad: ir.Table | None
+    bad_of: tuple[tuple[str, str], ...]
+    texts: tuple[tuple[Field, str, ir.Table], ...]
+
+
+@cache
+def _plan(table: str, columns: tuple[str, ...]) -> _Plan:
+    listed = tuple(field for field in fields(table) if set(field.columns) <= set(columns))
+    rows = _staged_rows(columns)
+    plain, bad = _plain_columns(rows, listed)
+    typed = rows.mutate(**plain)
+    texts = []
+    for number, field in enumerate(field for field in listed if field.rule in READERS):
+        name = f"staged_{table}_{number}"
+        meant = _meanings(field, name)
+        on = [typed[_RAW + column].fill_null("") == meant[f"given_{n}"] for n, column in enumerate(field.columns)]
+        typed = typed.left_join(meant, on).drop(*(f"given_{n}" for n in range(len(field.columns))))
+        texts.append((field, name, _distinct_texts(rows, field)))
+    targets = tuple(dict.fromkeys(target for field in listed for target in field.targets))
+    placed = _as_reports(typed, columns, targets) if table == "DEMO" else _as_rows(typed, table, columns, targets)
+    counts = rows.aggregate(**{str(n): found.sum() for n, found in enumerate(bad.values())}) if bad else None
+    return _Plan(listed[0].table, placed, counts, tuple(bad), tuple(texts))
+
+
+def _staged_rows(columns: Sequence[str]) -> ir.Table:
+    """The staged file, its own columns under raw names."""
     import ibis
 
-    typed, faults = _typed(engine, file)
-    key_types = {"key_primaryid": "string", "key_caseid": "string", "report_key": "int64"}
-    keys = ibis.table({**key_types, "pair_rank": "int64", "id_rank": "int64"}, name=REPORT_KEYS)
-    if "caseid" in file.columns:
+    numbers = {"row_number": "int64", "first_key": "int64", "part_quarter": "string"}
+    staged = ibis.table({**dict.fromkeys(columns, "string"), **numbers}, name=STAGED_FILE)
+    raw = {_RAW + name: staged[name] for name in columns}
+    return staged.select(
+        **raw, row_number=staged.row_number.cast("int32"), first_key=staged.first_key, part_quarter=staged.part_quarter
+    )
+
+
+def _plain_columns(rows: ir.Table, listed: Sequence[Field]) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
+    """The columns that plain expressions give, and the rows that each of these rules finds fault with."""
+    import ibis
+
+    plain: dict[str, Any] = {}
+    bad: dict[tuple[str, str], Any] = {}
+    for field in listed:
+        column, target = field.columns[0], field.targets[0]
+        text = rows[_RAW + column]
+        match field.rule:
+            case "text":
+                plain[target] = text
+            case "term":
+                plain[target] = text.strip().upper().nullif("")
+            case "code":  # kept as printed
+                plain[target] = text
+                bad[column, UNKNOWN_CODE] = text.notin(sorted(codes(column)))
+            case "integer":
+                plain[target] = ibis.ifelse(text.re_search(_INTEGER), text, ibis.null("string")).cast("int64")
+                bad[column, NOT_A_NUMBER] = ~text.re_search(_INTEGER)
+    return plain, bad
+
+
+def _as_reports(typed: ir.Table, columns: Sequence[str], targets: Sequence[str]) -> ir.Table:
+    import ibis
+
+    reports = typed.mutate(
+        report_key=typed.first_key + typed.row_number,
+        source=ibis.literal("faers"),
+        quarter=typed.part_quarter,
+        fields_filled=_fields_filled(typed, columns),
+    )
+    return reports.select("report_key", "source", "quarter", "fields_filled", *targets)
+
+
+def _as_rows(typed: ir.Table, table: str, columns: Sequence[str], targets: Sequence[str]) -> ir.Table:
+    """The rows of a file that find their report."""
+    keys = _report_keys()
+    if "caseid" in columns:
         keys = keys.filter(keys.pair_rank == 0)
         same_case = [typed[_RAW + "caseid"].fill_null("") == keys.key_caseid]
     else:
         keys = keys.filter(keys.id_rank == 0)
         same_case = []
-    found = typed.inner_join(keys.select(*key_types), [typed[_RAW + "primaryid"] == keys.key_primaryid, *same_case])
-    if file.table == "THER":
+    keys = keys.select("key_primaryid", "key_caseid", "report_key")
+    found = typed.inner_join(keys, [typed[_RAW + "primaryid"] == keys.key_primaryid, *same_case])
+    if table == "THER":
         found = found.mutate(duration_days=_days_between(found))
-    more = ["report_key", "row_number"]
-    return Arranged(engine.insert(file.fields[0].table, found.select(*more, *_targets(file))), faults)
+    return found.select("report_key", "row_number", *targets)
+
+
+def _report_keys() -> ir.Table:
+    import ibis
+
+    key_types = {"key_primaryid": "string", "key_caseid": "string", "report_key": "int64"}
+    return ibis.table({**key_types, "pair_rank": "int64", "id_rank": "int64"}, name=REPORT_KEYS)
+
+
+@cache
+def _doubles() -> ir.Table:
+    keys = _report_keys()
+    return keys.filter(keys.pair_rank > 0).count().as_table()
 
 
 def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
     """How many fields of a row are not blank."""
-    return sum(rows[name].notnull().cast("int16") for name in columns).cast("int16")
+    return sum(rows[_RAW + name].notnull().cast("int16") for name in columns).cast("int16")
 
 
-def _ranked_keys(file: StagedFile) -> ir.Table:
+@cache
+def _ranked_keys(columns: tuple[str, ...]) -> ir.Table:
     """Every report's keys with its rank among those that share them; rank 0 owns the rows of the other files."""
     import ibis
 
-    keyed = file.rows.select(
-        report_key=ibis.literal(file.part * ROWS_OF_A_PART, "int64") + file.rows.row_number,
-        fields_filled=_fields_filled(file.rows, file.columns),
-        key_primaryid=file.rows.primaryid,
-        key_caseid=file.rows.caseid.fill_null(""),
+    rows = _staged_rows(columns)
+    keyed = rows.select(
+        report_key=rows.first_key + rows.row_number,
+        fields_filled=_fields_filled(rows, columns),
+        key_primaryid=rows[_RAW + "primaryid"],
+        key_caseid=rows[_RAW + "caseid"].fill_null(""),
     )
     best = [ibis.desc("fields_filled"), ibis.asc("report_key")]
     same_pair = ibis.window(group_by=["key_primaryid", "key_caseid"], order_by=best)
@@ -149,50 +246,35 @@ def _days_between(therapies: ir.Table) -> Any:
     return ibis.ifelse(whole, (end.delta(start, unit="day") + 1).cast("float64"), therapies.duration_days)
 
 
-def _typed(engine: Engine, file: StagedFile) -> tuple[ir.Table, tuple[Fault, ...]]:
-    """The staged rows under raw names, with one column more for every target that the rules fill."""
+def _distinct_texts(rows: ir.Table, field: Field) -> ir.Table:
     import ibis
 
-    raw = {_RAW + name: file.rows[name] for name in file.columns}
-    rows = file.rows.select(**raw, row_number=file.rows.row_number.cast("int32"))
-    bad: dict[tuple[str, str], Any] = {}  # (column, fault) -> how many rows
+    return rows.group_by([_RAW + column for column in field.columns]).aggregate(rows=ibis._.count())
+
+
+def _meanings(field: Field, name: str) -> ir.Table:
+    """The staged table that `_read_distinct` makes of a field."""
+    import ibis
+
+    given = {f"given_{n}": "string" for n in range(len(field.columns))}
+    types = {column.name: IBIS_TYPES[column.type] for column in schema_of(field.table).columns}
+    return ibis.table({**given, **{target: types[target] for target in field.targets}}, name=name)
+
+
+def _faults(engine: Engine, plan: _Plan, until: dt.date) -> tuple[Fault, ...]:
+    """Read the texts that need it, stage what they mean, and count every value that has none."""
     faults: list[Fault] = []
-    plain: dict[str, Any] = {}
-    for field in file.fields:
-        column, target = field.columns[0], field.targets[0]
-        text = rows[_RAW + column]
-        match field.rule:
-            case "text":
-                plain[target] = text
-            case "term":
-                plain[target] = text.strip().upper().nullif("")
-            case "code":  # kept as printed
-                plain[target] = text
-                bad[column, UNKNOWN_CODE] = text.notin(sorted(codes(column)))
-            case "integer":
-                plain[target] = ibis.ifelse(text.re_search(_INTEGER), text, ibis.null("string")).cast("int64")
-                bad[column, NOT_A_NUMBER] = ~text.re_search(_INTEGER)
-    if bad:
-        counts = engine.rows(rows.aggregate(**{str(n): found.sum() for n, found in enumerate(bad.values())}))[0]
-        faults += [(*which, int(count)) for which, count in zip(bad, counts, strict=True) if count]
-    typed = rows.mutate(**plain)
-    for number, field in enumerate(file.fields):
-        if field.rule in READERS:
-            meant, found = _read_distinct(engine, rows, field, file.until, name=f"staged_{file.table}_{number}")
-            on = [typed[_RAW + name].fill_null("") == meant[f"given_{n}"] for n, name in enumerate(field.columns)]
-            typed = typed.left_join(meant, on).drop(*(f"given_{n}" for n in range(len(field.columns))))
-            faults += found
-    return typed, tuple(sorted(faults))
+    if plan.bad is not None:
+        [counts] = engine.rows(plan.bad)
+        faults += [(*which, int(count)) for which, count in zip(plan.bad_of, counts, strict=True) if count]
+    for field, name, texts in plan.texts:
+        faults += _read_distinct(engine, field, name, texts, until)
+    return tuple(sorted(faults))
 
 
-def _read_distinct(
-    engine: Engine, rows: ir.Table, field: Field, until: dt.date, *, name: str
-) -> tuple[ir.Table, list[Fault]]:
-    """A table of what each distinct text of the field means, and the faults with their rows."""
-    import ibis
-
-    grouped = rows.group_by([_RAW + column for column in field.columns]).aggregate(rows=ibis._.count())
-    counted = engine.rows(grouped)
+def _read_distinct(engine: Engine, field: Field, name: str, texts: ir.Table, until: dt.date) -> list[Fault]:
+    """Stage a table of what each distinct text of the field means; the faults with their rows."""
+    counted = engine.rows(texts)
     readings = [READERS[field.rule](row[:-1], until) for row in counted]
     faults: Counter[str] = Counter()
     for reading, (*_, count) in zip(readings, counted, strict=True):
@@ -201,14 +283,12 @@ def _read_distinct(
     given = {f"given_{n}": _values([row[n] or "" for row in counted]) for n in range(len(field.columns))}
     meant = {target: _values([r.values[n] for r in readings]) for n, target in enumerate(field.targets)}
     typed = {target: _as_promised(array, field.table, target) for target, array in meant.items()}
-    staged = engine.stage(name, {**given, **typed})
-    return staged, [(field.columns[0], fault, count) for fault, count in faults.items()]
+    engine.stage(name, {**given, **typed})
+    return [(field.columns[0], fault, count) for fault, count in faults.items()]
 
 
 def _as_promised(array: NDArray[Any], table: str, target: str) -> NDArray[Any]:
     """Values as an array of the type that schema.csv promises; missing ones as NaN, NaT or None."""
-    from primum.store.schema import schema_of
-
     kind = next(column.type for column in schema_of(table).columns if column.name == target)
     missing = np.array([value is None for value in array], dtype=bool)
     match kind:
@@ -226,7 +306,3 @@ def _values(values: Sequence[Any]) -> NDArray[Any]:
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
-
-
-def _targets(file: StagedFile) -> Mapping[str, None]:
-    return dict.fromkeys(target for field in file.fields for target in field.targets)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,10 +51,7 @@ class DuckDBEngine(Engine):
 
     def sql(self, expression: ir.Table) -> str:
         """The text that the expression is run as, for `--explain`."""
-        from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
-
-        text: str = DuckDBCompiler().to_sqlglot(expression.unbind()).sql("duckdb")
-        return text
+        return _compiled(expression.unbind().op())
 
     def run(self, expression: ir.Table) -> dict[str, NDArray[Any]]:
         """Run an expression; the answer as one array a column."""
@@ -89,9 +87,11 @@ class DuckDBEngine(Engine):
         with self._registered(columns) as given:
             return self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {given}")
 
-    def delete(self, name: str, column: str, first: int, last: int) -> None:
+    def delete(self, name: str, column: str, first: int | str, last: int | str) -> None:
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
-        self._execute(f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} BETWEEN {int(first)} AND {int(last)}")
+        self._execute(
+            f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} BETWEEN {_literal(first)} AND {_literal(last)}"
+        )
 
     def stage(self, name: str, columns: Columns) -> ir.Table:
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
@@ -99,7 +99,9 @@ class DuckDBEngine(Engine):
             self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS SELECT * FROM {given}")
         return self._staged(name)
 
-    def stage_text(self, name: str, path: Path, columns: Sequence[str]) -> ir.Table:
+    def stage_text(
+        self, name: str, path: Path, columns: Sequence[str], *, constants: Mapping[str, int | str] | None = None
+    ) -> ir.Table:
         """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection."""
         types = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
         # The quote is a byte that cleaned text never holds outside a quoted field; FDA's own text knows no quotes.
@@ -107,7 +109,7 @@ class DuckDBEngine(Engine):
             f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
             f"auto_detect = false, new_line = '\\n', columns = {{{types}}})"
         )
-        self._stage_numbered(name, f"SELECT * FROM {read}", number="row_number")
+        self._stage_numbered(name, f"SELECT * FROM {read}", number="row_number", constants=constants)
         return self._staged(name)
 
     def stage_file(self, name: str, path: Path) -> ir.Table:
@@ -188,8 +190,10 @@ class DuckDBEngine(Engine):
         ).fetchall()
         return dict(found) or None
 
-    def _stage_numbered(self, name: str, select: str, *, number: str) -> None:
-        """Keep a file's rows with their number, counted from 1.
+    def _stage_numbered(
+        self, name: str, select: str, *, number: str, constants: Mapping[str, int | str] | None = None
+    ) -> None:
+        """Keep a file's rows with their number, counted from 1, and with constants.
 
         Rows keep the order of the file (preserve_insertion_order), so the position in the table is the row's number;
         positions begin at 0, or very high while the transaction that made the table is open.
@@ -200,9 +204,13 @@ class DuckDBEngine(Engine):
         rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
         if rows and last - first + 1 != rows:
             raise StoreError.of(name, "staged rows are not numbered without gaps", "Please report this")
+        types = {
+            column: "BIGINT" if isinstance(value, int) else "VARCHAR" for column, value in (constants or {}).items()
+        }
+        more = "".join(f", {_literal(value)}::{types[c]} AS {_quoted(c)}" for c, value in (constants or {}).items())
         self._execute(
             f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS "
-            f"SELECT *, rowid - {first} + 1 AS {_quoted(number)} FROM {_quoted(raw)}"
+            f"SELECT *, rowid - {first} + 1 AS {_quoted(number)}{more} FROM {_quoted(raw)}"
         )
 
     def _staged(self, name: str) -> ir.Table:
@@ -274,6 +282,15 @@ _DAMAGE: Final = (
 )
 
 
+@lru_cache(maxsize=512)
+def _compiled(operation: Any) -> str:
+    """An expression as text; a plan that is run for every quarter is compiled once, which takes longer than its run."""
+    from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
+
+    text: str = DuckDBCompiler().to_sqlglot(operation.to_expr()).sql("duckdb")
+    return text
+
+
 def _plain(array: NDArray[Any], kind: str) -> NDArray[Any]:
     """An array of DuckDB's answer in the form that `Engine.run` promises."""
     missing = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else np.zeros(array.shape, dtype=bool)
@@ -301,8 +318,10 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _literal(value: int | str) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _first_line(error: BaseException) -> str:

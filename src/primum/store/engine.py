@@ -57,7 +57,7 @@ class Engine(ABC):
         """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
 
     @abstractmethod
-    def delete(self, name: str, column: str, first: int, last: int) -> None:
+    def delete(self, name: str, column: str, first: int | str, last: int | str) -> None:
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
 
     @abstractmethod
@@ -65,10 +65,13 @@ class Engine(ABC):
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
 
     @abstractmethod
-    def stage_text(self, name: str, path: Path, columns: Sequence[str]) -> ir.Table:
+    def stage_text(
+        self, name: str, path: Path, columns: Sequence[str], *, constants: Mapping[str, int | str] | None = None
+    ) -> ir.Table:
         """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection.
 
-        Every column is text, None where empty; `row_number` counts the rows from 1 in the order of the file.
+        Every column is text, None where empty; `row_number` counts the rows from 1 in the order of the file. Each of
+        `constants` stands beside every row under its name.
         """
 
     @abstractmethod

@@ -86,10 +86,7 @@ class Store:
         """Tell a fact about the store itself, instead of what was told of it before."""
         import numpy as np
 
-        from primum.store.schema import table
-
-        facts = table("store_facts")
-        self.engine.replace_table("store_facts", facts.filter(facts.fact != name))
+        self.engine.delete("store_facts", "fact", name, name)
         self.engine.append("store_facts", {"fact": np.array([name]), "value": np.array([value])})
 
     def is_derived(self) -> bool:

@@ -44,12 +44,8 @@ class PartFile:
 
 def loaded_archive(engine: Engine, part: int) -> tuple[str, str] | None:
     """Name and SHA-256 of the archive that a part was loaded from; None where it is not loaded."""
-    files = table("files")
-    first, last = part * FILES_OF_A_PART, (part + 1) * FILES_OF_A_PART - 1
-    rows = engine.rows(
-        files.filter(files.file_key.between(first, last)).select("archive", "archive_sha256").distinct().limit(1)
-    )
-    return (rows[0][0], rows[0][1]) if rows else None
+    rows = engine.read("files", "file_key", "archive", "archive_sha256")
+    return next(((name, digest) for key, name, digest in rows if key // FILES_OF_A_PART == part), None)
 
 
 def reports_of(engine: Engine, part: int) -> int:
@@ -66,8 +62,7 @@ def remove_part(engine: Engine, part: int, quarter: str | None) -> None:
     for name in FILE_TABLES:
         engine.delete(name, "file_key", part * FILES_OF_A_PART, (part + 1) * FILES_OF_A_PART - 1)
     if quarter is not None:
-        deletions = table("deletions")
-        engine.replace_table("deletions", deletions.filter(deletions.quarter != quarter))
+        engine.delete("deletions", "quarter", quarter, quarter)
 
 
 def add_account(

@@ -30,7 +30,14 @@ from primum.sources.faers import (
     read_deleted,
 )
 from primum.store import LOADING, Store
-from primum.store.arrange import FILES_OF_A_PART, Arranged, StagedFile, arrange_reports, arrange_rows
+from primum.store.arrange import (
+    FILES_OF_A_PART,
+    STAGED_FILE,
+    Arranged,
+    arrange_reports,
+    arrange_rows,
+    stage_file_text,
+)
 from primum.store.parts import (
     PartFile,
     add_account,
@@ -152,9 +159,7 @@ def load_archives(
     return LoadedArchives(tuple(loaded), tuple(q for q in sorted(quarters) if str(q) not in there))
 
 
-def load_faers(
-    store: Store, path: Path, *, progress: Progress | None = None, with_derived: bool = True
-) -> Loaded:
+def load_faers(store: Store, path: Path, *, progress: Progress | None = None, with_derived: bool = True) -> Loaded:
     """Load one archive of a FAERS quarter.
 
     Args:
@@ -177,7 +182,8 @@ def load_faers(
     if before is not None and before[1] == archive.sha256:
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
     with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
-        remove_part(store.engine, part, quarter)
+        if before is not None:
+            remove_part(store.engine, part, quarter)
         accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
         accounts += _load_deletions(store, archive)
         if with_derived:
@@ -217,9 +223,9 @@ def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progres
 
 def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -> Arranged:
     """Stage a cleaned file and put its rows where schema.csv says."""
-    staged = store.engine.stage_text("staged_file", text, account.columns)
-    file = StagedFile(
-        rows=staged,
+    file = stage_file_text(
+        store.engine,
+        text,
         table=account.table,
         columns=account.columns,
         part=part_number(archive.quarter),
@@ -228,7 +234,7 @@ def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -
     )
     arrange = arrange_reports if account.table == "DEMO" else arrange_rows
     arranged = arrange(store.engine, file)
-    store.engine.unstage("staged_file")
+    store.engine.unstage(STAGED_FILE)
     return arranged
 
 

@@ -266,6 +266,7 @@ def _from_general_rules(drugname: str | None, coded: Sequence[str], learned: dic
     return [Mapping(part, None, AMBIGUOUS if " OR " in part else UNMAPPED, VERSION) for part in parts]
 
 
+@cache
 def drug_names() -> ibis.Table:
     """Every distinct pair of drug name and active ingredient, numbered in the order of the two texts."""
     import ibis
@@ -285,6 +286,7 @@ def drug_names() -> ibis.Table:
     return pairs.select(number.cast("int64").name("name_key"), "drugname", "active_ingredient")
 
 
+@cache
 def rows_of_names() -> ibis.Table:
     """Every name of `drug_names` with its number of drug rows: what the mapping is learned from."""
     from primum.store import schema
@@ -303,6 +305,7 @@ def rows_of_names() -> ibis.Table:
     )
 
 
+@cache
 def named_drugs() -> ibis.Table:
     """Every drug row with each substance and product it names."""
     from primum.store import schema

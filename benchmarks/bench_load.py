@@ -1,0 +1,158 @@
+"""How fast does a quarter go from its zip to committed, derived tables, against DuckDB alone on the same text?
+
+A SYNTHETIC quarter of FAERS shape is written first. The other side is DuckDB's own CSV reader on the unpacked files,
+written as Parquet, in the same run: what the same text costs where nothing is checked, repaired, typed or derived.
+Each side runs in a process of its own, so that its peak memory can be told; seconds are given as CPU and as wall.
+
+Usage: python benchmarks/bench_load.py [--reports 400000] [--quarters 2026q1] [--write benchmarks/RESULTS.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def measured(call: Callable[[], None]) -> dict[str, float]:
+    """Wall and CPU seconds of a call (all threads), and the peak memory of the process in bytes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return {"wall": wall, "cpu": cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def primum_load(archives: Path, store: Path) -> dict[str, float]:
+    from primum.store import open_store
+    from primum.study.load import load_archives
+
+    def load() -> None:
+        with open_store(store, write=True) as opened:
+            load_archives(opened, archives)
+
+    return measured(load)
+
+
+def duckdb_parquet(archives: Path, folder: Path) -> dict[str, float]:
+    import duckdb
+
+    def convert() -> None:
+        connection = duckdb.connect()
+        for path in sorted(archives.glob("*.zip")):
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    archive.extract(name, folder)
+                    text, parquet = folder / name, (folder / name).with_suffix(".parquet")
+                    connection.execute(
+                        f"COPY (SELECT * FROM read_csv('{text}', delim = '$', header = true, quote = '', escape = '', "
+                        f"all_varchar = true, auto_detect = true, null_padding = true)) TO '{parquet}' (FORMAT parquet)"
+                    )
+                    text.unlink()
+
+    return measured(convert)
+
+
+SIDES: dict[str, Callable[[Path, Path], dict[str, float]]] = {"primum": primum_load, "duckdb": duckdb_parquet}
+
+
+def in_own_process(side: str, archives: Path, folder: Path) -> dict[str, float]:
+    command = [sys.executable, __file__, "--side", side, str(archives), str(folder)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def bytes_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def run(reports: int, quarters: list[str], folder: Path) -> list[str]:
+    from primum.study.load import read_quarters
+    from primum.testing.faers import write_archive
+
+    archives = folder / "archives"
+    archives.mkdir()
+    wanted = sorted(read_quarters(quarters))
+    for quarter in wanted:
+        write_archive(archives, quarter=quarter, reports=reports, seed=1)
+    text = 0
+    for path in archives.glob("*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            text += sum(info.file_size for info in archive.infolist())
+    found: dict[str, dict[str, Any]] = {}
+    for side in SIDES:
+        found[side] = in_own_process(side, archives, folder / side)
+        found[side]["disk"] = bytes_below(folder / side)
+    names = {"primum": "Primum: checked, repaired, typed, derived", "duckdb": "DuckDB alone: text to Parquet"}
+    lines = [
+        f"{len(wanted)} SYNTHETIC quarter{'s' if len(wanted) > 1 else ''} of {reports:,} reports, "
+        f"{text / 1e6:,.0f} MB of text; {_machine()}.",
+        "",
+        "| work | CPU | wall | peak memory | on disk |",
+        "|---|---|---|---|---|",
+    ]
+    for side, name in names.items():
+        one = found[side]
+        lines.append(
+            f"| {name} | {one['cpu']:.1f} s | {one['wall']:.1f} s | {one['peak'] / 1e6:,.0f} MB | {one['disk'] / 1e6:,.0f} MB |"
+        )
+    cpu, wall = (found["duckdb"][key] / found["primum"][key] for key in ("cpu", "wall"))
+    size = found["primum"]["disk"] / found["duckdb"]["disk"]
+    lines += ["", f"Rate of Primum in parts of DuckDB's: {cpu:.0%} by CPU, {wall:.0%} by wall. Size: {size:.2f} times."]
+    return lines
+
+
+def _machine() -> str:
+    import duckdb
+
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"model name\s*: (.+)", text)
+    name = model[1].strip() if model else platform.machine()
+    load = f"load average before {os.getloadavg()[0]:.1f}: the machine is shared, so read CPU before wall"
+    return f"{name}, {os.cpu_count()} cores ({load}); Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+
+
+def write_between(path: Path, mark: str, lines: list[str]) -> None:
+    """Put a section into the page of results, in place of the one from the run before."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    section = "\n".join([begin, *lines, end])
+    page = path.read_text()
+    if begin in page:
+        page = page[: page.index(begin)] + section + page[page.index(end) + len(end) :]
+    else:
+        page = page.rstrip("\n") + "\n\n" + section + "\n"
+    path.write_text(page)
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--side"]:
+        side, archives, folder = sys.argv[2:5]
+        print(json.dumps(SIDES[side](Path(archives), Path(folder))))
+        return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", type=int, default=400_000)
+    parser.add_argument("--quarters", nargs="+", default=["2026q1"])
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--mark", default="load")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        lines = run(asked.reports, asked.quarters, Path(folder))
+    print("\n".join(lines))
+    if asked.write:
+        called = f"`python benchmarks/bench_load.py --reports {asked.reports} --quarters {' '.join(asked.quarters)}`"
+        title = "## Loading" if asked.mark == "load" else f"## Loading: {asked.mark.removeprefix('load-')}"
+        write_between(asked.write, asked.mark, [title, "", called, "", *lines])
+
+
+if __name__ == "__main__":
+    main()
