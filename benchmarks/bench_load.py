@@ -104,7 +104,8 @@ def run(reports: int, quarters: list[str], folder: Path) -> list[str]:
     for side, name in names.items():
         one = found[side]
         lines.append(
-            f"| {name} | {one['cpu']:.1f} s | {one['wall']:.1f} s | {one['peak'] / 1e6:,.0f} MB | {one['disk'] / 1e6:,.0f} MB |"
+            f"| {name} | {one['cpu']:.1f} s | {one['wall']:.1f} s | {one['peak'] / 1e6:,.0f} MB "
+            f"| {one['disk'] / 1e6:,.0f} MB |"
         )
     cpu, wall = (found["duckdb"][key] / found["primum"][key] for key in ("cpu", "wall"))
     size = found["primum"]["disk"] / found["duckdb"]["disk"]

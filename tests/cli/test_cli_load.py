@@ -6,11 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 def primum(*arguments, store, **environment):
@@ -99,10 +107,42 @@ def test_status_without_a_store_says_how_to_load_one(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_load_without_archives_names_what_to_fetch(tmp_path):
-    line = refused("load", "faers", "2012q3..2012q4", store=tmp_path / "store")
-    assert "aers_ascii_2012q3.zip, faers_ascii_2012q4.zip" in line
+def test_load_without_quarters_or_archives_names_what_to_name(tmp_path):
+    line = refused("load", "faers", store=tmp_path / "store")
+    assert "2004q1..2026q2" in line
     assert "--from" in line
+    assert not (tmp_path / "store").exists()
+
+
+def test_quarters_are_downloaded_from_the_address_in_the_configuration(tmp_path):
+    write_archive(tmp_path, quarter=Quarter(2015, 1), reports=20, seed=1)
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        done = primum("load", "faers", "2015q1..2015q2", store=tmp_path / "store", PRIMUM_FAERS_URL=address)
+        again = primum("load", "faers", "2015q1", "--from", address, store=tmp_path / "store")
+        server.shutdown()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "2015q1: loaded 20 reports; 0 lines rejected, 0 rows repaired",
+        f"not found in {address}: 2015q2",
+    ]
+    assert again.stdout == "2015q1: faers_ascii_2015q1.zip is loaded already (20 reports)\n"
+
+
+def test_a_load_that_was_stopped_before_it_derived_is_finished_by_whoever_comes_next(tmp_path):
+    from primum.store import open_store
+    from primum.study.load import load_faers
+
+    path = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=20, seed=1)
+    for finisher in (("load", "faers"), ("case", "510")):
+        folder = tmp_path / finisher[0]
+        with open_store(folder, write=True) as store:
+            load_faers(store, path, with_derived=False)
+        assert "the next answer or load finishes it" in primum("status", store=folder).stdout
+        primum(*finisher, store=folder)
+        assert "the next answer or load finishes it" not in primum("status", store=folder).stdout
 
 
 @pytest.mark.parametrize(

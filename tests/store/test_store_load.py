@@ -20,6 +20,7 @@ from primum.sources.layouts import TABLES, layout_of
 from primum.store import DATABASE, exists, open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.schema import schema_of, table, tables
+from primum.study.derive import open_derived
 from primum.study.load import load_archives, load_faers, read_quarters
 from primum.study.load_table import load_table
 from primum.terms import Quarter
@@ -209,6 +210,35 @@ def test_loading_again_changes_nothing_and_order_does_not_matter(fixtures, tmp_p
             assert {load_faers(store, path).outcome for path in order} == {"unchanged"}
             assert (contents(store), store.snapshot()) == found[-1]
     assert found[0] == found[1]
+
+
+def test_all_at_once_gives_what_quarter_by_quarter_gives(fixtures, loaded, tmp_path):
+    with open_store(tmp_path, write=True) as store:
+        for path in sorted(fixtures.glob("*.zip"), reverse=True):
+            load_faers(store, path)  # derives each time
+        assert contents(store) == contents(loaded)
+        assert store.snapshot() == loaded.snapshot()
+
+
+def test_a_store_whose_derived_tables_lag_behind_is_not_answered_from(tmp_path):
+    first = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=40, seed=1)
+    second = write_archive(tmp_path, quarter=Quarter(2015, 2), reports=40, seed=1)
+    folder = tmp_path / "store"
+    with open_store(folder, write=True) as store:
+        load_faers(store, first)
+        load_faers(store, second, with_derived=False)  # what a kill between two transactions leaves
+        assert not store.is_derived()
+    with pytest.raises(StoreError, match="a load was stopped before its end"):
+        open_store(folder)
+    with open_store(folder, underived=True) as store:
+        assert not store.status().derived
+    with open_derived(folder) as store:
+        assert store.is_derived()
+        assert store.engine.count("current_reports") == 80
+        finished = contents(store)
+    with open_store(tmp_path / "whole", write=True) as store:
+        load_archives(store, tmp_path)
+        assert contents(store) == finished
 
 
 def test_a_changed_archive_replaces_its_quarter(tmp_path):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,23 +26,43 @@ def load_faers(
         list[str] | None, typer.Argument(metavar="[QUARTERS]", help="Such as 2014q3 or 2004q1..2017q2; all by default.")
     ] = None,
     given: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR_OR_ZIP", help="A zip, or a folder of zips, from FDA's page.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DIR|ZIP|URL",
+            help="A zip, a folder of zips, or an address; PRIMUM_FAERS_URL or FDA's unless given.",
+        ),
     ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=8, help="Downloads at once.")] = 2,
     store: StoreOption = None,
 ) -> None:
-    """Load FAERS quarters from FDA's ASCII archives; each quarter wholly or not at all."""
-    from primum.store import open_store
-    from primum.study.load import load_archives, no_download_yet, read_quarters
+    """Load FAERS quarters from FDA's ASCII archives, downloaded or at hand; each quarter wholly or not at all.
 
-    wanted = read_quarters(quarters or [])
-    if given is None:
-        raise no_download_yet(wanted)
-    with _watched() as progress, open_store(store, write=True) as opened:
-        answer = load_archives(opened, given, quarters=wanted, progress=progress)
+    Stop it at any time and run it again: what has arrived and what is loaded stays.
+    """
+    from primum.cli.progress import watched
+    from primum.sources.download import base_address, is_address
+    from primum.store import exists, open_store
+    from primum.study import load
+
+    wanted = load.read_quarters(quarters or [])
+    at_hand = given is not None and not is_address(given)
+    if not (wanted or at_hand or exists(store)):
+        raise load.no_quarters()
+    with watched() as watcher, open_store(store, write=True) as opened:
+        if given is not None and at_hand:
+            answer = load.load_archives(opened, Path(given), quarters=wanted, progress=watcher.say)
+        elif wanted:
+            answer = load.load_published(opened, wanted, base=given, jobs=jobs, progress=watcher.say, watcher=watcher)
+        elif load.finish(opened, progress=watcher.say):
+            typer.echo("Finished a load that was stopped.")
+            return
+        else:
+            raise load.no_quarters()
     for loaded in answer.loaded:
         _tell(loaded)
     if answer.not_found:
-        typer.echo(f"not found in {given}: {', '.join(map(str, answer.not_found))}")
+        typer.echo(f"not found in {given or base_address()}: {', '.join(map(str, answer.not_found))}")
 
 
 def load_table(
@@ -53,12 +70,13 @@ def load_table(
     store: StoreOption = None,
 ) -> None:
     """Load a long table with the columns CASEID,DRUG,AE; every drug counts as primary suspect."""
+    from primum.cli.progress import watched
     from primum.store import open_store
     from primum.study.load_table import check_table_file, load_table
 
     check_table_file(file)  # a wrong name makes no store
-    with _watched() as progress, open_store(store, write=True) as opened:
-        progress(file.name)
+    with watched() as watcher, open_store(store, write=True) as opened:
+        watcher.say(file.name)
         loaded = load_table(opened, file)
     _tell(loaded)
 
@@ -71,15 +89,3 @@ def _tell(loaded: Loaded) -> None:
         f"{loaded.part}: {loaded.outcome} {loaded.reports:,} reports; {loaded.rejected:,} lines rejected, "
         f"{loaded.repaired:,} rows repaired"
     )
-
-
-@contextmanager
-def _watched() -> Iterator[Callable[[str], None]]:
-    """A line on standard error that says what is read now; nothing where nobody watches."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("Loading") as status:
-        yield lambda text: status.update(f"Loading {text}")

@@ -216,7 +216,12 @@ def download(
     patience = patience or Patience()
     for name in names:
         transfer = _Transfer(
-            name, urljoin(base.rstrip("/") + "/", name), shelf, watcher or Watcher(), patience, stop or threading.Event()
+            name,
+            urljoin(base.rstrip("/") + "/", name),
+            shelf,
+            watcher or Watcher(),
+            patience,
+            stop or threading.Event(),
         )
         if (path := transfer.run(quarter)) is not None:
             return path
@@ -239,11 +244,11 @@ class _Transfer:
         spoiled = 0
         while True:
             state = self._whole()
-            if state is None:
-                return None
+            if state is None or state == self.path:  # unknown to the server, or here already
+                return state
             fault = _fault_of(state, quarter)
             if fault is None:
-                return self._keep(state)
+                return self._keep()
             state.unlink(missing_ok=True)
             spoiled += 1
             if spoiled > 1:  # the same nonsense twice is what is published
@@ -317,7 +322,7 @@ class _Transfer:
     def _is_here(self, known: Remembered, offered: Remembered) -> bool:
         """Whether the file on the shelf is the one that is published now."""
         same = (known.size, known.etag, known.modified) == (offered.size, offered.etag, offered.modified)
-        return same and self.path.is_file() and self.path.stat().st_size == known.size
+        return same and self.path.is_file() and sha256_of(self.path) == known.sha256
 
     def _receive(self, answer: HTTPResponse, have: int, total: int) -> None:
         self.watcher.started(self.name, total)
@@ -335,14 +340,13 @@ class _Transfer:
         if total and have < total:
             raise _TruncatedError(f"the connection ended after {have:,} of {total:,} bytes")
 
-    def _keep(self, arrived: Path) -> Path:
+    def _keep(self) -> Path:
         """Give a checked file its name and write down what it is."""
-        if arrived != self.path:
-            known = self.shelf.known(self.name)
-            digest, size = sha256_of(arrived), arrived.stat().st_size
-            arrived.replace(self.path)
-            etag, modified = (known.etag, known.modified) if known else ("", "")
-            self.shelf.remember(self.name, Remembered(self.address, size, digest, etag, modified))
+        known = self.shelf.known(self.name)
+        digest, size = sha256_of(self.partial), self.partial.stat().st_size
+        self.partial.replace(self.path)
+        etag, modified = (known.etag, known.modified) if known else ("", "")
+        self.shelf.remember(self.name, Remembered(self.address, size, digest, etag, modified))
         return self.path
 
 

@@ -8,13 +8,14 @@ all quarters of a load; until then the store itself tells that they lag behind (
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
+from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
 from primum.sources.faers import (
     INDEX_PAGE,
     Archive,
@@ -22,7 +23,6 @@ from primum.sources.faers import (
     KnownKeys,
     Member,
     Reject,
-    archive_name,
     clean_member,
     find_archives,
     part_number,
@@ -48,6 +48,7 @@ from primum.store.parts import (
     reports_of,
 )
 from primum.study.derive import derive, derive_inside
+from primum.study.fetch import ARCHIVES, JOBS, fetch
 from primum.terms import Quarter
 
 REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
@@ -117,13 +118,11 @@ def read_quarters(texts: Sequence[str]) -> frozenset[Quarter]:
     return frozenset(quarters)
 
 
-def no_download_yet(quarters: frozenset[Quarter]) -> SourceError:
-    """What to do as long as Primum does not download by itself."""
-    names = [archive_name(quarter) for quarter in sorted(quarters)] or ["faers_ascii_2017q2.zip"]
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+def no_quarters() -> SourceError:
+    """What to name where nothing was named that could be loaded."""
     return SourceError(
-        f"No archives were named, and Primum does not download them yet: take the ASCII zips ({shown}) from "
-        f"{INDEX_PAGE} and name their folder with --from."
+        "Nothing to load was named; expected quarters to download, such as primum load faers 2004q1..2026q2, or a zip "
+        f"or a folder of zips with --from. They are published at {INDEX_PAGE}."
     )
 
 
@@ -142,16 +141,70 @@ def load_archives(
         SourceError: an archive is not what it must be. The good ones are loaded first, then all faults are told.
         StoreError: the store cannot be written; the quarters before are loaded.
     """
+    return _load_each(store, find_archives(given, quarters or None), quarters, progress)
+
+
+def load_published(
+    store: Store,
+    quarters: frozenset[Quarter],
+    *,
+    base: str | None = None,
+    jobs: int = JOBS,
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+    patience: Patience | None = None,
+) -> LoadedArchives:
+    """Download quarters into the store's folder and load each as soon as it is there; can be stopped and run again.
+
+    Args:
+        store: a store opened for writing.
+        quarters: which.
+        base: address of the folder on the server; None: `primum.sources.download.base_address()`.
+        jobs: files on their way at once.
+        progress: told what is read now.
+        watcher: told how far each download is.
+        patience: how long to wait for the server.
+
+    Raises:
+        SourceError: an archive cannot be had or is not what it must be. The good ones are loaded first.
+        StoreError: the store cannot be written; the quarters before are loaded.
+    """
+    address = base or base_address()
+    with fetch(
+        quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=watcher, patience=patience
+    ) as fetched:
+        answer = _load_each(store, (archive for _, archive in fetched), quarters, progress)
+    if quarters and not answer.loaded:
+        asked = ", ".join(map(str, answer.not_found[:4])) + (" ..." if len(answer.not_found) > 4 else "")
+        raise SourceError.of(address, f"none of {asked} is published there", "a quarter that is", f"See {INDEX_PAGE}.")
+    return answer
+
+
+def finish(store: Store, *, progress: Progress | None = None) -> bool:
+    """Derive where a load was stopped before it did; whether there was anything to do."""
+    if store.is_derived():
+        return False
+    (progress or _say_nothing)("what follows from the reports")
+    derive(store)
+    return True
+
+
+def _load_each(
+    store: Store, offered: Iterable[Path | SourceError], quarters: frozenset[Quarter], progress: Progress | None
+) -> LoadedArchives:
+    """Load what is offered, then derive, then tell the faults."""
     loaded: list[Loaded] = []
     faults: list[SourceError] = []
-    for path in find_archives(given, quarters or None):
+    for archive in offered:
         try:
-            loaded.append(load_faers(store, path, progress=progress, with_derived=False))
+            if isinstance(archive, SourceError):
+                raise archive
+            loaded.append(load_faers(store, archive, progress=progress, with_derived=False))
+        except NotPublishedError:  # told as not found
+            continue
         except SourceError as error:
             faults.append(error)
-    if not store.is_derived():
-        (progress or _say_nothing)("what follows from the reports")
-        derive(store)
+    finish(store, progress=progress)
     if faults:
         also = f" ({len(loaded)} other archives were loaded.)" if loaded else ""
         raise SourceError(" | ".join(str(fault) for fault in faults) + also) from faults[0]
