@@ -74,6 +74,7 @@ class Run:
         store_hash: snapshot hash of the loaded reports; None when no reports are loaded.
         data_cut: last quarter loaded; None when no reports are loaded.
         packages: versions of the packages that computed.
+        synthetic: what must be said where loaded reports are invented; empty where none is.
     """
 
     version: str
@@ -83,6 +84,7 @@ class Run:
     store_hash: str | None = None
     data_cut: str | None = None
     packages: dict[str, str] = field(default_factory=dict)
+    synthetic: str = ""
 
 
 def hash_files(paths: Iterable[Path]) -> str:

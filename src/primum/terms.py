@@ -15,6 +15,8 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 StrArray = NDArray[np.object_]
 
+SYNTHETIC: Final = "SYNTHETIC"  # sender of every invented report, and the word on every answer that holds one
+
 Use = Literal["cosmetic", "therapeutic", "mixed", "unknown"]
 USES: Final[tuple[Use, ...]] = ("cosmetic", "therapeutic", "mixed", "unknown")
 

@@ -28,15 +28,17 @@ def case(
 ) -> None:
     """Show one case: its versions and which is current, what its drug names mean, what it was used for."""
     from primum.cases.story import case_story
+    from primum.cli.columns import paragraph
     from primum.cli.output import write_json
     from primum.study.derive import open_derived
 
     with open_derived(store) as opened:
         story = case_story(opened, number)
+        synthetic = opened.synthetic()
     if json_file is not None:
-        write_json(json_file, {"schema": SCHEMA, **story.as_json()})
+        write_json(json_file, {"schema": SCHEMA, "synthetic": synthetic, **story.as_json()})
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(story)))
+        typer.echo("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(story)]))
 
 
 def _lines(story: CaseStory) -> list[str]:

@@ -17,6 +17,7 @@ from primum.errors import PrimumError
 COMMANDS: Final[tuple[str, ...]] = (
     "ask",
     "load",
+    "demo",
     "status",
     "signals",
     "case",

@@ -104,10 +104,12 @@ def _rank_column(table: SignalTable) -> str:
 def _lines(table: SignalTable, what: str, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
+    from primum.terms import SYNTHETIC
 
     within = "" if table.cohort == "*" else f" ({table.cohort})"
     total = int(table.total_reports[0]) if len(table) else 0
-    lines = paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
+    lines = [line for note in table.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
+    lines += paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
     lines += paragraph(f"{total:,} reports, {len(table):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
     harm = [i for i in range(len(table)) if table.bin[i] in ("harm", "")]

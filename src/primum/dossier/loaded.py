@@ -11,6 +11,7 @@ from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tabl
 from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
+from primum.terms import SYNTHETIC
 
 __all__ = ["Loaded", "LoadedReports", "read"]
 
@@ -43,7 +44,8 @@ def read(answer: LoadedReports) -> Loaded:
     Args:
         answer: flow, use, reactions and signals of the loaded reports of the treatment.
     """
-    writer = Writer(f"reports loaded to {answer.data_cut}" if answer.data_cut else "all reports loaded")
+    made = f"{SYNTHETIC} " if any(note.startswith(SYNTHETIC) for note in answer.notes) else ""
+    writer = Writer(f"{made}reports loaded to {answer.data_cut}" if answer.data_cut else f"all {made}reports loaded")
     cohort = "" if answer.cohort == ALL_REPORTS else answer.cohort
     blocks: list[Text | Table | Figure] = [_of_cohort(cohort)] if cohort else []
     blocks += [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
@@ -57,7 +59,7 @@ def read(answer: LoadedReports) -> Loaded:
     methods = {method.id: method for table in tables for method in table.methods}
     source = Source(
         id=SOURCE,
-        title=f"Reports in the store, snapshot {answer.snapshot[:16]}"
+        title=f"{made}Reports in the store, snapshot {answer.snapshot[:16]}"
         + (f", to {answer.data_cut}" if answer.data_cut else ""),
         year=None,
         url="",

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from primum.errors import StoreError
+from primum.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.store.duckdb import DuckDBEngine
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 DATABASE: Final = "primum.duckdb"
 LOADING: Final = "loading-"  # folders of cleaned text begin like this
 DERIVED_FROM: Final = "derived_from"  # the fact that tells which snapshot the derived tables were made from
+SYNTHETIC_REPORTS: Final = "synthetic_reports"  # the fact that tells how many reports are invented
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
 
 
@@ -92,6 +94,16 @@ class Store:
     def is_derived(self) -> bool:
         """Whether the derived tables were made from what is loaded now; a killed load may have left them behind."""
         return self.fact(DERIVED_FROM) == self.snapshot() or not self.engine.count("files")
+
+    def synthetic(self) -> str:
+        """What must stand on every answer from a store that holds invented reports; empty where it holds none."""
+        invented = int(self.fact(SYNTHETIC_REPORTS) or 0)
+        if not invented:
+            return ""
+        return (
+            f"{SYNTHETIC}: {invented:,} of the {self.engine.count('reports'):,} reports in this store are invented; "
+            "nothing that is counted here tells anything of a real drug."
+        )
 
     def status(self) -> Status:
         """What is loaded, line by line."""
@@ -198,6 +210,8 @@ def _check_tables(engine: DuckDBEngine, folder: Path) -> None:
     """A store of another version is refused with the first difference, before anything reads it wrongly."""
     from primum.store.schema import tables
 
+    if engine.columns_of("store_facts") is None:  # killed while it was made
+        raise StoreError.of(str(folder), "no reports are loaded there", LOAD_HINT)
     for schema in tables():
         found = engine.columns_of(schema.name)
         wanted = {column.name: column.type for column in schema.columns}

@@ -17,6 +17,7 @@ from primum.sources.lines import FileAccount, Reject
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART, Fault
 from primum.store.engine import Engine
 from primum.store.schema import table
+from primum.terms import SYNTHETIC
 
 REPORT_TABLES: Final = (
     "reports",
@@ -53,6 +54,12 @@ def reports_of(engine: Engine, part: int) -> int:
     reports = table("reports")
     first, last = part * ROWS_OF_A_PART, (part + 1) * ROWS_OF_A_PART - 1
     return int(engine.rows(reports.filter(reports.report_key.between(first, last)).count().as_table())[0][0])
+
+
+def synthetic_reports(engine: Engine) -> int:
+    """Reports whose sender says that they are invented."""
+    reports = table("reports")
+    return int(engine.rows(reports.filter(reports.sender == SYNTHETIC).count().as_table())[0][0])
 
 
 def remove_part(engine: Engine, part: int, quarter: str | None) -> None:

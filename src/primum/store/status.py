@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -49,6 +50,7 @@ class Status:
         folder: where it lies.
         snapshot: hash over the loaded archives and the tables' form.
         schema_version: hash of the tables' form.
+        synthetic: what must be said where reports are invented; empty where none is.
         derived: whether the derived tables were made from what is loaded now.
         files: loaded files in the order of their keys.
         rows: rows of each table.
@@ -59,6 +61,7 @@ class Status:
     folder: str
     snapshot: str
     schema_version: str
+    synthetic: str
     derived: bool
     files: tuple[LoadedFile, ...]
     rows: dict[str, int]
@@ -84,6 +87,7 @@ class Status:
             "folder": self.folder,
             "snapshot": self.snapshot,
             "schema_version": self.schema_version,
+            "synthetic": self.synthetic,
             "derived": self.derived,
             "quarters": list(self.quarters),
             "unaccounted_lines": self.unaccounted,
@@ -113,6 +117,7 @@ def read_status(store: Store) -> Status:
         folder=str(store.folder),
         snapshot=store.snapshot(),
         schema_version=schema_version(),
+        synthetic=store.synthetic(),
         derived=store.is_derived(),
         files=tuple(LoadedFile(**dict(zip(LoadedFile.__slots__, row, strict=True))) for row in rows),
         rows={schema.name: store.engine.count(schema.name) for schema in tables()},
@@ -128,7 +133,8 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
         status: what is loaded.
         files: one line for each file; without it one line for each archive.
     """
-    lines = [f"Store     {status.folder}", f"Snapshot  {status.snapshot[:16]}", ""]
+    lines = textwrap.wrap(status.synthetic, 80)
+    lines += [f"Store     {status.folder}", f"Snapshot  {status.snapshot[:16]}", ""]
     lines.append(f"{'':14}{'lines':>12}{'rows':>12}{'rejected':>10}{'repaired':>10}{'no value':>10}  sha-256")
     repaired, faulty = _sums(status.repairs), _sums(status.value_faults)
     archives: dict[str, list[LoadedFile]] = {}

@@ -46,6 +46,7 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         store_hash=answer.snapshot if answer else None,
         data_cut=answer.data_cut if answer else None,
         packages=_versions(_COMPUTED_WITH + (_COUNTED_WITH if answer else ())),
+        synthetic=answer.synthetic if answer else "",
     )
     return build_dossier(about, reports=answer, run=run)
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
-from primum.store import DERIVED_FROM, open_store
+from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
+from primum.store.parts import synthetic_reports
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab.drugs import drug_names, map_names, rows_of_names
 
@@ -66,6 +67,7 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     engine.replace_table("drug_names", drug_names())
     _map_drug_names(store, words)
     _tell_uses(store, words)
+    store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(engine)))
     store.tell_fact(DERIVED_FROM, store.snapshot())
     rows = {name: engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))

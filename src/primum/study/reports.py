@@ -7,7 +7,7 @@ treated, and most harm is never reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,7 @@ from primum.errors import CohortError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store
 from primum.study.derive import open_derived
+from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
@@ -69,6 +70,7 @@ class ReportsAnswer:
         signals: the whole treatment against everything else; None where no other report is loaded.
         contrast: cosmetic against therapeutic use; None where one of them has no report.
         notes: caveats of the whole.
+        synthetic: what must be said where reports are invented; empty where none is.
     """
 
     treatment: str
@@ -83,6 +85,7 @@ class ReportsAnswer:
     signals: SignalTable | None
     contrast: SignalTable | None
     notes: tuple[str, ...]
+    synthetic: str = ""
 
     @property
     def uses(self) -> dict[str, int]:
@@ -156,7 +159,7 @@ class Reports:
         """
         counts = self.counts(what, cohort, versus, drug_level=drug_level)
         bins = self._scope(self._asked(what, drug_level)).term_bins
-        return _signal_table(counts, bins, methods=methods)
+        return self._signal_table(counts, bins, methods=methods)
 
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
@@ -176,6 +179,7 @@ class Reports:
         scope = self._scope(Asked(name, "treatment"))
         counted = tallies(self.store, name, meant, scope)
         total = sum(tally.reports for tally in counted["total"])
+        synthetic = self.store.synthetic()
         return ReportsAnswer(
             treatment=name,
             cohort=str(meant),
@@ -188,7 +192,8 @@ class Reports:
             names=name_coverage(self.store),
             signals=self._against_all(name, meant) if total else None,
             contrast=self._by_use(name, meant) if total else None,
-            notes=_notes(counted),
+            notes=(*_listed(synthetic), *_notes(counted)),
+            synthetic=synthetic,
         )
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
@@ -218,7 +223,7 @@ class Reports:
             return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
             return None
-        return _signal_table(counts, self._bins[name])
+        return self._signal_table(counts, self._bins[name])
 
     def _by_use(self, name: str, cohort: Cohort) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
@@ -226,7 +231,19 @@ class Reports:
             counts = self.counts(name, cohort & condition("use", "cosmetic"), cohort & condition("use", "therapeutic"))
         except CohortError:
             return None
-        return _signal_table(counts, self._bins[name])
+        return self._signal_table(counts, self._bins[name])
+
+    def _signal_table(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
+        events = dict.fromkeys(counts.table.event.tolist())
+        synthetic = self.store.synthetic()
+        table = signal_table(
+            counts.table,
+            cells=counts.cells,
+            methods=methods,
+            bins={event: bins.bin(event) for event in events},
+            warnings=[SYNTHETIC] * len(counts.table) if synthetic else None,
+        )
+        return replace(table, notes=(*_listed(synthetic), *table.notes))
 
 
 def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` reads as it should
@@ -270,11 +287,8 @@ def _cohort(given: Cohort | str | None) -> Cohort | None:
     return parse(given) if isinstance(given, str) else given
 
 
-def _signal_table(counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
-    events = dict.fromkeys(counts.table.event.tolist())
-    return signal_table(
-        counts.table, cells=counts.cells, methods=methods, bins={event: bins.bin(event) for event in events}
-    )
+def _listed(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
 
 
 def _top_reactions(counted: Sequence[Tally], bins: TermBins) -> tuple[ReactionCount, ...]:

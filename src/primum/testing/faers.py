@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from primum.sources.faers import archive_name, part_number
 from primum.sources.layouts import TABLES, Layout, layout_of
-from primum.terms import Quarter
+from primum.terms import SYNTHETIC, Quarter
 
-SYNTHETIC: Final = "SYNTHETIC"
 REPORTS_AT_ONCE: Final = 10_000
 MEAN_ROWS: Final = {"DRUG": 4.05, "REAC": 3.32, "INDI": 2.55, "THER": 1.44, "OUTC": 0.77, "RPSR": 0.11}
 AT_LEAST_ONE: Final = ("DRUG", "REAC")

@@ -46,13 +46,15 @@ def render(dossier: Dossier, screen: Screen, *, html: str = "") -> str:
         html: where the full dossier was written; empty when it was not.
     """
     width = max(60, min(screen.width, 100))
-    lines = [*_head(dossier, screen, width), "", *_facts(dossier, screen, width)]
+    warning = _wrapped(dossier.run.synthetic, width) if dossier.run.synthetic else []
+    lines = [*warning, *_head(dossier, screen, width), "", *_facts(dossier, screen, width)]
     for spans in dossier.facts.lines:
         lines += _wrapped(_words(dossier, spans), width)
     lines += _claims(dossier, width)
     lines += ["", *_missing(dossier, screen, width)]
     if html:
         lines += _wrapped(f"Full dossier: {html}", width)
+    lines += warning
     text = "\n".join(clean(line) for line in lines) + "\n"
     return text if screen.unicode else text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
