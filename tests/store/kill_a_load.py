@@ -9,6 +9,7 @@ The archives are SYNTHETIC.
 Usage: python tests/store/kill_a_load.py [--kills 100] [--reports 1500] [--seed 1]
 """
 
+# ruff: noqa: T201 (a script that tells what it found)
 from __future__ import annotations
 
 import argparse

@@ -30,6 +30,8 @@ TABLE_MEMBER: Final = re.compile(
 DELETED_MEMBER: Final = re.compile(r"(?i)delet.*\.txt$")
 LARGEST_MEMBER: Final = 8 * 1024**3  # bytes of text; the largest real one has 151 MB (2026q2 DRUG)
 DENSEST: Final = 200  # real archives hold about 5 bytes of text in one; a bomb of zeros holds 1,000
+LARGEST_LIST: Final = 64 * 1024**2  # bytes of a list of deleted cases, which is read at once; the largest has 0.8 MB
+MOST_MEMBERS: Final = 10_000  # files in an archive; real ones have about 20
 SMALL: Final = 50 * 1024**2  # bytes of text below which density says nothing
 WHOLE: Final = "a FAERS quarter with one file for each of DEMO DRUG REAC OUTC RPSR THER INDI"
 DOWNLOAD_AGAIN: Final = "Download it again from FDA's quarterly data page."
@@ -131,10 +133,15 @@ def read_archive(path: Path) -> Archive:
         raise SourceError.of(path.name, "it is a web page, not a zip archive", WHOLE, DOWNLOAD_AGAIN)
     with _readable(path), zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
+    if len(infos) > MOST_MEMBERS:
+        raise SourceError.of(path.name, f"it holds {len(infos):,} files", WHOLE, DOWNLOAD_AGAIN)
     tables = _tables(path, infos)
     quarter = _quarter(path, infos)
     deleted = [i for i in infos if DELETED_MEMBER.search(i.filename) and not i.is_dir()]
-    members = [i.filename for i in deleted if not TABLE_MEMBER.search(i.filename)]
+    lists = [i for i in deleted if not TABLE_MEMBER.search(i.filename)]
+    for info in lists:
+        _refuse_bomb(path, info, LARGEST_LIST)
+    members = [info.filename for info in lists]
     return Archive(
         path=path,
         quarter=quarter,
@@ -207,12 +214,17 @@ def _tables(path: Path, infos: Sequence[zipfile.ZipInfo]) -> tuple[Member, ...]:
         faults += [f"more than one file for {' '.join(twice)}"] if twice else []
         raise SourceError.of(path.name, "; ".join(faults), WHOLE, "Check that it is the ASCII archive of a quarter.")
     for [(info, _)] in found.values():
-        if info.file_size > LARGEST_MEMBER or (
-            info.file_size > SMALL and info.file_size > DENSEST * max(info.compress_size, 1)
-        ):
-            size = f"{info.filename} unpacks {info.compress_size:,} bytes to {info.file_size:,}"
-            raise SourceError.of(path.name, size, f"at most {DENSEST} bytes for one", DOWNLOAD_AGAIN)
+        _refuse_bomb(path, info, LARGEST_MEMBER)
     return tuple(Member(found[t][0][0].filename, t, n, found[t][0][1]) for n, t in enumerate(TABLES, start=1))
+
+
+def _refuse_bomb(path: Path, info: zipfile.ZipInfo, largest: int) -> None:
+    """Refuse a file that unpacks to far more than a real one; zipfile never gives more than the size that it tells."""
+    dense = info.file_size > SMALL and info.file_size > DENSEST * max(info.compress_size, 1)
+    if info.file_size > largest or dense:
+        size = f"{info.filename} unpacks {info.compress_size:,} bytes to {info.file_size:,}"
+        most = f"at most {largest:,}, and at most {DENSEST} for one"
+        raise SourceError.of(path.name, size, most, DOWNLOAD_AGAIN)
 
 
 def _quarter(path: Path, infos: Sequence[zipfile.ZipInfo]) -> Quarter:
