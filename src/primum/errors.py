@@ -124,6 +124,10 @@ class StoreError(PrimumError, RuntimeError):
         return cls(f"Store {path}: {given}. {do}")
 
 
+class OutdatedStoreError(StoreError):
+    """A store of an older form that opening it for writing brings up to date."""
+
+
 class CohortError(PrimumError, ValueError):
     """A cohort's text that cannot be read, or a cohort that cannot be counted."""
 

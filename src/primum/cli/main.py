@@ -21,6 +21,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "status",
     "signals",
     "case",
+    "export",
     "check",
     "evidence",
     "simulate",

@@ -31,6 +31,7 @@ DELETED_MEMBER: Final = re.compile(r"(?i)delet.*\.txt$")
 LARGEST_MEMBER: Final = 8 * 1024**3  # bytes of text; the largest real one has 151 MB (2026q2 DRUG)
 DENSEST: Final = 200  # real archives hold about 5 bytes of text in one; a bomb of zeros holds 1,000
 LARGEST_LIST: Final = 64 * 1024**2  # bytes of a list of deleted cases, which is read at once; the largest has 0.8 MB
+MOST_LISTS: Final = 90  # lists of deleted cases; real archives have one or two, and file keys have room for 92
 MOST_MEMBERS: Final = 10_000  # files in an archive; real ones have about 20
 SMALL: Final = 50 * 1024**2  # bytes of text below which density says nothing
 WHOLE: Final = "a FAERS quarter with one file for each of DEMO DRUG REAC OUTC RPSR THER INDI"
@@ -139,6 +140,10 @@ def read_archive(path: Path) -> Archive:
     quarter = _quarter(path, infos)
     deleted = [i for i in infos if DELETED_MEMBER.search(i.filename) and not i.is_dir()]
     lists = [i for i in deleted if not TABLE_MEMBER.search(i.filename)]
+    if len(lists) > MOST_LISTS:
+        raise SourceError.of(
+            path.name, f"{len(lists):,} lists of deleted cases", f"at most {MOST_LISTS}", DOWNLOAD_AGAIN
+        )
     for info in lists:
         _refuse_bomb(path, info, LARGEST_LIST)
     members = [info.filename for info in lists]

@@ -150,6 +150,10 @@ class DuckDBEngine(Engine):
         options = "FORMAT parquet, COMPRESSION zstd" + (f", KV_METADATA {{{texts}}}" if texts else "")
         self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} ({options})")
 
+    def write_csv(self, path: Path, expression: ir.Table) -> None:
+        """Write an expression's rows as CSV with a header line; an empty text is quoted, a missing value is nothing."""
+        self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} (FORMAT csv, HEADER)")
+
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order."""
         # The sum over hashes, unlike their exclusive or, also sees a row that is there twice.

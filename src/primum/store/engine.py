@@ -97,6 +97,10 @@ class Engine(ABC):
         """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
 
     @abstractmethod
+    def write_csv(self, path: Path, expression: ir.Table) -> None:
+        """Write an expression's rows as CSV with a header line; an empty text is quoted, a missing value is nothing."""
+
+    @abstractmethod
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order, to compare two stores of one engine version."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from primum.errors import StoreError
+from primum.errors import OutdatedStoreError, StoreError
 from primum.terms import SYNTHETIC
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SYNTHETIC_REPORTS: Final = "synthetic_reports"  # the fact that tells how many r
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
 
 
+UPDATE_HINT: Final = "Bring it up to date: primum load faers"
 FINISH_HINT: Final = "Finish it: primum load faers"
 
 
@@ -146,6 +147,7 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
     Raises:
         StoreError: there is none (and `write` is False), it is in use, damaged, of another version, or cannot be
             written.
+        OutdatedStoreError: it is of an older version, and opening it for writing brings it up to date.
     """
     folder = folder or default_folder()
     if not write and not exists(folder):
@@ -157,6 +159,7 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
 
     engine = DuckDBEngine(folder / DATABASE, read_only=not write)
     try:
+        _bring_up_to_date(engine, folder, write=write)
         if write:
             _make_tables(engine)
             _sweep(folder)
@@ -204,6 +207,21 @@ def _make_tables(engine: DuckDBEngine) -> None:
         if not engine.count("store_facts"):
             made = {"schema_version": schema_version(), "primum_version": version("primum")}
             engine.append("store_facts", {"fact": np.array([*made]), "value": np.array([*made.values()])})
+
+
+def _bring_up_to_date(engine: DuckDBEngine, folder: Path, *, write: bool) -> None:
+    """Migrate a store of an older form, or say that it must be; one with no way to today's is refused later."""
+    from primum.store import migrations
+    from primum.store.schema import schema_version
+
+    if engine.columns_of("store_facts") is None:
+        return
+    told = dict(engine.read("store_facts", "fact", "value")).get(migrations.VERSION_FACT, "")
+    way = migrations.steps(told, schema_version(), migrations.MIGRATIONS)
+    if way and write:
+        migrations.migrate(engine, way)
+    elif way:
+        raise OutdatedStoreError.of(str(folder), "an older version of Primum made it", UPDATE_HINT)
 
 
 def _check_tables(engine: DuckDBEngine, folder: Path) -> None:

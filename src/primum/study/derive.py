@@ -8,6 +8,7 @@ stopped before it did.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
+from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
 from primum.store.parts import synthetic_reports
 from primum.treatments.vocabulary import Vocabulary, vocabularies
@@ -31,15 +33,16 @@ DERIVED = ("current_reports", "drug_names", "drug_substances", "report_uses")
 
 
 def open_derived(folder: Path | None = None) -> Store:
-    """Open a store for reading; where a load was stopped before it derived, do that first.
+    """Open a store for reading; one that an older Primum made, or whose load was stopped, is brought up to date first.
 
     Raises:
         StoreError: there is no store, it cannot be read, or it must be finished and cannot be written.
     """
-    store = open_store(folder, underived=True)
-    if store.is_derived():
-        return store
-    store.close()
+    with contextlib.suppress(OutdatedStoreError):
+        store = open_store(folder, underived=True)
+        if store.is_derived():
+            return store
+        store.close()
     with open_store(folder, write=True) as unfinished:
         derive(unfinished)
     return open_store(folder)

@@ -1,0 +1,38 @@
+"""How do I take the tables elsewhere? `primum export`: Parquet or CSV, with their columns described."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export")(export)
+
+
+def export(
+    tables: Annotated[
+        list[str] | None, typer.Argument(metavar="[TABLE]...", help="Such as reports reactions; all by default.")
+    ] = None,
+    *,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the files; made where it is missing.")],
+    format: Annotated[str, typer.Option("--format", metavar="F", help="parquet or csv.")] = "parquet",
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+) -> None:
+    """Write tables of the store as files, and schema.csv that says what each column means."""
+    from primum.cli.progress import watched
+    from primum.store.export import export as write
+    from primum.store.export import format_named
+    from primum.study.derive import open_derived
+
+    asked = format_named(format)
+    with watched() as watcher, open_derived(store) as opened:
+        written = write(opened, tables or [], to, format=asked, say=watcher.say)
+        synthetic = opened.synthetic()
+    if synthetic:
+        typer.echo(synthetic)
+    for one in written:
+        typer.echo(f"{one.rows:>14,}  {one.path}")

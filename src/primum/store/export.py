@@ -1,0 +1,114 @@
+"""How do tables leave the store, for somebody who has no Primum? As Parquet or CSV, columns and meanings by schema.csv.
+
+Beside the tables goes `schema.csv`, the rows of those that were written, and with invented reports a file that says so.
+Rows are ordered by their key, so that two stores with the same content give the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from primum.errors import OutputError, UnknownNameError
+from primum.store.folder import Store
+from primum.store.schema import TableSchema, schema_of, table, tables
+
+Format = Literal["parquet", "csv"]
+FORMATS: Final[tuple[Format, ...]] = ("parquet", "csv")
+SCHEMA_FILE: Final = "schema.csv"
+SYNTHETIC_FILE: Final = "SYNTHETIC.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A table that was written."""
+
+    table: str
+    path: Path
+    rows: int
+
+
+def format_named(name: str) -> Format:
+    """A format by its name.
+
+    Raises:
+        UnknownNameError: there is no such format.
+    """
+    for known in FORMATS:
+        if known == name:
+            return known
+    raise UnknownNameError.of("format", name, FORMATS)
+
+
+def export(
+    store: Store,
+    names: Sequence[str],
+    folder: Path,
+    *,
+    format: Format,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Exported, ...]:
+    r"""Write tables of the store into a folder, each whole or not at all.
+
+    Args:
+        store: an open store.
+        names: which tables; none: all.
+        folder: made where it is missing; files of the same name are replaced.
+        format: `parquet`, or `csv` in UTF-8 with a header line, in which an empty text is `""` and a missing value is
+            nothing at all; bytes are written as `\xNN`.
+        say: told which table is written now.
+
+    Raises:
+        UnknownNameError: the store has no such table.
+        OutputError: the folder cannot be written.
+    """
+    wanted = [schema_of(name) for name in names] or list(tables())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = tuple(_write(store, schema, folder, format, say) for schema in wanted)
+        _write_text(folder / SCHEMA_FILE, _described(wanted))
+        if synthetic := store.synthetic():
+            _write_text(folder / SYNTHETIC_FILE, synthetic + "\n")
+    except OSError as error:
+        raise OutputError.of(
+            str(folder), error.strerror or str(error), "Name a folder that can be made and written, with --to."
+        ) from error
+    return written
+
+
+def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say: Callable[[str], None]) -> Exported:
+    say(schema.name)
+    path = folder / f"{schema.name}.{format}"
+    fresh = folder / f".{schema.name}.{format}.part"
+    rows = table(schema.name).order_by(list(schema.key))
+    about = {"primum.snapshot": store.snapshot(), "primum.synthetic": store.synthetic()}
+    try:
+        if format == "parquet":
+            store.engine.write_parquet(fresh, rows, metadata=about)
+        else:
+            store.engine.write_csv(fresh, rows)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return Exported(schema.name, path, store.engine.count(schema.name))
+
+
+def _described(wanted: Sequence[TableSchema]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("table", "column", "type", "key", "unit", "meaning"))
+    for schema in wanted:
+        for column in schema.columns:
+            key = "primary" if column.key else ""
+            writer.writerow((schema.name, column.name, column.type, key, column.unit, column.meaning))
+    return text.getvalue()
+
+
+def _write_text(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.part")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)

@@ -1,0 +1,69 @@
+"""How does a store that an older Primum made become one of today, without loading its reports again?
+
+A form of the tables is named by the hash over schema.csv (`schema_version`); a store tells its own in `store_facts`. A
+change of schema.csv that old stores can follow brings a `Migration` from the old hash to the new one; tables that are
+new as a whole need no statement. They run in order and in one transaction when a store is opened for writing, and the
+derived tables are made again, because the snapshot speaks of the form too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from primum.store.duckdb import DuckDBEngine
+
+VERSION_FACT: Final = "schema_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step from a form of the tables to the next.
+
+    Args:
+        before: `schema_version` of the form that it takes.
+        after: `schema_version` of the form that it leaves.
+        why: what changed, for the reader of this list.
+        statements: SQL that changes the tables.
+    """
+
+    before: str
+    after: str
+    why: str
+    statements: tuple[str, ...]
+
+
+# The first form is the one of release 0.1.0; a test fails when schema.csv changes and no step leads to its new form.
+FIRST_FORM: Final = "38ad76d0c76e1612"
+MIGRATIONS: Final[tuple[Migration, ...]] = ()
+
+
+def steps(before: str, after: str, known: Sequence[Migration]) -> tuple[Migration, ...] | None:
+    """The steps from one form to another, none where they are the same; None where there is no way.
+
+    Example:
+        >>> a, b = Migration("1", "2", "", ()), Migration("2", "3", "", ())
+        >>> [step.after for step in steps("1", "3", [a, b])], steps("3", "1", [a, b])
+        (['2', '3'], None)
+    """
+    way: list[Migration] = []
+    while before != after:
+        following = [step for step in known if step.before == before]
+        if not following or len(way) == len(known):
+            return None
+        way.append(following[0])
+        before = following[0].after
+    return tuple(way)
+
+
+def migrate(engine: DuckDBEngine, way: Sequence[Migration]) -> None:
+    """Take the steps, all or none."""
+    import numpy as np
+
+    with engine.transaction():
+        for step in way:
+            engine.create(step.statements)
+        engine.delete("store_facts", "fact", VERSION_FACT, VERSION_FACT)
+        engine.append("store_facts", {"fact": np.array([VERSION_FACT]), "value": np.array([way[-1].after])})

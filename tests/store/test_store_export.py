@@ -1,0 +1,81 @@
+"""Do tables leave the store whole, described, and the same every time?"""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from primum.errors import OutputError, UnknownNameError
+from primum.store import open_store
+from primum.store.export import export, format_named
+from primum.store.schema import schema_of, table, tables
+from primum.study.load import load_archives
+from primum.terms import Quarter
+from primum.testing.faers import write_archive
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported")
+    write_archive(folder, quarter=Quarter(2015, 1), reports=50, seed=1)
+    with open_store(folder / "store", write=True) as opened:
+        load_archives(opened, folder)
+    with open_store(folder / "store") as opened:
+        yield opened
+
+
+def test_every_table_is_written_as_parquet_with_all_its_rows(store, tmp_path):
+    written = export(store, (), tmp_path, format="parquet")
+    assert [one.table for one in written] == [schema.name for schema in tables()]
+    for one in written:
+        staged = store.engine.stage_file("read_back", one.path)
+        assert store.engine.count("read_back") == one.rows == store.engine.count(one.table)
+        assert tuple(name for name in staged.columns if name != "staged_row") == schema_of(one.table).column_names
+        store.engine.unstage("read_back")
+
+
+def test_csv_keeps_an_empty_text_apart_from_a_missing_value(memory_store, tmp_path):
+    rows = [{"report_key": 1, "row_number": 1, "term": "", "term_text": None, "recurred_text": 'a,"b"\nc'}]
+    with memory_store(raw=True, reactions=rows) as made:
+        [one] = export(made, ["reactions"], tmp_path, format="csv")
+    head, body = one.path.read_text().split("\n", 1)
+    assert head == "report_key,row_number,term,term_text,recurred_text"
+    assert body == '1,1,"",,"a,""b""\nc"\n'
+
+
+def test_csv_holds_what_the_store_holds(store, tmp_path):
+    [one] = export(store, ["outcomes"], tmp_path, format="csv")
+    with one.path.open(newline="") as file:
+        found = [tuple(row.values()) for row in csv.DictReader(file)]
+    outcomes = table("outcomes")
+    wanted = store.engine.rows(outcomes.order_by(["report_key", "row_number"]))
+    assert found == [tuple(map(str, row)) for row in wanted]
+
+
+def test_the_same_store_gives_the_same_bytes(store, tmp_path):
+    for format in ("csv", "parquet"):
+        first, second = (export(store, ["reports"], tmp_path / n, format=format)[0].path.read_bytes() for n in "ab")
+        assert first == second
+
+
+def test_columns_are_described_beside_the_files_and_invented_reports_are_named(store, tmp_path):
+    export(store, ["reactions", "outcomes"], tmp_path, format="csv")
+    with (tmp_path / "schema.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["table"] for row in rows} == {"reactions", "outcomes"}
+    assert all(row["meaning"] for row in rows)
+    assert (tmp_path / "SYNTHETIC.txt").read_text().startswith("SYNTHETIC: 50 of the 50 reports")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "SYNTHETIC.txt", "outcomes.csv", "reactions.csv", "schema.csv"
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_exported_is_told_in_one_line(store, tmp_path):
+    with pytest.raises(UnknownNameError, match='No table of the store named "report"'):
+        export(store, ["report"], tmp_path, format="csv")
+    with pytest.raises(UnknownNameError, match="Known: csv, parquet"):
+        format_named("xlsx")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="Name a folder"):
+        export(store, ["reports"], tmp_path / "file", format="csv")
