@@ -19,7 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,6 +112,7 @@ def without_unmatched_brackets(text: str) -> str:
     return "".join(letter for i, letter in enumerate(text) if i not in drop)
 
 
+@lru_cache(maxsize=2**16)
 def clean(drugname: str) -> str:
     """Clean one name: capitals, single blanks, no closing dot, strength, form or route.
 

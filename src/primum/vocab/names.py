@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as made
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
@@ -92,6 +93,11 @@ class NameTable:
     treatment: str
     names: tuple[Name, ...]
     version: str
+    _beginnings: frozenset[str] = made(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        beginnings = frozenset(word for name in self.names for word in words(name.name)[:1])
+        object.__setattr__(self, "_beginnings", beginnings)
 
     @property
     def substances(self) -> tuple[str, ...]:
@@ -109,6 +115,8 @@ class NameTable:
         A field that offers a choice between several (` OR `) is a name of its own: it credits none of them.
         """
         given = words(field)
+        if self._beginnings.isdisjoint(given):  # no name can begin here: nearly every field of a store
+            return ()
         if any(_holds(given, words(name.name)) for name in self.names if name.match == "false_friend"):
             return ()
         hits = self._specific(given) or self._general(given)
