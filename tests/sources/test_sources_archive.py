@@ -114,6 +114,19 @@ def test_a_bomb_is_refused_by_what_it_says_it_unpacks_to(tmp_path):
     assert "unpacks" in refused(path)
 
 
+def test_a_bomb_in_a_list_of_deleted_cases_is_refused(tmp_path):
+    path = make(tmp_path / "faers_ascii_2017q2.zip", seven())
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("deleted/ADR17Q2DeletedCases.txt", bytes(65 * 1024**2))
+    assert "unpacks" in refused(path)
+
+
+@pytest.mark.parametrize(("stem", "count", "said"), [("Deleted/DELETE{}.txt", 91, "91 lists"), ("{}", 10_000, "files")])
+def test_more_files_than_an_archive_can_have_are_refused(tmp_path, stem, count, said):
+    path = make(tmp_path / "faers_ascii_2017q2.zip", [*seven(), *(stem.format(n) for n in range(count))])
+    assert said in refused(path)
+
+
 def test_a_name_that_climbs_out_of_its_folder_writes_nothing(tmp_path):
     names = ["../../DEMO17Q2.txt", *seven()[1:]]
     archive = read_archive(make(tmp_path / "faers_ascii_2017q2.zip", names))
