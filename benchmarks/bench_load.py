@@ -76,7 +76,7 @@ def bytes_below(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def run(reports: int, quarters: list[str], folder: Path) -> list[str]:
+def run(reports: int, quarters: list[str], drugs: int, folder: Path) -> list[str]:
     from primum.study.load import read_quarters
     from primum.testing.faers import write_archive
 
@@ -84,7 +84,9 @@ def run(reports: int, quarters: list[str], folder: Path) -> list[str]:
     archives.mkdir()
     wanted = sorted(read_quarters(quarters))
     for quarter in wanted:
-        write_archive(archives, quarter=quarter, reports=reports, seed=1)
+        write_archive(
+            archives, quarter=quarter, reports=reports, seed=1, drugs=drugs, odd_share=0.01, deleted_share=0.01
+        )
     text = 0
     for path in archives.glob("*.zip"):
         with zipfile.ZipFile(path) as archive:
@@ -143,14 +145,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reports", type=int, default=400_000)
     parser.add_argument("--quarters", nargs="+", default=["2026q1"])
+    parser.add_argument("--drugs", type=int, default=5_000, help="different names of drugs")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--mark", default="load")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines = run(asked.reports, asked.quarters, Path(folder))
+        lines = run(asked.reports, asked.quarters, asked.drugs, Path(folder))
     print("\n".join(lines))
     if asked.write:
-        called = f"`python benchmarks/bench_load.py --reports {asked.reports} --quarters {' '.join(asked.quarters)}`"
+        called = f"`python benchmarks/bench_load.py {' '.join(sys.argv[1:])}`".replace(" `", "`")
         title = "## Loading" if asked.mark == "load" else f"## Loading: {asked.mark.removeprefix('load-')}"
         write_between(asked.write, asked.mark, [title, "", called, "", *lines])
 

@@ -8,6 +8,8 @@ import pytest
 
 from primum.sources.faers import clean_member, read_archive
 from primum.sources.layouts import layout_of
+from primum.store import open_store
+from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import MEAN_ROWS, SYNTHETIC, PlantedSignal, write_archive
 
@@ -76,6 +78,45 @@ def test_a_planted_signal_is_there_with_its_shares(tmp_path):
     assert len(with_drug) / 4_000 == pytest.approx(0.1, abs=0.025)
     assert len(with_event & with_drug) / len(with_drug) == pytest.approx(0.3, abs=0.12)
     assert with_event <= with_drug
+
+
+def test_oddities_cost_no_row_and_are_all_counted(tmp_path):
+    write_archive(tmp_path, quarter=Quarter(2015, 1), reports=2_000, seed=1, odd_share=0.3)
+    with open_store(tmp_path / "store", write=True) as store:
+        [loaded] = load_archives(store, tmp_path).loaded
+        status = store.status()
+    assert (loaded.rejected, status.unaccounted, status.rows["reports"]) == (0, 0, 2_000)
+    faults = {(column, fault): rows for _, column, fault, rows in status.value_faults}
+    repairs = {repair: rows for _, repair, rows in status.repairs}
+    drugs = status.rows["drugs_in_report"]
+    # Shares of Bernoulli draws; five standard errors.
+    for found, of, share in (
+        (faults["age", "not a number"], 2_000, 0.1),
+        (faults["dose_amt", "not a number"], drugs, 0.15),
+        (repairs["strip_control_bytes"], drugs, 0.15),
+    ):
+        assert found / of == pytest.approx(share, abs=5 * (share / of) ** 0.5)
+
+
+def test_deleted_cases_are_named_in_the_next_quarter_and_are_out(tmp_path):
+    for quarter in ("2018q4", "2019q1"):
+        path = write_archive(tmp_path, quarter=Quarter.parse(quarter), reports=1_000, seed=1, deleted_share=0.05)
+        assert len(read_archive(path).deleted) == (quarter == "2019q1")
+    with open_store(tmp_path / "store", write=True) as store:
+        load_archives(store, tmp_path)
+        assert store.engine.count("deletions") == 50
+        reasons = [reason for (reason,) in store.engine.read("current_reports", "reason")]
+    # Nine in ten of the cases were first published in that quarter; one in ten of these has a second version.
+    assert 40 <= reasons.count("FDA deleted the case") <= 65
+
+
+def test_a_later_version_belongs_to_a_case_of_the_quarter_before(tmp_path):
+    older = write_archive(tmp_path, quarter=Quarter(2025, 4), reports=500, seed=1)
+    newer = write_archive(tmp_path, quarter=Quarter(2026, 1), reports=500, seed=1)
+    cases = {row["caseid"] for row in rows_of(older, "DEMO")}
+    later = [row["caseid"] for row in rows_of(newer, "DEMO") if row["caseversion"] == "2"]
+    assert len(later) > 20
+    assert sum(case in cases for case in later) / len(later) > 0.8
 
 
 @pytest.mark.parametrize(("drug_share", "event_share"), [(0, 0.1), (1, 0.1), (0.1, -0.1), (0.1, 1.1)])

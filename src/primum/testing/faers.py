@@ -29,6 +29,7 @@ AT_LEAST_ONE: Final = ("DRUG", "REAC")
 TAIL: Final = 1.05  # exponent of the law of names; a thousand names then hold four fifths of the rows
 LAST_CRLF: Final = Quarter(2017, 3)
 FIRST_FAERS: Final = Quarter(2012, 4)
+FIRST_LIST: Final = Quarter(2019, 1)  # of deleted cases
 STORED: Final = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that two runs give the same bytes
 
 Texts = NDArray[np.str_]
@@ -72,6 +73,8 @@ def write_archive(
     signals: Sequence[PlantedSignal] = (),
     drugs: int = 5_000,
     events: int = 2_000,
+    odd_share: float = 0.0,
+    deleted_share: float = 0.0,
 ) -> Path:
     """Write one quarter's archive, 10,000 reports in memory at a time.
 
@@ -83,6 +86,10 @@ def write_archive(
         signals: what to plant.
         drugs: different names of drugs besides the planted ones.
         events: different events besides the planted ones.
+        odd_share: share of reports, and of drug rows, with a known oddity: an age or a dose that is no number, a date
+            without its day or year, a control byte in a name.
+        deleted_share: cases of the quarter before that are named as deleted, as a share of `reports`; from 2019q1 on,
+            where the lists begin.
 
     Returns:
         The archive.
@@ -97,6 +104,8 @@ def write_archive(
             rng = np.random.default_rng([seed, part_number(quarter), first])
             batch = _Batch(rng, quarter, np.arange(first + 1, min(first + REPORTS_AT_ONCE, reports) + 1))
             rows = batch.tables(signals, drugs=drugs, events=events)
+            if odd_share:
+                rows = _with_oddities(rows, odd_share, np.random.default_rng([seed, part_number(quarter), first, 1]))
             for table, text in texts.items():
                 _write(text, layouts[table], rows[table], quarter)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -108,6 +117,11 @@ def write_archive(
                 with archive.open(info, "w", force_zip64=True) as member:
                     while block := text.read(1024**2):
                         member.write(block)
+            if deleted_share and quarter >= FIRST_LIST:
+                name = f"Deleted/DELETE{quarter.year % 100:02d}Q{quarter.number}.txt"
+                info = zipfile.ZipInfo(name, STORED)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, _deleted(quarter, reports, deleted_share, seed))
     return path
 
 
@@ -123,7 +137,7 @@ class _Batch:
         """Rows of the seven tables, column by column."""
         n = len(self.numbers)
         followup = self.rng.random(n) < 0.1  # the second version of a case of the quarter before
-        part = np.where(followup, part_number(self.quarter) - 1, part_number(self.quarter)) % 10_000
+        part = np.where(followup, _part_before(self.quarter), part_number(self.quarter)) % 10_000
         cases = np.char.add(part.astype(str), np.char.zfill(self.numbers.astype(str), 6))
         version = np.where(followup, "2", "1")
         keys = np.char.add(cases, version)
@@ -199,6 +213,35 @@ class _Batch:
         first, last = np.datetime64(self.quarter.first_day), np.datetime64(self.quarter.last_day)
         days = first + self.rng.integers(0, int((last - first).astype(int)) + 1, n)
         return np.char.replace(days.astype(str), "-", "")
+
+
+def _with_oddities(rows: dict[str, Rows], share: float, rng: np.random.Generator) -> dict[str, Rows]:
+    """Rows with some of the oddities of docs/reference/oddities.md, of those that cost no row."""
+    demo, drug = dict(rows["DEMO"]), dict(rows["DRUG"])
+    odd = rng.random(len(demo["primaryid"])) < share
+    kind = rng.integers(0, 3, len(odd))
+    demo["age"] = np.where(odd & (kind == 0), "163/6", demo["age"])
+    month, year = (np.asarray(demo["event_dt"]).astype(f"U{digits}") for digits in (6, 4))
+    demo["event_dt"] = np.where(odd & (kind == 1), month, np.where(odd & (kind == 2), year, demo["event_dt"]))
+    odd = rng.random(len(drug["drugname"])) < share
+    kind = rng.integers(0, 2, len(odd))
+    drug["drugname"] = np.where(odd & (kind == 0), np.char.add(drug["drugname"], "\x7f"), drug["drugname"])
+    drug["dose_amt"] = np.where(odd & (kind == 1), "18-54", "")
+    return rows | {"DEMO": demo, "DRUG": drug}
+
+
+def _deleted(quarter: Quarter, reports: int, share: float, seed: int) -> bytes:
+    """A list of deleted cases as FDA writes it: a blank line first, then numbers, one of them twice."""
+    rng = np.random.default_rng([seed, part_number(quarter), 2**31])
+    numbers = np.sort(rng.choice(reports, size=min(max(1, round(share * reports)), reports), replace=False)) + 1
+    before = _part_before(quarter) % 10_000
+    cases = [f"{before}{number:06d}" for number in numbers.tolist()]
+    return ("\r\n".join([" ", *cases, cases[0]]) + "\r\n").encode()
+
+
+def _part_before(quarter: Quarter) -> int:
+    """Part number of the quarter before."""
+    return part_number(quarter) - (1 if quarter.number > 1 else 7)
 
 
 def _within(owners: NDArray[np.int64]) -> NDArray[np.int64]:
