@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 DATABASE: Final = "primum.duckdb"
+DERIVATION: Final = "derivation"  # fact: hash over the derived tables
+DERIVED: Final = ("current_reports", "drug_names", "drug_substances", "report_uses")
 LOADING: Final = "loading-"  # folders of cleaned text begin like this
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
 
@@ -72,6 +74,28 @@ class Store:
         digest = hashlib.sha256(schema_version().encode())
         for row in sorted(loaded):
             digest.update("\t".join(row).encode() + b"\n")
+        return digest.hexdigest()
+
+    def derivation(self) -> str:
+        """Hash over the derived tables as the last derivation left them: names and rules can change without a load."""
+        kept = dict(self.engine.read("store_facts", "fact", "value")).get(DERIVATION)
+        return self._hash_derived() if kept is None else str(kept)
+
+    def keep_derivation(self) -> None:
+        """Note the hash over the derived tables; called where they are made, so that no reader has to compute it."""
+        import numpy as np
+
+        from primum.store.schema import table
+
+        facts = table("store_facts")
+        self.engine.replace_table("store_facts", facts.filter(facts.fact != DERIVATION))
+        told = {"fact": np.array([DERIVATION]), "value": np.array([self._hash_derived()])}
+        self.engine.append("store_facts", told)
+
+    def _hash_derived(self) -> str:
+        digest = hashlib.sha256()
+        for name in DERIVED:
+            digest.update(f"{name}={self.engine.content_hash(name)}\n".encode())
         return digest.hexdigest()
 
     def status(self) -> Status:

@@ -14,6 +14,7 @@ import numpy as np
 
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
+from primum.store.folder import DERIVED
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab.drugs import drug_names, map_names, rows_of_names
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 log = logging.getLogger(__name__)
-
-DERIVED = ("current_reports", "drug_names", "drug_substances", "report_uses")
 
 
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
@@ -47,6 +46,7 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     engine.replace_table("drug_names", drug_names())
     _map_drug_names(store, words)
     _tell_uses(store, words)
+    store.keep_derivation()
     rows = {name: engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
     return rows
