@@ -98,23 +98,27 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
     cohort = np.random.default_rng(3).random(reports) < 0.3
     add("all pairs within a cohort of 30 %", timed(lambda: count_pairs(held, events=EVENTS, mask=cohort)))
 
-    def one_drug(drug: int, mask: np.ndarray | None) -> Any:
+    def one_drug(drug: int, mask: np.ndarray | None, known: np.ndarray | None = None) -> Any:
         mine = held.reports.of(drug)
         mine = mine if mask is None else mine[mask[mine]]
         counted = np.bincount(events.gather(mine)[0], minlength=EVENTS)
         there = np.flatnonzero(counted)
-        of_drug, of_event_there = np.full(len(there), len(mine)), margins(of_event, mask)[there]
+        of_drug = np.full(len(there), len(mine))
+        of_event_there = (margins(events, EVENTS, mask) if known is None else known)[there]
         total = reports if mask is None else int(mask.sum())
         prr(counted[there], of_drug, of_event_there, total)
         ror(counted[there], of_drug, of_event_there, total)
         ic(counted[there], of_drug * of_event_there / total)
         return counted
 
+    in_cohort, in_all = margins(events, EVENTS, cohort), margins(events, EVENTS)
     at_rank = {f"drug of rank {rank + 1:,}": rank for rank in (20, 2_000)}
     for name, drug in at_rank.items():
         note = f"{len(held.reports.of(drug)):,} reports"
         add(f"{name} in the cohort, PRR ROR IC", timed(lambda drug=drug: one_drug(drug, cohort)), note)
-        add(f"{name}, every report, PRR ROR IC", timed(lambda drug=drug: one_drug(drug, None)), note)
+        again = timed(lambda drug=drug: one_drug(drug, cohort, in_cohort))
+        add(f"{name} in the cohort again, PRR ROR IC", again, "event margins of the cohort remembered")
+        add(f"{name}, every report, PRR ROR IC", timed(lambda drug=drug: one_drug(drug, None, in_all)), note)
     stratum = np.random.default_rng(4).integers(0, STRATA, reports).astype(np.uint8)
 
     def stratified() -> Any:

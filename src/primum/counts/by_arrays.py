@@ -12,7 +12,7 @@ import numpy as np
 from primum.counts.cells import CellHistogram
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.incidence import DrugLevel, Drugs, Incidence
-from primum.counts.kernel import Codes, Lists, Pairs, count_pairs, in_threads, margins
+from primum.counts.kernel import Codes, Pairs, count_pairs, margins
 from primum.counts.members import Scope
 from primum.counts.table import CountTable
 from primum.errors import CohortError
@@ -42,6 +42,7 @@ class Population:
         mask: its reports; None for every report.
         total: how many they are.
         drugs: its drugs at the level and in the roles asked for.
+        of_event: how many of its reports hold each event.
     """
 
     arrays: Incidence
@@ -49,6 +50,12 @@ class Population:
     mask: BoolArray | None
     total: int
     drugs: Drugs
+    of_event: IntArray
+
+    @property
+    def of_drug(self) -> IntArray:
+        """How many of its reports hold each drug."""
+        return margins(self.drugs.of_report, len(self.drugs.names), self.mask)
 
     @property
     def pairs(self) -> Pairs:
@@ -68,13 +75,13 @@ def population(
     total = arrays.total if mask is None else int(np.count_nonzero(mask))
     if not total:
         raise CohortError.empty("cohort", str(people))
-    return Population(arrays, people, mask, total, arrays.drugs(level, roles))
+    of_event = arrays.event_margins(people, scope)
+    return Population(arrays, people, mask, total, arrays.drugs(level, roles), of_event)
 
 
 def table_of_all(who: Population, pairs: Pairs, *, cohort: Cohort) -> CountTable:
     """Every pair of a population with its margins, in the order of drug and event."""
-    of_drug, of_event = margins(who.drugs.reports, who.mask), margins(who.arrays.events().reports, who.mask)
-    return _table(who, pairs, of_drug[pairs.drug], of_event, cohort=cohort)
+    return _table(who, pairs, who.of_drug[pairs.drug], cohort=cohort)
 
 
 def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, cohort: Cohort) -> CountTable:
@@ -86,13 +93,12 @@ def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, c
     of_drug = np.concatenate([np.zeros(0, np.int64), *(np.full(len(e), n) for _, n, e, _ in kept)])
     event = np.concatenate([np.zeros(0, np.int64), *(e for *_, e, _ in kept)])
     observed = np.concatenate([np.zeros(0, np.int64), *(a for *_, a in kept)])
-    of_event = _margins_of(who.arrays.events().reports, np.unique(event), who)
-    return _table(who, Pairs(drug, event, observed), of_drug, of_event, cohort=cohort)
+    return _table(who, Pairs(drug, event, observed), of_drug, cohort=cohort)
 
 
 def cells_of_all(who: Population, pairs: Pairs) -> CellHistogram:
     """All cells of a population: observed ones by their three counts, the others through the margins."""
-    of_drug, of_event = margins(who.drugs.reports, who.mask), margins(who.arrays.events().reports, who.mask)
+    of_drug, of_event = who.of_drug, who.of_event
     drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
     event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
     largest = int(pairs.observed.max(initial=0)) + 1
@@ -148,7 +154,7 @@ def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Coho
             holding[reports] = True
         first = first & holding
     events = arrays.events()
-    of_first, of_second = margins(events.reports, first), margins(events.reports, second)
+    of_first, of_second = (margins(events.of_report, len(events.names), mask) for mask in (first, second))
     there = np.flatnonzero(of_first + of_second)
     sizes = (int(np.count_nonzero(first)), int(np.count_nonzero(second)))
     shared = int(np.count_nonzero(first & second))
@@ -177,29 +183,14 @@ def _events_of(arrays: Incidence, reports: Codes) -> tuple[IntArray, IntArray]:
     return events, counted[events]
 
 
-def _margins_of(reports: Lists, wanted: IntArray, who: Population) -> IntArray:
-    """Margins of some events within a population; the others stay 0."""
-    result = np.zeros(len(reports), dtype=np.int64)
-    mask = who.mask
-    if mask is None:
-        result[wanted] = reports.sizes[wanted]
-    elif 3 * len(wanted) > len(reports):
-        result[:] = margins(reports, mask)
-    else:
-        parts = [part for part in np.array_split(wanted, 16) if len(part)]
-        told = in_threads(lambda part: [np.count_nonzero(mask[reports.of(i)]) for i in part.tolist()], parts)
-        result[wanted] = [n for part in told for n in part]
-    return result
-
-
-def _table(who: Population, pairs: Pairs, of_drug: IntArray, of_event: IntArray, *, cohort: Cohort) -> CountTable:
+def _table(who: Population, pairs: Pairs, of_drug: IntArray, *, cohort: Cohort) -> CountTable:
     within = "" if who.people == EVERYTHING else f" within {who.people}"
     return CountTable(
         drug=who.drugs.names[pairs.drug],
         event=who.arrays.events().names[pairs.event],
         observed=pairs.observed.astype(np.int64),
         drug_reports=of_drug,
-        event_reports=of_event[pairs.event],
+        event_reports=who.of_event[pairs.event],
         total_reports=who.total,
         cohort=str(cohort),
         comparator=f"everything else{within}",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size
+from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size, margins
 from primum.counts.members import Scope, as_written, members, with_role
 from primum.counts.parts import Draft, Part, PartFolder
 from primum.store import schema
@@ -24,7 +25,6 @@ from primum.vocab.reactions import pooled
 if TYPE_CHECKING:
     import ibis
 
-    from primum.counts.cohort import Cohort
     from primum.store import Store
 
 DrugLevel = Literal["verbatim", "product", "substance", "treatment"]
@@ -94,6 +94,8 @@ class Incidence:
     _events: Events | None = None
     _masks: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], BoolArray] = field(default_factory=dict)
 
+    _event_margins: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], IntArray] = field(default_factory=dict)
+
     @property
     def report_keys(self) -> IntArray:
         """Keys of the current reports, rising; a report's number is its place here."""
@@ -139,6 +141,16 @@ class Incidence:
                 del self._masks[next(iter(self._masks))]
             self._masks[key] = inside
         return self._masks[key]
+
+    def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
+        """How many reports of a cohort hold each event; remembered as masks are."""
+        key = (str(cohort), scope.treatment, scope.roles)
+        if key not in self._event_margins:
+            mask = None if cohort == EVERYTHING else self.mask(cohort, scope)
+            while len(self._event_margins) >= MASKS_KEPT:
+                del self._event_margins[next(iter(self._event_margins))]
+            self._event_margins[key] = margins(self.events().of_report, len(self.events().names), mask)
+        return self._event_margins[key]
 
     def _places(self, keys: IntArray) -> IntArray:
         """Numbers of reports by their keys, which must be those of current reports."""

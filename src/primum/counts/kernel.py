@@ -60,11 +60,12 @@ class Lists:
 
     def gather(self, which: Codes) -> tuple[Codes, IntArray]:
         """The values of several lists end to end, and the length of each."""
-        first = self.start[which].astype(np.int64)
-        sizes = self.start[np.asarray(which, dtype=np.int64) + 1].astype(np.int64) - first
+        first = self.start[which]
+        sizes = (self.start[np.asarray(which, dtype=np.int64) + 1] - first).astype(np.int64)
         ends = np.cumsum(sizes)
-        places = np.repeat(first - (ends - sizes), sizes)
-        places += np.arange(len(places))
+        narrow = np.int32 if len(self.values) < 2**31 else np.int64  # half the memory to move
+        places = np.repeat((first - (ends - sizes)).astype(narrow), sizes)
+        places += np.arange(len(places), dtype=narrow)
         return self.values[places], sizes
 
     def inverted(self, width: int) -> Lists:
@@ -188,9 +189,17 @@ def joined(reports_of_drug: Lists, events_of_report: Lists, *, events: Codes | N
     begin = starts(total)
     if events is None:
         events = np.empty(int(begin[-1]), dtype=events_of_report.values.dtype)
-    for first, last in runs:
-        mine = reports_of_drug.values[int(reports_of_drug.start[first]) : int(reports_of_drug.start[last])]
-        events[int(begin[first]) : int(begin[last])] = events_of_report.gather(mine)[0]
+    laid_out = events
+
+    def lay_out(run: tuple[int, int]) -> None:
+        first, last = int(reports_of_drug.start[run[0]]), int(reports_of_drug.start[run[1]])
+        place = int(begin[run[0]])
+        for some in range(first, last, ENTRIES_AT_ONCE):  # one drug can be a run of many reports
+            found, _ = events_of_report.gather(reports_of_drug.values[some : min(some + ENTRIES_AT_ONCE, last)])
+            laid_out[place : place + len(found)] = found
+            place += len(found)
+
+    in_threads(lay_out, runs)
     return Joined(reports_of_drug, sizes, Lists(begin, events))
 
 
@@ -263,18 +272,22 @@ def _count_together(values: Codes, begin: IntArray, first: int, events: int) -> 
     return (drug + first).astype(np.int32), event.astype(np.int32), observed.astype(np.int32)
 
 
-def margins(lists: Lists, mask: BoolArray | None = None) -> IntArray:
-    """How many of the reports of each list are in the mask; all of them without one."""
+def margins(of_report: Lists, width: int, mask: BoolArray | None = None) -> IntArray:
+    """How many of the reports in the mask hold each code below `width`; of all reports without a mask.
+
+    Numerics:
+        Of a mask and its complement the smaller is counted; the other follows by subtraction, exactly.
+
+    Example:
+        >>> held = Lists(np.array([0, 2, 3]), np.array([0, 1, 1]))
+        >>> margins(held, 2).tolist(), margins(held, 2, np.array([False, True])).tolist()
+        ([1, 2], [0, 1])
+    """
     if mask is None:
-        return lists.sizes
-
-    def of_run(run: tuple[int, int]) -> IntArray:
-        start = lists.start[run[0] : run[1] + 1].astype(np.int64)
-        kept = mask[lists.values[start[0] : start[-1]]]
-        if run[1] - run[0] == 1:
-            return np.array([np.count_nonzero(kept)], dtype=np.int64)
-        within: IntArray = np.diff(starts(kept)[start - start[0]])
-        return within
-
-    found = in_threads(of_run, blocks(lists.sizes))
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+        return np.bincount(of_report.values, minlength=width).astype(np.int64)
+    inside = np.flatnonzero(mask)
+    if 2 * len(inside) > len(mask):
+        return margins(of_report, width) - margins(of_report, width, ~mask)
+    parts = [inside[some : some + ENTRIES_AT_ONCE] for some in range(0, len(inside), ENTRIES_AT_ONCE)]
+    found = in_threads(lambda part: np.bincount(of_report.gather(part)[0], minlength=width), parts)
+    return np.sum(found, axis=0, dtype=np.int64) if found else np.zeros(width, dtype=np.int64)
