@@ -100,6 +100,8 @@ def _plain(counts: Counts) -> dict[str, Any]:
     for part in (counts.table, counts.cells):
         for name in getattr(part, "__dataclass_fields__", ()):
             value = getattr(part, name)
+            if name == "coded":  # how texts are kept, not what was counted
+                continue
             found[f"{type(part).__name__}.{name}"] = value.tolist() if isinstance(value, np.ndarray) else value
     return found
 

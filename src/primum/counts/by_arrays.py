@@ -16,7 +16,7 @@ from primum.counts.kernel import Codes, Pairs, count_pairs, margins
 from primum.counts.members import Scope
 from primum.counts.table import CountTable
 from primum.errors import CohortError
-from primum.terms import BoolArray, IntArray, StrArray
+from primum.terms import BoolArray, Coded, IntArray, StrArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,10 @@ def _events_of(arrays: Incidence, reports: Codes) -> tuple[IntArray, IntArray]:
 
 def _table(who: Population, pairs: Pairs, of_drug: IntArray, *, cohort: Cohort) -> CountTable:
     within = "" if who.people == EVERYTHING else f" within {who.people}"
+    coded = {"drug": Coded(pairs.drug, who.drugs.names), "event": Coded(pairs.event, who.arrays.events().names)}
     return CountTable(
-        drug=who.drugs.names[pairs.drug],
-        event=who.arrays.events().names[pairs.event],
+        drug=coded["drug"].texts,
+        event=coded["event"].texts,
         observed=pairs.observed.astype(np.int64),
         drug_reports=of_drug,
         event_reports=who.of_event[pairs.event],
@@ -195,4 +196,5 @@ def _table(who: Population, pairs: Pairs, of_drug: IntArray, *, cohort: Cohort) 
         cohort=str(cohort),
         comparator=f"everything else{within}",
         snapshot=who.arrays.store.snapshot(),
+        coded=coded,
     )

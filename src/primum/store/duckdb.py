@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from primum.errors import SourceError, StoreError
 from primum.store.engine import Columns, Engine
 from primum.store.schema import IBIS_TYPES, schema_of
+from primum.terms import Coded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -145,9 +146,38 @@ class DuckDBEngine(Engine):
 
     def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
+        self._copy_to_parquet(path, self.sql(expression), metadata)
+
+    def write_columns(
+        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
+        listed = {name: column for name, column in columns.items() if isinstance(column, Coded)}
+        arrays = {name: column.code if isinstance(column, Coded) else column for name, column in columns.items()}
+        staged = [f"texts_{place}" for place in range(len(listed))]
+        try:
+            for table, column in zip(staged, listed.values(), strict=True):
+                self.stage(table, {"code": np.arange(len(column.names), dtype=np.int64), "name": column.names})
+            # A join keeps the order of its left side: preserve_insertion_order is on.
+            joins = [
+                f"LEFT JOIN {table} ON {table}.code = given.{_quoted(name)}"
+                for table, name in zip(staged, listed, strict=True)
+            ]
+            of = dict(zip(listed, staged, strict=True))
+            shown = [
+                f"{of[name]}.name AS {_quoted(name)}" if name in of else f"given.{_quoted(name)}" for name in arrays
+            ]
+            with self._registered(arrays) as given:
+                select = f"SELECT {', '.join(shown)} FROM {given} AS given {' '.join(joins)}"
+                self._copy_to_parquet(path, select, metadata)
+        finally:
+            for table in staged:
+                self.unstage(table)
+
+    def _copy_to_parquet(self, path: Path, select: str, metadata: Mapping[str, str] | None) -> None:
         texts = ", ".join(f"{_quoted(key)}: {_literal(text)}" for key, text in (metadata or {}).items())
         options = "FORMAT parquet, COMPRESSION zstd" + (f", KV_METADATA {{{texts}}}" if texts else "")
-        self._execute(f"COPY ({self.sql(expression)}) TO {_literal(str(path))} ({options})")
+        self._execute(f"COPY ({select}) TO {_literal(str(path))} ({options})")
 
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from primum.terms import Coded
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -92,6 +94,12 @@ class Engine(ABC):
     @abstractmethod
     def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
+
+    @abstractmethod
+    def write_columns(
+        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
 
     @abstractmethod
     def content_hash(self, name: str) -> str:

@@ -21,6 +21,7 @@ from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow,
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store, open_store
+from primum.terms import Coded
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
@@ -270,12 +271,8 @@ def drug_level_named(name: str) -> DrugLevel:
 def parquet_writer(store: Store) -> ParquetWriter:
     """What `primum.signals.write.write_parquet` asks for: only the store talks to an engine that writes Parquet."""
 
-    def write(path: Path, columns: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-        rows = store.engine.stage("parquet_rows", columns)
-        try:
-            store.engine.write_parquet(path, rows, metadata=metadata)
-        finally:
-            store.engine.unstage("parquet_rows")
+    def write(path: Path, columns: Mapping[str, NDArray[Any] | Coded], metadata: Mapping[str, str]) -> None:
+        store.engine.write_columns(path, columns, metadata=metadata)
 
     return write
 
@@ -285,7 +282,8 @@ def _cohort(given: Cohort | str | None) -> Cohort | None:
 
 
 def _signal_table(counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
-    events = dict.fromkeys(counts.table.event.tolist())
+    coded = counts.table.coded.get("event")
+    events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
     return signal_table(
         counts.table, cells=counts.cells, methods=methods, bins={event: bins.bin(event) for event in events}
     )
