@@ -84,14 +84,7 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
         f"{len(drugs.values):,} drug rows, {len(events.values):,} event rows",
     )
 
-    def build() -> tuple[Lists, Joined]:
-        of_drug = drugs.inverted(DRUGS)
-        place = folder / "joined.npy"
-        size = joined_size(of_drug, events)
-        laid_out = np.lib.format.open_memmap(place, mode="w+", dtype=events.values.dtype, shape=(size,))
-        return events.inverted(EVENTS), joined(of_drug, events, events=laid_out)
-
-    of_event, held = add("arrays built from the coded rows", timed(build, times=1))
+    of_event, held = add("arrays built from the coded rows", timed(lambda: build(drugs, events, folder), times=1))
     every = timed(lambda: count_pairs(held, events=EVENTS))
     pairs = add("all pairs", every, "")
     rows[-1] = (*rows[-1][:3], f"{len(pairs):,} pairs")
@@ -136,6 +129,13 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
         compare(base, cohort, at_rank, pairs=len(pairs), add=add)
     base.close()
     return rows
+
+
+def build(drugs: Lists, events: Lists, folder: Path) -> tuple[Lists, Joined]:
+    of_drug = drugs.inverted(DRUGS)
+    size, place = joined_size(of_drug, events), folder / "joined.npy"
+    laid_out = np.lib.format.open_memmap(place, mode="w+", dtype=events.values.dtype, shape=(size,))
+    return events.inverted(EVENTS), joined(of_drug, events, events=laid_out)
 
 
 def scan_of_parquet(base: Any, drugs: Lists, events: Lists, folder: Path) -> Callable[[], Any]:

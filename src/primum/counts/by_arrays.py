@@ -101,22 +101,21 @@ def cells_of_all(who: Population, pairs: Pairs) -> CellHistogram:
     of_drug, of_event = who.of_drug, who.of_event
     drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
     event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
-    largest = int(pairs.observed.max(initial=0)) + 1
-    key = np.searchsorted(drug_margins, of_drug)[pairs.drug] * len(event_margins)
+    # One number for the three counts of a pair, so that one sort puts equal cells side by side.
+    key = pairs.observed.astype(np.int64) * len(drug_margins)
+    key += np.searchsorted(drug_margins, of_drug)[pairs.drug]
+    key *= len(event_margins)
     key += np.searchsorted(event_margins, of_event)[pairs.event]
-    key *= largest
-    key += pairs.observed
     key.sort()
     new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
-    rest, observed = np.divmod(key[new], largest)
-    of_drugs, of_events = np.divmod(rest, max(len(event_margins), 1))
-    three = (observed, drug_margins[of_drugs], event_margins[of_events])
-    order = np.lexsort(three[::-1])
+    weight = np.diff(new, append=len(key))
+    rest, event = np.divmod(key[new], max(len(event_margins), 1))
+    observed, drug = np.divmod(rest, max(len(drug_margins), 1))
     return CellHistogram(
-        observed=three[0][order],
-        drug_reports=three[1][order],
-        event_reports=three[2][order],
-        weight=np.diff(new, append=len(key))[order],
+        observed=observed,
+        drug_reports=drug_margins[drug],
+        event_reports=event_margins[event],
+        weight=weight,
         drug_margins=drug_margins,
         drugs=drugs,
         event_margins=event_margins,

@@ -21,6 +21,7 @@ from primum.terms import BoolArray, IntArray
 
 Codes = NDArray[np.integer[Any]]
 T = TypeVar("T")
+R = TypeVar("R")
 
 ENTRIES_AT_ONCE: Final = 1_000_000  # of a block: a few arrays of it stay near the processor
 DENSE_SHARE: Final = 8  # a drug with more than 1/8 as many entries as there are events gets a cell an event
@@ -161,7 +162,7 @@ def blocks(sizes: Codes, *, at_once: int = ENTRIES_AT_ONCE) -> list[tuple[int, i
     return result
 
 
-def in_threads(work: Callable[[T], Any], items: Sequence[T]) -> list[Any]:
+def in_threads(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """Results in the order of the items; NumPy lets the other processors work while it counts."""
     workers = min(os.cpu_count() or 1, len(items), 8)
     if workers < 2:

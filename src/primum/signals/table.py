@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from primum.counts.cells import CellHistogram
+from primum.counts.kernel import in_threads
 from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
@@ -39,7 +41,9 @@ from primum.terms import Coded, FloatArray, IntArray, StrArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
 MORE_METHODS: Final = ("rrr", "bcpnn")
+ROWS_AT_ONCE: Final = 65_536
 _BETWEEN: Final = "; "
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -293,30 +297,56 @@ def _in_order(methods: Sequence[str]) -> list[str]:
     return [name for name in known if name in wanted]
 
 
+def _in_blocks(method: Callable[..., T], *given: IntArray | FloatArray | int) -> list[T]:
+    """A method of rows, some rows at a time: what it works on stays near the processor, and the others help."""
+    rows = max(len(column) for column in given if isinstance(column, np.ndarray))
+    starts = range(0, max(rows, 1), ROWS_AT_ONCE)
+
+    def of_block(first: int) -> T:
+        some = slice(first, first + ROWS_AT_ONCE)
+        return method(*(column[some] if isinstance(column, np.ndarray) else column for column in given))
+
+    return in_threads(of_block, starts)
+
+
+def _estimate(method: Callable[..., Estimate], *given: IntArray | FloatArray | int, level: float) -> Estimate:
+    """An estimate of every row, computed block by block."""
+    parts = _in_blocks(partial(method, level=level), *given)
+    return Estimate(
+        lower=np.concatenate([part.lower for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        upper=np.concatenate([part.upper for part in parts]),
+        level=level,
+        reason_code=np.concatenate([part.reason_code for part in parts]),
+        reasons=parts[0].reasons,
+    )
+
+
 def _run_prr(draft: _Draft) -> None:
-    draft.add(PRR, prr(*draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
+    draft.add(PRR, _estimate(prr, *draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
 
 
 def _run_ror(draft: _Draft) -> None:
-    draft.add(ROR, ror(*draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
+    draft.add(ROR, _estimate(ror, *draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
 
 
 def _run_ic(draft: _Draft) -> None:
-    estimate = ic(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = _estimate(ic, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
     draft.add(IC, estimate, ("ic", "ic_lower", "ic_upper"))
 
 
 def _run_rrr(draft: _Draft) -> None:
-    estimate = rrr(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = _estimate(rrr, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
     draft.add(RRR, estimate, ("rrr", "rrr_lower", "rrr_upper"))
 
 
 def _run_bcpnn(draft: _Draft) -> None:
-    draft.add(BCPNN, bcpnn(*draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
+    draft.add(BCPNN, _estimate(bcpnn, *draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
 
 
 def _run_chi2(draft: _Draft) -> None:
-    draft.columns["chi2"], code = chi2(*draft.margins)
+    parts = _in_blocks(chi2, *draft.margins)
+    draft.columns["chi2"], code = (np.concatenate(column) for column in zip(*parts, strict=True))
     draft.reasons.append(("chi2", code, CHI2_REASONS))
     draft.methods.append(CHI2)
 
@@ -324,10 +354,10 @@ def _run_chi2(draft: _Draft) -> None:
 def _run_midp(draft: _Draft) -> None:
     counts = draft.counts
     if counts.expected is None:
-        draft.columns["p_midp"] = midp(*draft.margins)
+        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp, *draft.margins))
         draft.methods.append(MIDP)
     else:
-        draft.columns["p_midp"] = midp_poisson(counts.observed, counts.expected)
+        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp_poisson, counts.observed, counts.expected))
         draft.methods.append(MIDP_POISSON)
 
 
