@@ -158,17 +158,19 @@ class DuckDBEngine(Engine):
         try:
             for table, column in zip(staged, listed.values(), strict=True):
                 self.stage(table, {"code": np.arange(len(column.names), dtype=np.int64), "name": column.names})
-            # A join keeps the order of its left side: preserve_insertion_order is on.
-            joins = [
-                f"LEFT JOIN {table} ON {table}.code = given.{_quoted(name)}"
-                for table, name in zip(staged, listed, strict=True)
-            ]
-            of = dict(zip(listed, staged, strict=True))
+            # A list of the texts is looked up by number; joins would be free to change the order of the rows.
+            texts = {
+                name: f"(SELECT list(name ORDER BY code) FROM {table})"
+                for name, table in zip(listed, staged, strict=True)
+            }
             shown = [
-                f"{of[name]}.name AS {_quoted(name)}" if name in of else f"given.{_quoted(name)}" for name in arrays
+                f"{texts[name]}[given.{_quoted(name)}::BIGINT + 1] AS {_quoted(name)}"
+                if name in texts
+                else f"given.{_quoted(name)}"
+                for name in arrays
             ]
             with self._registered(arrays) as given:
-                select = f"SELECT {', '.join(shown)} FROM {given} AS given {' '.join(joins)}"
+                select = f"SELECT {', '.join(shown)} FROM {given} AS given"
                 self._copy_to_parquet(path, select, metadata, level=1)  # of numbers more gains nothing but time
         finally:
             for table in staged:
@@ -247,7 +249,8 @@ class DuckDBEngine(Engine):
     def _registered(self, columns: Columns) -> Iterator[str]:
         """The arrays as something to select from, for as long as the block lasts."""
         name = "given_arrays"
-        arrays = {column: np.asarray(array) for column, array in columns.items()}
+        # DuckDB reads neither turned round nor strided arrays (std::bad_cast).
+        arrays = {column: np.ascontiguousarray(array) for column, array in columns.items()}
         dates = [column for column, array in arrays.items() if array.dtype.kind == "M"]
         empty = [column for column, array in arrays.items() if _all_missing(array)]
         # DuckDB reads datetime64 only in finer units; a date is taken back out of the timestamp.
