@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,40 @@ BoolArray = NDArray[np.bool_]
 StrArray = NDArray[np.object_]
 
 SYNTHETIC: Final = "SYNTHETIC"  # sender of every invented report, and the word on every answer that holds one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column of texts by number: row `i` is `names[code[i]]`. Millions of rows share some thousand texts.
+
+    Args:
+        code: number of each row's text, in any type of integer; shape `(rows,)`.
+        names: the texts; shape `(names,)`.
+
+    Example:
+        >>> column = Coded(np.array([1, 1, 0]), np.array(["pain", "rash"], dtype=object))
+        >>> column.texts.tolist(), column.where("pain").tolist()
+        (['rash', 'rash', 'pain'], [False, False, True])
+    """
+
+    code: NDArray[np.integer[Any]]
+    names: StrArray
+
+    @property
+    def texts(self) -> StrArray:
+        """The column as texts; shape `(rows,)`."""
+        texts: StrArray = self.names[self.code]
+        return texts
+
+    def take(self, rows: NDArray[Any]) -> Coded:
+        """Some rows of the column, in the order given (positions or a mask)."""
+        return Coded(self.code[rows], self.names)
+
+    def where(self, *texts: str) -> BoolArray:
+        """Which rows have one of these texts."""
+        wanted: BoolArray = np.array([name in texts for name in self.names.tolist()], dtype=bool)[self.code]
+        return wanted
+
 
 Use = Literal["cosmetic", "therapeutic", "mixed", "unknown"]
 USES: Final[tuple[Use, ...]] = ("cosmetic", "therapeutic", "mixed", "unknown")

@@ -116,3 +116,29 @@ def test_deriving_again_changes_nothing(made_archives: Path) -> None:
         rows = derive(store)
         assert [store.engine.content_hash(name) for name in names] == before
     assert rows["current_reports"] == 24
+
+
+@pytest.mark.parametrize(
+    ("what", "cohort", "versus"), [("", None, None), ("anti-wrinkle", "sex:F", None), ("", "sex:F", "sex:M")]
+)
+def test_the_signal_table_is_the_same_on_both_roads(
+    made_archives: Path, what: str, cohort: str | None, versus: str | None
+) -> None:
+    with open_store(made_archives) as store:
+        fast, slow = (reports.Reports(store, fast=road).signals(what, cohort, versus) for road in (True, False))
+    for name, column in slow.columns().items():
+        assert str(fast.columns()[name].tolist()) == str(column.tolist()), name  # as text, so that nan equals nan
+    assert fast.metadata() == slow.metadata()
+    for by in ("ic_lower", "observed", "ebgm"):
+        assert fast.order(by).tolist() == slow.order(by).tolist()
+    some = fast.take(fast.order("ror"))
+    assert set(some.coded) >= {"bin", "warnings"}
+    for name, column in some.coded.items():
+        assert column.texts.tolist() == getattr(some, name).tolist()
+
+
+def test_cells_are_counted_only_where_a_prior_is_fitted(made_archives: Path) -> None:
+    with reports.open(made_archives) as opened:
+        assert opened.counts("anti-wrinkle", cells=False).cells is None
+        assert opened.signals("anti-wrinkle", methods=["prr"]).ebgm_fit is None
+        assert opened.signals("anti-wrinkle").ebgm_fit is not None

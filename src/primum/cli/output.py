@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,12 @@ def write_text(path: Path, text: str) -> None:
         OutputError: the folder does not exist or cannot be written.
     """
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_blocks(path: Path, blocks: Iterable[str]) -> None:
+    """Write text block by block; with `write_file` around it, whole or not at all."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(blocks)
 
 
 def json_text(answer: Any) -> str:

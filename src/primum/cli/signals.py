@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
+    from primum.terms import IntArray
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
 _SHOWN: Final = (
@@ -70,18 +71,19 @@ def signals(
     name, meant = _drug_and_cohort(what, cohort or [])
     with reports.open(store) as opened:
         found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
-        table = found.ranked(_rank_column(found))
-        if parquet_file is not None:
+        if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
             writer = reports.parquet_writer(opened.store)
-            output.write_file(parquet_file, lambda fresh: write.write_parquet(table, fresh, writer))
+            output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh, writer))
+    order = found.order(_rank_column(found))
+    table = found.take(order if json_file or csv_file or xlsx_file else order[:0])
     if json_file is not None:
         output.write_json(json_file, write.as_json(table))
     if csv_file is not None:
-        output.write_text(csv_file, write.csv_text(table))
+        output.write_file(csv_file, lambda fresh: output.write_blocks(fresh, write.csv_blocks(table)))
     if xlsx_file is not None:
         output.write_bytes(xlsx_file, write.xlsx_bytes(table))
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(table, name, limit)))
+        typer.echo("\n".join(_lines(found, order, name, limit)))
 
 
 def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
@@ -101,7 +103,7 @@ def _rank_column(table: SignalTable) -> str:
     return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
 
 
-def _lines(table: SignalTable, what: str, limit: int) -> list[str]:
+def _lines(table: SignalTable, order: IntArray, what: str, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
     from primum.terms import SYNTHETIC
@@ -112,16 +114,16 @@ def _lines(table: SignalTable, what: str, limit: int) -> list[str]:
     lines += paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
     lines += paragraph(f"{total:,} reports, {len(table):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
-    harm = [i for i in range(len(table)) if table.bin[i] in ("harm", "")]
-    other = [i for i in range(len(table)) if table.bin[i] not in ("harm", "")]
-    if harm:
+    is_harm = table.coded["bin"].where("harm", "")[order]
+    harm, other = order[is_harm], order[~is_harm]
+    if len(harm):
         shown = min(limit, len(harm))
         lines += ["", f"Reactions: {shown:,} of {len(harm):,} pairs, ranked by {_rank_column(table)}"]
-        lines += _rows(table, harm[:limit])
-    if other:
+        lines += _rows(table, harm[:limit].tolist())
+    if len(other):
         few = min(max(limit // 3, 1), len(other))
         lines += ["", f"Not reactions, kept apart: {few:,} of {len(other):,} pairs"]
-        lines += _rows(table, other[:few])
+        lines += _rows(table, other[:few].tolist())
     if len(table) > limit:
         lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
     return lines + _footer(table)
@@ -133,7 +135,7 @@ def _rows(table: SignalTable, rows: list[int]) -> list[str]:
 
     columns, ran = table.columns(), {method.id for method in table.methods}
     shown = [(head, name) for head, method, name in _SHOWN if method in ran][:_AT_MOST]
-    drugs = len(set(table.drug.tolist())) > 1
+    drugs = bool((table.drug != table.drug[0]).any())
     widths = [*((18, 17) if drugs else (37,)), 7, 8, *[6] * len(shown)]
     texts = 2 if drugs else 1
 

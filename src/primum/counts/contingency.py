@@ -1,4 +1,4 @@
-"""How many reports hold a drug, an event, both: counted on the engine, always as distinct reports.
+"""How many reports hold a drug, an event, both: always counted as distinct reports.
 
 Three questions, one answer in the same form (`CountTable`):
 
@@ -8,6 +8,9 @@ Three questions, one answer in the same form (`CountTable`):
 
 A report with nine rows of one drug is one report. Margins and totals are counted from reports, never added up from
 pairs: adding up counts a report once for each of its pairs.
+
+There are two roads to the same numbers: the incidence arrays where they are given (`by_arrays`), and otherwise the
+engine, by Ibis expressions that also run where one machine does not suffice.
 """
 
 from __future__ import annotations
@@ -15,18 +18,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from primum.counts import by_arrays
+from primum.counts.by_arrays import Asked
 from primum.counts.cells import CellHistogram
 from primum.counts.cohort import EVERYTHING, AllOf, Cohort, all_of
 from primum.counts.fields import FIELDS
+from primum.counts.incidence import DrugLevel, Incidence, named_keys
 from primum.counts.members import Scope, as_written, members, narrowed, with_role
 from primum.counts.table import CountTable
 from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
-from primum.terms import IntArray
+from primum.terms import BoolArray, IntArray
 from primum.vocab.drugs import named_drugs
 from primum.vocab.reactions import pooled
 
@@ -35,21 +41,7 @@ if TYPE_CHECKING:
 
     from primum.store import Store
 
-DrugLevel = Literal["verbatim", "product", "substance", "treatment"]
 DRUG_LEVELS: Final[tuple[DrugLevel, ...]] = ("verbatim", "product", "substance", "treatment")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The drug or treatment that is asked about, as the store knows it.
-
-    Args:
-        name: the treatment's id, or the drug as it stands in the store.
-        level: level of names that it is one of.
-    """
-
-    name: str
-    level: DrugLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +65,12 @@ def count(
     cohort: Cohort = EVERYTHING,
     versus: Cohort | None = None,
     drug_level: DrugLevel = "substance",
+    arrays: Incidence | None = None,
 ) -> CountTable:
-    """Count drug-event pairs; the table of `count_with_cells` alone."""
-    return count_with_cells(store, asked, scope=scope, cohort=cohort, versus=versus, drug_level=drug_level).table
+    """Count drug-event pairs; the table of `count_with_cells` alone, without the work that only cells need."""
+    return count_with_cells(
+        store, asked, scope=scope, cohort=cohort, versus=versus, drug_level=drug_level, arrays=arrays, cells=False
+    ).table
 
 
 def count_with_cells(
@@ -86,6 +81,8 @@ def count_with_cells(
     cohort: Cohort = EVERYTHING,
     versus: Cohort | None = None,
     drug_level: DrugLevel = "substance",
+    arrays: Incidence | None = None,
+    cells: bool = True,
 ) -> Counts:
     """Count drug-event pairs of a cohort, with all cells of its population.
 
@@ -97,6 +94,8 @@ def count_with_cells(
             treatment, role, use) narrow the reports of that drug, and all others narrow drug and comparator alike.
         versus: comparator cohort; None for everything else of the same population.
         drug_level: names that a row of the table has; for a drug that is asked for by name, the level of that name.
+        arrays: the store's incidence arrays, the fast road; None counts on the engine.
+        cells: whether the cells are wanted; a prior is fitted on them, and they cost a count of every pair.
 
     Returns:
         Counts of distinct reports. Pairs that no report holds are left out, but for a contrast, where they say that the
@@ -106,10 +105,14 @@ def count_with_cells(
         CohortError: no report is left, or the two cohorts share reports.
     """
     if versus is not None:
-        return Counts(_contrast(store, asked, scope, cohort, versus), None)
+        return Counts(_contrast(store, asked, scope, cohort, versus, arrays=arrays), None)
     exposure, people = (EVERYTHING, cohort) if asked is None else split_exposure(cohort)
     level = drug_level if asked is None or asked.level == "treatment" else asked.level
     scope = narrowed(cohort, scope)  # the roles asked for are those of the drugs counted
+    if arrays is not None:
+        who = by_arrays.population(arrays, people, scope=scope, level=level, roles=scope.roles)
+        exposed = None if exposure == EVERYTHING else arrays.mask(exposure, scope)
+        return _by_arrays(who, asked, exposed, cohort=cohort, cells=cells)
     with _staged(store, people, scope, level) as population:
         drugs = population.drugs
         if asked is not None:
@@ -121,7 +124,21 @@ def count_with_cells(
         table = _pairs(store, population, drugs, cohort=cohort)
         if asked is not None and not len(table):
             raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
-        return Counts(table, _cells(store, population))
+        return Counts(table, _cells(store, population) if cells else None)
+
+
+def _by_arrays(
+    who: by_arrays.Population, asked: Asked | None, exposed: BoolArray | None, *, cohort: Cohort, cells: bool
+) -> Counts:
+    """The fast road of `count_with_cells`: every pair is counted only where the table or the cells need it."""
+    if asked is None:
+        pairs = who.pairs
+        table = by_arrays.table_of_all(who, pairs, cohort=cohort)
+        return Counts(table, by_arrays.cells_of_all(who, pairs) if cells else None)
+    table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
+    if not len(table):
+        raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
+    return Counts(table, by_arrays.cells_of_all(who, who.pairs) if cells else None)
 
 
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
@@ -156,8 +173,7 @@ def find_drug(store: Store, name: str, *, drug_level: DrugLevel = "substance") -
 
 
 def _names(level: DrugLevel) -> ibis.Table:
-    drugs = named_drugs()
-    return drugs.select(name=_name_at(drugs, level)).filter(lambda t: t.name.notnull()).distinct()
+    return named_keys(level).select("name").filter(lambda t: t.name.notnull()).distinct()
 
 
 def _name_at(drugs: ibis.Table, level: DrugLevel) -> ibis.expr.types.StringColumn:
@@ -265,9 +281,36 @@ def _cells(store: Store, population: _Population) -> CellHistogram:
     )
 
 
-def _contrast(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> CountTable:
+def _contrast(
+    store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort, *, arrays: Incidence | None
+) -> CountTable:
     """Every event of two cohorts that share no report: the first stands in the drug's place."""
     label = str(cohort) if asked is None else f"{asked.name} {cohort}" if cohort != EVERYTHING else asked.name
+    if arrays is not None:
+        sides = by_arrays.two_sides(arrays, asked, scope, cohort, versus)
+    else:
+        sides = _two_sides(store, asked, scope, cohort, versus)
+    for size, what, text in zip(sides.sizes, ("cohort", "comparator"), (label, str(versus)), strict=True):
+        if not size:
+            raise CohortError.empty(what, text)
+    if sides.shared:
+        raise CohortError.overlap(label, str(versus), sides.shared)
+    pairs = len(sides.event)
+    return CountTable(
+        drug=np.full(pairs, label, dtype=object),
+        event=sides.event,
+        observed=sides.observed,
+        drug_reports=np.full(pairs, sides.sizes[0], dtype=np.int64),
+        event_reports=sides.event_reports,
+        total_reports=sum(sides.sizes),
+        cohort=label,
+        comparator=str(versus),
+        snapshot=store.snapshot(),
+    )
+
+
+def _two_sides(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> by_arrays.TwoSides:
+    """Events of two cohorts, on the engine."""
     engine = store.engine
     ours = members(cohort, scope)
     if asked is not None:
@@ -276,28 +319,13 @@ def _contrast(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, v
         first = engine.stage_expression("cohort_reports", ours)
         second = engine.stage_expression("comparator_reports", members(versus, scope))
         sizes = (engine.count("cohort_reports"), engine.count("comparator_reports"))
-        for size, what, text in zip(sizes, ("cohort", "comparator"), (label, str(versus)), strict=True):
-            if not size:
-                raise CohortError.empty(what, text)
         shared = len(engine.rows(first.semi_join(second, "report_key")))
-        if shared:
-            raise CohortError.overlap(label, str(versus), shared)
         found = engine.run(_events_of_two(first, second))
     finally:
         engine.unstage("cohort_reports")
         engine.unstage("comparator_reports")
-    pairs = len(found["event"])
-    return CountTable(
-        drug=np.full(pairs, label, dtype=object),
-        event=found["event"],
-        observed=_integers(found["observed"]),
-        drug_reports=np.full(pairs, sizes[0], dtype=np.int64),
-        event_reports=_integers(found["event_reports"]),
-        total_reports=sum(sizes),
-        cohort=label,
-        comparator=str(versus),
-        snapshot=store.snapshot(),
-    )
+    observed, event_reports = _integers(found["observed"]), _integers(found["event_reports"])
+    return by_arrays.TwoSides(found["event"], observed, event_reports, sizes, shared)
 
 
 def _holding(asked: Asked, scope: Scope) -> ibis.Table:

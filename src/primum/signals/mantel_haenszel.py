@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.strata import MantelHaenszelSums
 from primum.errors import CountError
 from primum.provenance import Method
 from primum.signals.estimate import Estimate, checked_level, code_of
@@ -114,6 +115,26 @@ def mantel_haenszel(
     p_value = np.where(strata > 1, special.chdtrc(np.maximum(strata - 1, 1), heterogeneity), np.nan)
     estimate = Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
     return MantelHaenszel(estimate, heterogeneity, p_value, strata)
+
+
+def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estimate:
+    """The pooled odds ratio of each pair from its sums over strata; what `mantel_haenszel` gives as `estimate`.
+
+    Args:
+        sums: of R, S, PR, PS + QR and QS over strata, as `primum.counts.strata` counts them.
+        level: of the interval, in (0, 1).
+    """
+    z = math.sqrt(2) * special.erfinv(checked_level(level))
+    r, s = sums.r, sums.s
+    code = code_of(r.shape, (r == 0) & (s == 0), r == 0, s == 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = r / s
+        variance = sums.pr / (2 * r**2) + sums.ps_qr / (2 * r * s) + sums.qs / (2 * s**2)
+        spread = np.exp(z * np.sqrt(variance))
+        lower, upper = value / spread, value * spread
+    lower[code > 0] = upper[code > 0] = value[code > 0] = np.nan
+    value[code == 2] = 0.0
+    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
 
 
 def _breslow_day(

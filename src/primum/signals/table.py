@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from primum.counts.cells import CellHistogram
+from primum.counts.kernel import in_threads
 from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
@@ -35,11 +37,13 @@ from primum.signals.ror import METHOD as ROR
 from primum.signals.ror import ror
 from primum.signals.rrr import METHOD as RRR
 from primum.signals.rrr import rrr
-from primum.terms import FloatArray, IntArray, StrArray
+from primum.terms import Coded, FloatArray, IntArray, StrArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
 MORE_METHODS: Final = ("rrr", "bcpnn")
+ROWS_AT_ONCE: Final = 65_536
 _BETWEEN: Final = "; "
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +76,7 @@ class SignalTable:
         comparator: text form of what it is compared with.
         snapshot: hash of the store it was counted from.
         notes: caveats of the whole table.
+        coded: columns of texts by number, where they are known so; `drug` and `event` in the order of their names.
 
     A column that was not asked for holds nothing but not-a-number; `methods` says which were.
     """
@@ -109,6 +114,7 @@ class SignalTable:
     comparator: str = ""
     snapshot: str = ""
     notes: tuple[str, ...] = ()
+    coded: Mapping[str, Coded] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, column in self.columns().items():
@@ -128,10 +134,15 @@ class SignalTable:
             self,
             **{name: getattr(self, name)[rows] for name in COLUMNS},
             more={name: column[rows] for name, column in self.more.items()},
+            coded={name: column.take(rows) for name, column in self.coded.items()},
         )
 
     def ranked(self, by: str = "ic_lower") -> SignalTable:
-        """Rows with the largest value of a column first, empty ones last, ties by drug and event.
+        """Rows with the largest value of a column first; see `order`."""
+        return self.take(self.order(by))
+
+    def order(self, by: str = "ic_lower") -> IntArray:
+        """Positions of the rows, the largest value of a column first, empty ones last, ties by drug and event.
 
         Raises:
             UnknownNameError: the table has no such column of numbers.
@@ -141,7 +152,10 @@ class SignalTable:
         if by not in numbers:
             raise UnknownNameError.of("column of numbers", by, numbers)
         key = -columns[by].astype(np.float64)  # not-a-number sorts last
-        return self.take(np.lexsort((self.event.astype(str), self.drug.astype(str), key)))
+        drug, event = (
+            self.coded[n].code if n in self.coded else getattr(self, n).astype(str) for n in ("drug", "event")
+        )
+        return np.lexsort((event, drug, key))
 
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
@@ -228,6 +242,7 @@ def signal_table(
     for name in rows:
         _RUN[name](draft)
     empty = np.full(len(counts), np.nan)
+    coded = {**counts.coded, **_bin_of(counts, bins), **_caveats(len(counts), warnings, draft.reasons)}
     names = [name for name in COLUMNS if name not in _GIVEN]
     return SignalTable(
         drug=counts.drug,
@@ -238,8 +253,8 @@ def signal_table(
         total_reports=np.full(len(counts), counts.total_reports, dtype=np.int64),
         expected=counts.expected_reports,
         **{name: draft.columns.pop(name, empty) for name in names},
-        bin=_bin_of(counts, bins),
-        warnings=_caveats(len(counts), warnings, draft.reasons),
+        bin=coded["bin"].texts,
+        warnings=coded["warnings"].texts,
         more=draft.columns,
         level=level,
         methods=tuple(draft.methods),
@@ -249,6 +264,7 @@ def signal_table(
         comparator=counts.comparator,
         snapshot=counts.snapshot,
         notes=tuple(draft.notes),
+        coded=coded,
     )
 
 
@@ -281,30 +297,56 @@ def _in_order(methods: Sequence[str]) -> list[str]:
     return [name for name in known if name in wanted]
 
 
+def _in_blocks(method: Callable[..., T], *given: IntArray | FloatArray | int) -> list[T]:
+    """A method of rows, some rows at a time: what it works on stays near the processor, and the others help."""
+    rows = max(len(column) for column in given if isinstance(column, np.ndarray))
+    starts = range(0, max(rows, 1), ROWS_AT_ONCE)
+
+    def of_block(first: int) -> T:
+        some = slice(first, first + ROWS_AT_ONCE)
+        return method(*(column[some] if isinstance(column, np.ndarray) else column for column in given))
+
+    return in_threads(of_block, starts)
+
+
+def _estimate(method: Callable[..., Estimate], *given: IntArray | FloatArray | int, level: float) -> Estimate:
+    """An estimate of every row, computed block by block."""
+    parts = _in_blocks(partial(method, level=level), *given)
+    return Estimate(
+        lower=np.concatenate([part.lower for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        upper=np.concatenate([part.upper for part in parts]),
+        level=level,
+        reason_code=np.concatenate([part.reason_code for part in parts]),
+        reasons=parts[0].reasons,
+    )
+
+
 def _run_prr(draft: _Draft) -> None:
-    draft.add(PRR, prr(*draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
+    draft.add(PRR, _estimate(prr, *draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
 
 
 def _run_ror(draft: _Draft) -> None:
-    draft.add(ROR, ror(*draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
+    draft.add(ROR, _estimate(ror, *draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
 
 
 def _run_ic(draft: _Draft) -> None:
-    estimate = ic(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = _estimate(ic, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
     draft.add(IC, estimate, ("ic", "ic_lower", "ic_upper"))
 
 
 def _run_rrr(draft: _Draft) -> None:
-    estimate = rrr(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = _estimate(rrr, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
     draft.add(RRR, estimate, ("rrr", "rrr_lower", "rrr_upper"))
 
 
 def _run_bcpnn(draft: _Draft) -> None:
-    draft.add(BCPNN, bcpnn(*draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
+    draft.add(BCPNN, _estimate(bcpnn, *draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
 
 
 def _run_chi2(draft: _Draft) -> None:
-    draft.columns["chi2"], code = chi2(*draft.margins)
+    parts = _in_blocks(chi2, *draft.margins)
+    draft.columns["chi2"], code = (np.concatenate(column) for column in zip(*parts, strict=True))
     draft.reasons.append(("chi2", code, CHI2_REASONS))
     draft.methods.append(CHI2)
 
@@ -312,10 +354,10 @@ def _run_chi2(draft: _Draft) -> None:
 def _run_midp(draft: _Draft) -> None:
     counts = draft.counts
     if counts.expected is None:
-        draft.columns["p_midp"] = midp(*draft.margins)
+        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp, *draft.margins))
         draft.methods.append(MIDP)
     else:
-        draft.columns["p_midp"] = midp_poisson(counts.observed, counts.expected)
+        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp_poisson, counts.observed, counts.expected))
         draft.methods.append(MIDP_POISSON)
 
 
@@ -389,40 +431,53 @@ def own_cells(counts: CountTable) -> Cells:
     return cells_of(counts.observed, counts.expected_reports, zero_expected=zero_expected, zero_weight=zero_weight)
 
 
-def _bin_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> StrArray:
+def _bin_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> dict[str, Coded]:
     if bins is None:
-        return np.full(len(counts), "", dtype=object)
-    if isinstance(bins, Mapping):
-        return np.array([bins.get(event, "") for event in counts.event.tolist()], dtype=object)
-    return _one_a_row("bins", bins, len(counts))
+        return {"bin": Coded(np.zeros(len(counts), dtype=np.uint8), _texts([""]))}
+    if not isinstance(bins, Mapping):
+        return {"bin": _coded(_one_a_row("bins", bins, len(counts)))}
+    event = counts.coded.get("event") or _coded(counts.event)
+    return {"bin": Coded(event.code, _texts([bins.get(name, "") for name in event.names.tolist()]))}
 
 
 def _one_a_row(name: str, given: Sequence[str] | StrArray, rows: int) -> StrArray:
-    values = np.empty(len(given), dtype=object)
-    values[:] = list(given)
+    values = _texts(list(given))
     if len(values) != rows:
         raise CountError(f"{name} has {len(values)} values for {rows} pairs; expected one a pair.")
     return values
+
+
+def _texts(values: list[str]) -> StrArray:
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
+
+
+def _coded(texts: StrArray) -> Coded:
+    """A column of texts by number, numbered as they are met."""
+    number: dict[str, int] = {}
+    code = np.array([number.setdefault(text, len(number)) for text in texts.tolist()], dtype=np.int64)
+    return Coded(code, _texts(list(number)))
 
 
 def _caveats(
     rows: int,
     given: Sequence[str] | StrArray | None,
     reasons: list[tuple[str, CodeArray, tuple[str, ...]]],
-) -> StrArray:
+) -> dict[str, Coded]:
     """Caveats of each row: those given, then the reason of each method, joined."""
-    result = np.full(rows, "", dtype=object) if given is None else _one_a_row("warnings", given, rows)
+    told = Coded(np.zeros(rows, dtype=np.uint8), _texts([""]))
+    if given is not None:
+        told = _coded(_one_a_row("warnings", given, rows))
     key = np.zeros(rows, dtype=np.int64)
     for _, code, texts in reasons:
-        key = key * len(texts) + code
-    odd = np.flatnonzero(key)
-    kinds, place = np.unique(key[odd], return_inverse=True)
-    words = np.array([_words(int(kind), reasons) for kind in kinds], dtype=object)
-    both = odd[result[odd] != ""]
-    told = result[both]
-    result[odd] = words[place]
-    result[both] = told + _BETWEEN + result[both]
-    return result
+        key *= len(texts)
+        key += code
+    key *= max(len(told.names), 1)
+    key += told.code
+    kinds, place = np.unique(key, return_inverse=True)
+    both = [(told.names[kind % len(told.names)], _words(kind // len(told.names), reasons)) for kind in kinds.tolist()]
+    return {"warnings": Coded(place, _texts([_BETWEEN.join(text for text in two if text) for two in both]))}
 
 
 def _words(key: int, reasons: list[tuple[str, CodeArray, tuple[str, ...]]]) -> str:

@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -21,12 +21,15 @@ import numpy as np
 
 from primum.errors import OutputError
 from primum.signals.table import SignalTable
+from primum.terms import Coded
 
 SCHEMA: Final = "primum.signals/1"
 SHEET_ROWS: Final = 1_048_576  # rows of a worksheet, header included (ECMA-376 programs agree on it)
 
+ROWS_AT_ONCE: Final = 100_000  # of CSV text in memory
+
 Column = np.ndarray[Any, Any]
-ParquetWriter = Callable[[Path, Mapping[str, Column], Mapping[str, str]], None]
+ParquetWriter = Callable[[Path, Mapping[str, Column | Coded], Mapping[str, str]], None]
 
 # What spreadsheet programs take for the beginning of a formula (OWASP, "CSV Injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -59,10 +62,20 @@ def csv_text(table: SignalTable) -> str:
         >>> csv_text(example()).splitlines()[1].split(",")[:3]
         ['A', 'rash', '8']
     """
+    return "".join(csv_blocks(table))
+
+
+def csv_blocks(table: SignalTable) -> Iterator[str]:
+    """The text of `csv_text`, some rows at a time, so that a table of millions of pairs need not stand in memory."""
+    yield _csv([list(table.columns())])
+    for first in range(0, len(table), ROWS_AT_ONCE):
+        some = table.take(np.arange(first, min(first + ROWS_AT_ONCE, len(table))))
+        yield _csv([_harmless(value) for value in row] for row in _rows(some))
+
+
+def _csv(rows: Iterable[list[Any]]) -> str:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.columns())
-    writer.writerows([_harmless(value) for value in row] for row in _rows(table))
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 
@@ -76,10 +89,11 @@ def write_parquet(table: SignalTable, path: Path, writer: ParquetWriter) -> None
     Args:
         table: what to write.
         path: where to.
-        writer: takes the path, the columns under their names, and metadata as texts under `primum`.
+        writer: takes the path, the columns under their names (texts by number where the table knows them so), and
+            metadata as texts under `primum`.
     """
     about = json.dumps({"schema": SCHEMA, **table.metadata()}, ensure_ascii=False)
-    writer(path, table.columns(), {"primum": about})
+    writer(path, {**table.columns(), **table.coded}, {"primum": about})
 
 
 def xlsx_bytes(table: SignalTable) -> bytes:

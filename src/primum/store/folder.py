@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 DATABASE: Final = "primum.duckdb"
+DERIVATION: Final = "derivation"  # fact: hash over the derived tables
+DERIVED: Final = ("current_reports", "drug_names", "drug_substances", "report_uses")
 LOADING: Final = "loading-"  # folders of cleaned text begin like this
 DERIVED_FROM: Final = "derived_from"  # the fact that tells which snapshot the derived tables were made from
 SYNTHETIC_REPORTS: Final = "synthetic_reports"  # the fact that tells how many reports are invented
@@ -105,6 +107,20 @@ class Store:
             f"{SYNTHETIC}: {invented:,} of the {self.engine.count('reports'):,} reports in this store are invented; "
             "nothing that is counted here tells anything of a real drug."
         )
+
+    def derivation(self) -> str:
+        """Hash over the derived tables as the last derivation left them: names and rules can change without a load."""
+        return self.fact(DERIVATION) or self._hash_derived()
+
+    def keep_derivation(self) -> None:
+        """Note the hash over the derived tables; called where they are made, so that no reader has to compute it."""
+        self.tell_fact(DERIVATION, self._hash_derived())
+
+    def _hash_derived(self) -> str:
+        digest = hashlib.sha256()
+        for name in DERIVED:
+            digest.update(f"{name}={self.engine.content_hash(name)}\n".encode())
+        return digest.hexdigest()
 
     def status(self) -> Status:
         """What is loaded, line by line."""

@@ -20,6 +20,7 @@ from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
+from primum.store.folder import DERIVED
 from primum.store.parts import synthetic_reports
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab.drugs import drug_names, map_names, rows_of_names
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 log = logging.getLogger(__name__)
-
-DERIVED = ("current_reports", "drug_names", "drug_substances", "report_uses")
 
 
 def open_derived(folder: Path | None = None) -> Store:
@@ -72,6 +71,7 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     _tell_uses(store, words)
     store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(engine)))
     store.tell_fact(DERIVED_FROM, store.snapshot())
+    store.keep_derivation()
     rows = {name: engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
     return rows

@@ -12,15 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
-from primum.counts.contingency import DRUG_LEVELS, Asked, Counts, DrugLevel, count_with_cells, find_drug
+from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
+from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store
 from primum.study.derive import open_derived
-from primum.terms import SYNTHETIC
+from primum.terms import SYNTHETIC, Coded
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
@@ -98,10 +100,13 @@ class Reports:
 
     Args:
         store: an open store.
+        fast: count from the incidence arrays, built where they are missing; without it, on the engine alone.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, fast: bool = True) -> None:
         self.store = store
+        self._fast = fast
+        self._arrays: Incidence | None = None
         self._bins = {words.treatment: words.bins for words in vocabularies()}
 
     def __enter__(self) -> Reports:
@@ -116,6 +121,13 @@ class Reports:
         """What is loaded, line by line."""
         return self.store.status()
 
+    @property
+    def arrays(self) -> Incidence | None:
+        """The incidence arrays that are counted from; None where counting is left to the engine."""
+        if self._fast and self._arrays is None:
+            self._arrays = open_incidence(self.store)
+        return self._arrays
+
     def counts(
         self,
         what: str = "",
@@ -123,8 +135,9 @@ class Reports:
         versus: Cohort | str | None = None,
         *,
         drug_level: DrugLevel = "substance",
+        cells: bool = True,
     ) -> Counts:
-        """Counts of distinct reports; arguments as in `signals`."""
+        """Counts of distinct reports; arguments as in `signals`, and `cells` where those of a prior are wanted."""
         asked = self._asked(what, drug_level)
         return count_with_cells(
             self.store,
@@ -133,6 +146,8 @@ class Reports:
             cohort=_cohort(cohort) or EVERYTHING,
             versus=_cohort(versus),
             drug_level=drug_level,
+            arrays=self.arrays,
+            cells=cells,
         )
 
     def signals(
@@ -157,7 +172,7 @@ class Reports:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
         """
-        counts = self.counts(what, cohort, versus, drug_level=drug_level)
+        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
         bins = self._scope(self._asked(what, drug_level)).term_bins
         return self._signal_table(counts, bins, methods=methods)
 
@@ -234,7 +249,8 @@ class Reports:
         return self._signal_table(counts, self._bins[name])
 
     def _signal_table(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
-        events = dict.fromkeys(counts.table.event.tolist())
+        coded = counts.table.coded.get("event")
+        events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
         synthetic = self.store.synthetic()
         table = signal_table(
             counts.table,
@@ -273,12 +289,8 @@ def drug_level_named(name: str) -> DrugLevel:
 def parquet_writer(store: Store) -> ParquetWriter:
     """What `primum.signals.write.write_parquet` asks for: only the store talks to an engine that writes Parquet."""
 
-    def write(path: Path, columns: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
-        rows = store.engine.stage("parquet_rows", columns)
-        try:
-            store.engine.write_parquet(path, rows, metadata=metadata)
-        finally:
-            store.engine.unstage("parquet_rows")
+    def write(path: Path, columns: Mapping[str, NDArray[Any] | Coded], metadata: Mapping[str, str]) -> None:
+        store.engine.write_columns(path, columns, metadata=metadata)
 
     return write
 

@@ -1,0 +1,199 @@
+"""How are the questions of `contingency` answered from the incidence arrays? The fast road; its counts are the same.
+
+A cohort is a mask of reports, `None` where it is every report. Margins are counted from reports within the mask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from primum.counts.cells import CellHistogram
+from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.incidence import DrugLevel, Drugs, Incidence
+from primum.counts.kernel import Codes, Pairs, count_pairs, margins
+from primum.counts.members import Scope
+from primum.counts.table import CountTable
+from primum.errors import CohortError
+from primum.terms import BoolArray, Coded, IntArray, StrArray
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The drug or treatment that is asked about, as the store knows it.
+
+    Args:
+        name: the treatment's id, or the drug as it stands in the store.
+        level: level of names that it is one of.
+    """
+
+    name: str
+    level: DrugLevel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """The reports that are counted.
+
+    Args:
+        arrays: of the store.
+        people: conditions that made it.
+        mask: its reports; None for every report.
+        total: how many they are.
+        drugs: its drugs at the level and in the roles asked for.
+        of_event: how many of its reports hold each event.
+    """
+
+    arrays: Incidence
+    people: Cohort
+    mask: BoolArray | None
+    total: int
+    drugs: Drugs
+    of_event: IntArray
+
+    @property
+    def of_drug(self) -> IntArray:
+        """How many of its reports hold each drug."""
+        return margins(self.drugs.of_report, len(self.drugs.names), self.mask)
+
+    @property
+    def pairs(self) -> Pairs:
+        """Every pair that a report of the population holds."""
+        return count_pairs(self.drugs.joined, events=len(self.arrays.events().names), mask=self.mask)
+
+
+def population(
+    arrays: Incidence, people: Cohort, *, scope: Scope, level: DrugLevel, roles: tuple[str, ...] | None
+) -> Population:
+    """The reports of a cohort.
+
+    Raises:
+        CohortError: no report is left.
+    """
+    mask = None if people == EVERYTHING else arrays.mask(people, scope)
+    total = arrays.total if mask is None else int(np.count_nonzero(mask))
+    if not total:
+        raise CohortError.empty("cohort", str(people))
+    of_event = arrays.event_margins(people, scope)
+    return Population(arrays, people, mask, total, arrays.drugs(level, roles), of_event)
+
+
+def table_of_all(who: Population, pairs: Pairs, *, cohort: Cohort) -> CountTable:
+    """Every pair of a population with its margins, in the order of drug and event."""
+    return _table(who, pairs, who.of_drug[pairs.drug], cohort=cohort)
+
+
+def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, cohort: Cohort) -> CountTable:
+    """The pairs of one drug, or of each drug of one treatment, whose reports are in the exposure."""
+    counted = [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
+    found = [(drug, reports, _events_of(who.arrays, reports)) for drug, reports in counted]
+    kept = [(drug, len(reports), events, observed) for drug, reports, (events, observed) in found]
+    drug = np.concatenate([np.zeros(0, np.int64), *(np.full(len(e), d) for d, _, e, _ in kept)])
+    of_drug = np.concatenate([np.zeros(0, np.int64), *(np.full(len(e), n) for _, n, e, _ in kept)])
+    event = np.concatenate([np.zeros(0, np.int64), *(e for *_, e, _ in kept)])
+    observed = np.concatenate([np.zeros(0, np.int64), *(a for *_, a in kept)])
+    return _table(who, Pairs(drug, event, observed), of_drug, cohort=cohort)
+
+
+def cells_of_all(who: Population, pairs: Pairs) -> CellHistogram:
+    """All cells of a population: observed ones by their three counts, the others through the margins."""
+    of_drug, of_event = who.of_drug, who.of_event
+    drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
+    event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
+    # One number for the three counts of a pair, so that one sort puts equal cells side by side.
+    key = pairs.observed.astype(np.int64) * len(drug_margins)
+    key += np.searchsorted(drug_margins, of_drug)[pairs.drug]
+    key *= len(event_margins)
+    key += np.searchsorted(event_margins, of_event)[pairs.event]
+    key.sort()
+    new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
+    weight = np.diff(new, append=len(key))
+    rest, event = np.divmod(key[new], max(len(event_margins), 1))
+    observed, drug = np.divmod(rest, max(len(drug_margins), 1))
+    return CellHistogram(
+        observed=observed,
+        drug_reports=drug_margins[drug],
+        event_reports=event_margins[event],
+        weight=weight,
+        drug_margins=drug_margins,
+        drugs=drugs,
+        event_margins=event_margins,
+        events=events,
+        total_reports=who.total,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoSides:
+    """Events of two cohorts that share no report.
+
+    Args:
+        event: names of the events that either reports.
+        observed: reports of the first with each.
+        event_reports: reports of both with each.
+        sizes: reports of the two cohorts.
+        shared: reports in both; the counts mean something only where it is 0.
+    """
+
+    event: StrArray
+    observed: IntArray
+    event_reports: IntArray
+    sizes: tuple[int, int]
+    shared: int
+
+
+def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> TwoSides:
+    """Count the events of two cohorts; the first is narrowed to the reports of a drug where one is asked for."""
+    first, second = arrays.mask(cohort, scope), arrays.mask(versus, scope)
+    if asked is not None:
+        holding = np.zeros(arrays.total, dtype=bool)
+        level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
+        for _, reports in _reports_of(arrays.drugs(level, scope.roles), asked):
+            holding[reports] = True
+        first = first & holding
+    events = arrays.events()
+    of_first, of_second = (margins(events.of_report, len(events.names), mask) for mask in (first, second))
+    there = np.flatnonzero(of_first + of_second)
+    sizes = (int(np.count_nonzero(first)), int(np.count_nonzero(second)))
+    shared = int(np.count_nonzero(first & second))
+    return TwoSides(events.names[there], of_first[there], (of_first + of_second)[there], sizes, shared)
+
+
+def _reports_of(drugs: Drugs, asked: Asked) -> list[tuple[int, Codes]]:
+    """The drugs asked for, each with its reports."""
+    if asked.level == "treatment":
+        return drugs.of_treatment(asked.name)
+    return [(int(drug), drugs.reports.of(int(drug))) for drug in np.flatnonzero(drugs.names == asked.name)]
+
+
+def _inside(reports: Codes, *masks: BoolArray | None) -> BoolArray:
+    inside = np.ones(len(reports), dtype=bool)
+    for mask in masks:
+        if mask is not None:
+            inside &= mask[reports]
+    return inside
+
+
+def _events_of(arrays: Incidence, reports: Codes) -> tuple[IntArray, IntArray]:
+    """The events of some reports, and how many of them hold each."""
+    counted = np.bincount(arrays.events().of_report.gather(reports)[0], minlength=len(arrays.events().names))
+    events = np.flatnonzero(counted)
+    return events, counted[events]
+
+
+def _table(who: Population, pairs: Pairs, of_drug: IntArray, *, cohort: Cohort) -> CountTable:
+    within = "" if who.people == EVERYTHING else f" within {who.people}"
+    coded = {"drug": Coded(pairs.drug, who.drugs.names), "event": Coded(pairs.event, who.arrays.events().names)}
+    return CountTable(
+        drug=coded["drug"].texts,
+        event=coded["event"].texts,
+        observed=pairs.observed.astype(np.int64),
+        drug_reports=of_drug,
+        event_reports=who.of_event[pairs.event],
+        total_reports=who.total,
+        cohort=str(cohort),
+        comparator=f"everything else{within}",
+        snapshot=who.arrays.store.snapshot(),
+        coded=coded,
+    )

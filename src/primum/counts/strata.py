@@ -1,0 +1,214 @@
+"""How are pairs counted within strata of age, sex and year: what is expected there, and what Mantel-Haenszel sums?
+
+A pair has a report in few of its strata, but the sums run over all of them. What a stratum without a report of the pair
+adds follows from the two margins alone, so it is taken as a product of margins, and only the strata with a report are
+counted one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, in_threads
+from primum.errors import CountError
+from primum.terms import FloatArray, IntArray
+
+NO_STRATUM: Final = 255
+"""Code of a report that lies in no stratum, such as one without an age; it is left out."""
+
+_ROWS_AT_ONCE: Final = 16_384  # pairs whose margins are multiplied at a time: some megabytes
+_NOISE: Final = 1e-11  # of a difference of sums; what is smaller is 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MantelHaenszelSums:
+    """The sums over strata of Robins, Breslow and Greenland (1986) for each pair.
+
+    With a, b, c, d and n of a stratum: R = ad/n, S = bc/n, P = (a + d)/n, Q = (b + c)/n.
+    """
+
+    r: FloatArray
+    s: FloatArray
+    pr: FloatArray
+    ps_qr: FloatArray
+    qs: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stratified:
+    """Every pair that a report in a stratum holds.
+
+    Args:
+        pairs: with their reports over all strata.
+        expected: sum over strata of drug margin times event margin over reports.
+        sums: for the pooled odds ratio.
+        sizes: reports of each stratum.
+    """
+
+    pairs: Pairs
+    expected: FloatArray
+    sums: MantelHaenszelSums
+    sizes: IntArray
+
+
+def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, strata: int) -> Stratified:
+    """Count all pairs within strata.
+
+    Args:
+        held: the drugs' reports and events.
+        stratum: of each report, below `strata`, or `NO_STRATUM`.
+        of_event: reports of each event.
+        strata: how many there are, at most 255.
+
+    Raises:
+        CountError: more strata than codes, or a code that is no stratum.
+
+    Numerics:
+        Sums agree with those over the full table of strata to 1e-9 of themselves; one that is 0 is exactly 0.
+    """
+    if not 0 < strata <= NO_STRATUM or np.any((stratum >= strata) & (stratum != NO_STRATUM)):
+        raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
+    sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
+    weights = _Weights(sizes, _by_stratum(of_event, stratum, strata))
+    by_drug = _by_stratum(held.reports, stratum, strata)
+    runs = blocks(held.events.sizes)
+    found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
+
+
+class _Weights:
+    """Margins of the events in each stratum, and one over the reports of each stratum."""
+
+    def __init__(self, sizes: IntArray, by_event: FloatArray) -> None:
+        self.strata = len(sizes)
+        self.sizes = sizes.astype(np.float64)
+        self.over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
+        self.by_event = by_event
+        self.events = len(by_event)
+
+
+def _by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatArray:
+    """How many reports of each list lie in each stratum; shape `(lists, strata)`."""
+
+    def of_run(run: tuple[int, int]) -> NDArray[Any]:
+        start = lists.start[run[0] : run[1] + 1].astype(np.int64)
+        place = np.repeat(np.arange(run[1] - run[0], dtype=np.int64) * 256, np.diff(start))
+        place += stratum[lists.values[start[0] : start[-1]]]
+        return np.bincount(place, minlength=(run[1] - run[0]) * 256).reshape(-1, 256)[:, :strata].astype(np.float64)
+
+    found = in_threads(of_run, blocks(lists.sizes))
+    return np.concatenate(found) if found else np.zeros((0, strata))
+
+
+def _of_run(
+    held: Joined, first: int, last: int, *, stratum: NDArray[np.uint8], by_drug: FloatArray, weights: _Weights
+) -> tuple[NDArray[Any], ...]:
+    """Pairs and sums of neighbouring drugs."""
+    place, observed = _triples(held, first, last, stratum, weights)
+    pair, of = np.divmod(place, weights.strata)
+    new = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1]))) if len(pair) else np.zeros(0, np.int64)
+    drug, event = np.divmod(pair[new], max(weights.events, 1))
+    margins = by_drug[first:last]
+    expected, second = _products(drug, event, margins, weights)
+    if not len(new):
+        return drug.astype(np.int32), event.astype(np.int32), observed.astype(np.int32), *[expected] * 6
+    in_pair = np.repeat(drug, np.diff(new, append=len(pair)))
+    counts = (
+        observed.astype(np.float64),
+        margins.ravel()[in_pair * weights.strata + of],
+        weights.by_event.ravel()[(pair % weights.events) * weights.strata + of],
+        weights.sizes[of],
+    )
+    return (
+        (drug + first).astype(np.int32),
+        event.astype(np.int32),
+        np.add.reduceat(observed, new).astype(np.int32),
+        expected,
+        *_sums(counts, new, expected=expected, second=second),
+    )
+
+
+def _sums(
+    counts: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    new: IntArray,
+    *,
+    expected: FloatArray,
+    second: FloatArray,
+) -> tuple[FloatArray, ...]:
+    """R, S, PR, PS + QR and QS of each pair: the strata with a report exactly, the others from the products."""
+    a, n_drug, n_event, n = counts
+    margins = n_drug + n_event
+    q = (margins - 2 * a) / n
+    p = 1 - q
+    r = a * (n - margins + a) / n
+    s = (n_drug - a) * (n_event - a) / n
+    base = n_drug * n_event / n
+
+    def over_pairs(values: FloatArray) -> FloatArray:
+        summed: FloatArray = np.add.reduceat(values, new)
+        return summed
+
+    rest = _difference(expected, over_pairs(base))
+    rest_second = _difference(second, over_pairs(base * margins / n))
+    q_s = q * s
+    return (
+        over_pairs(r),
+        rest + over_pairs(s),
+        over_pairs(p * r),
+        np.maximum(rest - rest_second, 0.0) + over_pairs(s - q_s + q * r),
+        rest_second + over_pairs(q_s),
+    )
+
+
+def _difference(whole: FloatArray, part: FloatArray) -> FloatArray:
+    """What the strata without a report add; the noise of a difference that is 0 is taken away."""
+    rest = whole - part
+    return np.where(rest > _NOISE * whole, rest, 0.0)
+
+
+def _triples(
+    held: Joined, first: int, last: int, stratum: NDArray[np.uint8], weights: _Weights
+) -> tuple[IntArray, Codes]:
+    """Every drug, event and stratum that a report holds, as one rising number, with its reports."""
+    begin = held.events.start[first : last + 1].astype(np.int64)
+    start = held.reports.start[first : last + 1].astype(np.int64)
+    of = np.repeat(stratum[held.reports.values[start[0] : start[-1]]], held.sizes[start[0] : start[-1]])
+    cells = (last - first) * weights.events * weights.strata
+    kind: type[np.unsignedinteger[Any]] = np.uint32 if cells < 2**32 else np.uint64
+    key = held.events.values[begin[0] : begin[-1]].astype(kind)
+    if last - first > 1:
+        key += np.repeat((np.arange(last - first) * weights.events).astype(kind), np.diff(begin))
+    key *= kind(weights.strata)
+    key += of
+    if (of == NO_STRATUM).any():
+        key = key[of != NO_STRATUM]
+    if cells <= 2 * len(key):
+        counted = np.bincount(key, minlength=1)
+        place = np.flatnonzero(counted)
+        return place, counted[place]
+    key.sort()
+    new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
+    return key[new].astype(np.int64), np.diff(new, append=len(key))
+
+
+def _products(drug: IntArray, event: IntArray, margins: FloatArray, weights: _Weights) -> tuple[FloatArray, FloatArray]:
+    """Over all strata: sum of nd ne / n, and of (nd + ne) nd ne / n^2."""
+    one, two = margins * weights.over, (margins * weights.over) ** 2
+    three = margins * weights.over**2
+    if len(margins) * weights.events <= 8 * len(drug):  # most of the table is there: the whole of it is faster
+        at = (drug, event)
+        whole = one @ weights.by_event.T
+        second = two @ weights.by_event.T + three @ (weights.by_event**2).T
+        return whole[at], second[at]
+    expected, squared = np.empty(len(drug)), np.empty(len(drug))
+    for some in range(0, len(drug), _ROWS_AT_ONCE):
+        rows = slice(some, some + _ROWS_AT_ONCE)
+        d, of_event = drug[rows], weights.by_event[event[rows]]
+        expected[rows] = np.einsum("ps,ps->p", one[d], of_event)
+        squared[rows] = np.einsum("ps,ps->p", two[d] + three[d] * of_event, of_event)
+    return expected, squared

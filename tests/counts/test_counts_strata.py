@@ -1,0 +1,101 @@
+"""Counts within strata: equal to the full table of strata, pair by pair."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from primum.counts.kernel import as_lists, joined
+from primum.counts.strata import NO_STRATUM, Stratified, count_strata
+from primum.errors import CountError
+from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
+
+DRUGS, EVENTS = 4, 5
+
+
+def counted(
+    drug: np.ndarray, event: np.ndarray, stratum: np.ndarray, strata: int
+) -> tuple[Stratified, np.ndarray, np.ndarray]:
+    """The counts under test, and the same reports as truth tables: report x drug, report x event."""
+    lists = []
+    for held in (drug, event):
+        owner, value = np.nonzero(held)
+        lists.append(as_lists(owner, value, owners=len(held), width=held.shape[1]))
+    of_event = lists[1].inverted(event.shape[1])
+    found = count_strata(joined(lists[0].inverted(drug.shape[1]), lists[1]), stratum, of_event=of_event, strata=strata)
+    return found, drug, event
+
+
+def check(found: Stratified, drug: np.ndarray, event: np.ndarray, stratum: np.ndarray, strata: int) -> None:
+    inside = [stratum == s for s in range(strata)]
+    a = np.array(
+        [
+            [(drug[i, d] & event[i, e]).sum() for i in inside]
+            for d in range(drug.shape[1])
+            for e in range(event.shape[1])
+        ]
+    )
+    n_drug = np.array([[drug[i, d].sum() for i in inside] for d in range(drug.shape[1]) for _ in range(event.shape[1])])
+    n_event = np.array(
+        [[event[i, e].sum() for i in inside] for _ in range(drug.shape[1]) for e in range(event.shape[1])]
+    )
+    total = np.array([i.sum() for i in inside])
+    there = a.sum(axis=1) > 0
+    a, n_drug, n_event = a[there].T, n_drug[there].T, n_event[there].T
+    place = np.flatnonzero(there)
+    assert (found.pairs.drug * event.shape[1] + found.pairs.event).tolist() == place.tolist()
+    assert found.pairs.observed.tolist() == a.sum(axis=0).tolist()
+    assert found.sizes.tolist() == total.tolist()
+    expected = (n_drug * n_event / np.maximum(total, 1)[:, None]).sum(axis=0)
+    np.testing.assert_allclose(found.expected, expected, rtol=1e-12)
+    if len(place):
+        whole = mantel_haenszel(a, n_drug, n_event, total[:, None]).estimate
+        ours = pooled_from_sums(found.sums)
+        assert ours.reason_code.tolist() == whole.reason_code.tolist()
+        for name in ("value", "lower", "upper"):
+            np.testing.assert_allclose(getattr(ours, name), getattr(whole, name), rtol=1e-9)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sets(st.integers(0, DRUGS - 1)),
+            st.sets(st.integers(0, EVENTS - 1)),
+            st.sampled_from([0, 1, 2, NO_STRATUM]),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+@settings(deadline=None)
+def test_strata_count_what_the_full_table_of_strata_counts(made: list[tuple[set[int], set[int], int]]) -> None:
+    drug = np.array([[d in row[0] for d in range(DRUGS)] for row in made])
+    event = np.array([[e in row[1] for e in range(EVENTS)] for row in made])
+    stratum = np.array([row[2] for row in made], dtype=np.uint8)
+    check(*counted(drug, event, stratum, 3), stratum, 3)
+
+
+@pytest.mark.parametrize(("drugs", "events", "reports"), [(3, 7, 4_000), (40, 300, 600), (2, 300, 900)])
+def test_dense_and_sparse_tables_of_strata_are_alike(drugs: int, events: int, reports: int) -> None:
+    rng = np.random.default_rng(5)
+    stratum = rng.integers(0, 12, reports).astype(np.uint8)
+    stratum[rng.random(reports) < 0.1] = NO_STRATUM
+    drug = rng.random((reports, drugs)) < 0.1 + 0.02 * (stratum % 12)[:, None]
+    event = rng.random((reports, events)) < 3 / events
+    check(*counted(drug, event, stratum, 12), stratum, 12)
+
+
+def test_one_stratum_expects_what_no_strata_expect() -> None:
+    rng = np.random.default_rng(6)
+    drug, event = rng.random((200, 5)) < 0.3, rng.random((200, 6)) < 0.3
+    found, *_ = counted(drug, event, np.zeros(200, dtype=np.uint8), 1)
+    crude = drug.sum(axis=0)[found.pairs.drug] * event.sum(axis=0)[found.pairs.event] / 200
+    np.testing.assert_allclose(found.expected, crude)
+
+
+def test_a_code_that_is_no_stratum_is_refused() -> None:
+    ones = np.ones((2, 1), dtype=bool)
+    with pytest.raises(CountError, match="numbered from 0 to 1"):
+        counted(ones, ones, np.array([0, 2], dtype=np.uint8), 2)
