@@ -106,6 +106,31 @@ class RuleError(PrimumError, ValueError):
         return cls(f'Rule "{rule}": found {given}; expected {expected}.')
 
 
+class AnswersError(PrimumError, ValueError):
+    """Answers to a screening list that cannot be read, or that answer what is not asked."""
+
+    @classmethod
+    def from_faults(cls, what: str, faults: Sequence[str]) -> AnswersError:
+        """All faults of a set of answers together; each names its question and what was expected."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"{what}: {count}: " + " | ".join(faults))
+
+    @classmethod
+    def unreadable(cls, path: str, given: str, kind: str) -> AnswersError:
+        """A file that is not the table of answers it should be."""
+        return cls(f'{path}: {given}; expected {kind} with one answer a question, such as pregnant = "no".')
+
+    @classmethod
+    def nothing_to_ask(cls, treatment: str) -> AnswersError:
+        """A treatment without a screening list."""
+        return cls(f"{treatment} has no screening list (screening.csv holds no question); ask primum ask {treatment}.")
+
+    @classmethod
+    def no_terminal(cls) -> AnswersError:
+        """Questions that nobody can be asked."""
+        return cls("--screen asks on a terminal, and the input is none; give the answers with --answers FILE.")
+
+
 class SourceError(PrimumError, ValueError):
     """A report file that cannot be read as what it claims to be."""
 

@@ -6,12 +6,15 @@ Each check looks at tables whose cells are already what their columns say, and r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from primum.treatments.schema import evidence_schema
 from primum.treatments.shares import Share, recomputes
 from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 Tables = Mapping[str, EvidenceTable]
+
+_KEYS_OF: Final[Mapping[str, str]] = {"lethal_routes": "doses", "screening": "practice"}
 
 
 def table_faults(tables: Tables) -> list[Fault]:
@@ -39,9 +42,9 @@ def _unknown_sources(tables: Tables) -> Iterable[Fault]:
 
 
 def _unknown_keys(tables: Tables) -> Iterable[Fault]:
-    """`sum_of` names keys of its own table, a lethal route keys of the doses."""
+    """`sum_of` names keys of its own table, a lethal route keys of the doses, a question keys of practice."""
     for table, column, row in _cells_of_kind(tables, "keys"):
-        of = tables["doses"] if table.name == "lethal_routes" else table
+        of = tables[_KEYS_OF.get(table.name, table.name)]
         known = of.by_key()
         for given in row.items(column):
             if given not in known:

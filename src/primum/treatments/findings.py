@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from primum.evidence.finding import Finding
 from primum.treatments.families.arms import arm_findings
+from primum.treatments.families.certainty import judged_findings
 from primum.treatments.families.derived import derived_findings
 from primum.treatments.families.doses import dose_findings
 from primum.treatments.families.facts import (
@@ -27,7 +28,8 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         tables: all tables of a treatment, already checked.
 
     Returns:
-        Findings in the order of the answer's sections, and faults: an id given twice, an input that is not there.
+        Findings in the order of the answer's sections, those that somebody judged with their certainty, and faults: an
+        id given twice, an input that is not there.
     """
     found: dict[str, Finding] = {}
     faults: list[Fault] = []
@@ -40,7 +42,8 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         if finding.id in found:
             more.append(Fault("derived.csv", None, "id", f"a second finding named {finding.id}", "a name of its own"))
         found.setdefault(finding.id, finding)
-    return found, faults + more
+    judged, unknown = judged_findings(tables["certainty"], found)
+    return judged, faults + more + unknown
 
 
 def _families(tables: Mapping[str, EvidenceTable]) -> Iterator[tuple[str, Finding]]:

@@ -39,7 +39,7 @@ def build(context: Context) -> Part:
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"{apart} {certainty(context, [c for _, c in (*benefits, *harms)])}",
+        note=f"{apart} {certainty(context, [*benefits, *harms])}",
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)

@@ -103,7 +103,7 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         rows=tuple(rows),
         note=(
             f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
-            f"Funding: {'; '.join(paid)}. {certainty(context, [c for _, c in chosen])}"
+            f"Funding: {'; '.join(paid)}. {certainty(context, chosen)}"
         ),
     )
 

@@ -1,0 +1,62 @@
+"""Do human judgements and screening questions rest on what the tables hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from primum.errors import EvidenceError
+from primum.evidence.finding import Finding
+from primum.treatments import Treatment, load_treatment
+
+Spoil = Callable[[str, Callable[[list[dict[str, str]]], object]], Path]
+
+
+def test_a_judgement_stands_with_its_reason_and_who_judged_and_changes_no_number(
+    folder: Path, findings: dict[str, Finding]
+) -> None:
+    (folder / "certainty.csv").write_text("finding,certainty,reason,who\n", encoding="utf-8")
+    (folder / "telling.toml").unlink()
+    unjudged = load_treatment(folder).findings
+    judged = [name for name, finding in findings.items() if finding.certainty != unjudged[name].certainty]
+    assert "trials.cosmetic.headache.risk_difference" in judged
+    for name in judged:
+        assert replace(findings[name], certainty="") == unjudged[name]
+        assert findings[name].certainty.split(":")[0] in ("high", "moderate", "low", "very low")
+        assert "judged by Primum's authors" in findings[name].certainty
+
+
+def test_every_row_of_the_effects_table_was_judged(treatment: Treatment) -> None:
+    from primum.dossier.telling import read_telling
+
+    telling = read_telling(treatment.folder, findings=treatment.findings, sources=treatment.sources)
+    for outcome in (*telling.outcomes, *telling.benefits, *telling.harms):
+        assert treatment.findings[f"{outcome.contrast}.risk_difference"].certainty, outcome.contrast
+
+
+def test_a_judgement_of_a_finding_that_is_not_there_is_a_fault(spoil: Spoil) -> None:
+    folder = spoil("certainty", lambda rows: rows[0].update(finding="trials.cosmetic.any_ea.risk_difference"))
+    with pytest.raises(EvidenceError, match=r"certainty.csv, row 2, column finding: no finding .*any_ea"):
+        load_treatment(folder)
+
+
+def test_a_judgement_without_its_reason_is_a_fault(spoil: Spoil) -> None:
+    with pytest.raises(EvidenceError, match=r"certainty.csv, row 2, column reason: empty"):
+        load_treatment(spoil("certainty", lambda rows: rows[0].update(reason="")))
+
+
+def test_a_question_without_a_fact_behind_it_is_a_fault(spoil: Spoil) -> None:
+    with pytest.raises(
+        EvidenceError, match=r'screening.csv, row 3, column facts: no key "contraindication.hyper"; .*did you mean'
+    ):
+        load_treatment(spoil("screening", lambda rows: rows[1].update(facts="contraindication.hyper")))
+
+
+def test_every_contraindication_warning_and_interaction_is_asked_about(treatment: Treatment) -> None:
+    asked = {key for row in treatment.tables["screening"] for key in row.items("facts")}
+    topics = ("boxed warning", "contraindication", "warning", "interaction", "population")
+    wanted = {row["key"] for row in treatment.tables["practice"] if row["topic"] in topics}
+    assert wanted <= asked
