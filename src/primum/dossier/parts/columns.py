@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from primum.dossier.context import Context
@@ -10,6 +11,12 @@ from primum.dossier.model import Cell, Column, Ref
 from primum.dossier.telling import Outcome
 
 DIFFERENCE: Final = (Column("More with treatment", number=True), Column("95 % interval", number=True))
+
+
+def other_head(shown: Iterable[Contrast]) -> str:
+    """What stands above the arm that was not treated: placebo, no treatment, or both."""
+    against = dict.fromkeys(contrast.against for contrast in shown) or {"placebo": None}
+    return " or ".join(against).capitalize()
 
 
 def rates(contrast: Contrast) -> tuple[Cell, Cell]:

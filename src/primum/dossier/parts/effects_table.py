@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from primum.dossier.context import Context, cite, part
-from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.model import Cell, Column, Part, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, rates
+from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 
@@ -33,7 +33,7 @@ def build(context: Context) -> Part:
             Column("Effect"),
             Column("Kind"),
             Column("Treated", number=True),
-            Column("Placebo", number=True),
+            Column(other_head(c for _, c in (*benefits, *harms)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
             Column("Source"),
@@ -45,18 +45,18 @@ def build(context: Context) -> Part:
     blocks.append(table)
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
     missing = [_WEIGHTS]
-    missing += [] if benefits else ["No benefit counted against placebo stands in `efficacy.csv`."]
-    missing += [] if harms else ["No harm counted against placebo stands in `trials.csv`."]
+    missing += [] if benefits else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
+    missing += [] if harms else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
     return part("effects_table", blocks, missing=missing)
 
 
 def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
-    """The benefits that the treatment names, else those against placebo in the use that the question is about."""
+    """The benefits that the treatment names, else those in the use that the question is about."""
     compared = {c.id: c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared}
     if context.telling.benefits:
         return [(o, compared[o.contrast]) for o in context.telling.benefits if o.contrast in compared]
     use = context.telling.use
-    fitting = [c for c in compared.values() if c.against == "placebo" and (not use or c.use == use)]
+    fitting = [c for c in compared.values() if c.against in NOT_TREATED and (not use or c.use == use)]
     return [(Outcome(c.id, f"{c.outcome} ({c.indication})"), c) for c in fitting]
 
 
