@@ -19,8 +19,8 @@ _LOAD = (
     "This section stands on published series alone. `primum load table FILE` adds a table of cases.",
 )
 _NO_NAMES = (
-    "Loaded reports cannot be searched for this treatment: it brings no drug names (`names.csv`). Report files on "
-    "devices are not read in this version; no command brings them.",
+    "Loaded reports cannot be searched for this treatment: it brings no drug names (`names.csv`). They are read from "
+    "treatments that ship with the package alone, and report files on devices are not read in this version.",
 )
 
 

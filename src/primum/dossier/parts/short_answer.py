@@ -35,9 +35,7 @@ def build(context: Context) -> Part:
     missing = (
         ()
         if chosen
-        else (
-            "`trials.csv` holds no harm counted against placebo or no treatment: nothing can be said per 1,000.",
-        )
+        else ("`trials.csv` holds no harm counted against placebo or no treatment: nothing can be said per 1,000.",)
     )
     return part("short_answer", blocks, missing=missing)
 
