@@ -60,3 +60,29 @@ def test_every_contraindication_warning_and_interaction_is_asked_about(treatment
     topics = ("boxed warning", "contraindication", "warning", "interaction", "population")
     wanted = {row["key"] for row in treatment.tables["practice"] if row["topic"] in topics}
     assert wanted <= asked
+
+
+def test_thresholds_are_the_ratio_of_the_differences_and_warn_that_they_are_no_verdict(
+    findings: dict[str, Finding],
+) -> None:
+    gain = findings["benefits.lateral_canthal_lines.carruthers2014.subject.risk_difference"]
+    for harm in ("headache", "bruising", "eyelid_ptosis"):
+        threshold = findings[f"weighed.threshold.{harm}"]
+        assert threshold.value == pytest.approx(gain.value / findings[f"trials.cosmetic.{harm}.risk_difference"].value)
+        assert threshold.interval is not None
+        assert threshold.interval.lower < threshold.value < threshold.interval.upper
+        assert "sensitivity only" in " ".join(threshold.warnings)
+    assert "no probability that treatment is right" in " ".join(findings["weighed.acceptability"].warnings)
+
+
+def test_a_weighed_row_without_counted_arms_is_a_fault(spoil: Spoil) -> None:
+    folder = spoil("weighed", lambda rows: rows[1].update(contrast="benefits.glabellar_lines.ev001.composite"))
+    with pytest.raises(
+        EvidenceError, match=r"weighed.csv, row 3, column contrast: .*ev001.composite; expected a contrast"
+    ):
+        load_treatment(folder)
+
+
+def test_two_benefits_are_a_fault(spoil: Spoil) -> None:
+    with pytest.raises(EvidenceError, match=r"weighed.csv, column role: 2 benefits and 2 harms; expected one benefit"):
+        load_treatment(spoil("weighed", lambda rows: rows[2].update(role="benefit")))

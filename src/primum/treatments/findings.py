@@ -18,6 +18,7 @@ from primum.treatments.families.facts import (
 )
 from primum.treatments.families.reports import report_findings
 from primum.treatments.families.resistance import antibody_findings
+from primum.treatments.families.weighed import weighed_findings
 from primum.treatments.tables import EvidenceTable, Fault
 
 
@@ -42,8 +43,10 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         if finding.id in found:
             more.append(Fault("derived.csv", None, "id", f"a second finding named {finding.id}", "a name of its own"))
         found.setdefault(finding.id, finding)
+    weighed, unweighed = weighed_findings(tables["weighed"], found)
+    found |= {finding.id: finding for finding in weighed}
     judged, unknown = judged_findings(tables["certainty"], found)
-    return judged, faults + more + unknown
+    return judged, faults + more + unweighed + unknown
 
 
 def _families(tables: Mapping[str, EvidenceTable]) -> Iterator[tuple[str, Finding]]:
