@@ -92,6 +92,12 @@ class EvidenceError(PrimumError, ValueError):
         return cls(f'No method "{given}" for {measure}.{nearest(given, names)} Known: {", ".join(names)}.')
 
     @classmethod
+    def mixed_units(cls, units: Sequence[str]) -> EvidenceError:
+        """Doses that cannot stand on one axis."""
+        given = " and ".join(units) or "no trial"
+        return cls(f"Doses counted in {given}; expected one product's units. Fit each product by itself.")
+
+    @classmethod
     def of_number(cls, name: str, given: float, expected: str) -> EvidenceError:
         """A measured number outside its legal range."""
         return cls(f"{name} is {given:g}; expected {expected}. Check the table it was read from.")

@@ -86,3 +86,28 @@ def test_a_weighed_row_without_counted_arms_is_a_fault(spoil: Spoil) -> None:
 def test_two_benefits_are_a_fault(spoil: Spoil) -> None:
     with pytest.raises(EvidenceError, match=r"weighed.csv, column role: 2 benefits and 2 harms; expected one benefit"):
         load_treatment(spoil("weighed", lambda rows: rows[2].update(role="benefit")))
+
+
+def test_dose_series_with_counted_arms_get_a_number_and_others_say_why_not(findings: dict[str, Finding]) -> None:
+    """Joseph 2021, week 24: 42, 52, 46 and 56 of 80, 80, 80 and 81 people, 4 of 78 on placebo."""
+    from primum.evidence.dose_response import dose_response, from_counts
+
+    trial = from_counts(
+        [0, 50, 75, 100, 125], [4, 42, 52, 46, 56], [78, 80, 80, 80, 81], unit="abobotulinumtoxinA units"
+    )
+    twice, half = (findings[f"dose_response.abo_week24.{last}"] for last in ("doubling", "ed50"))
+    assert twice.value == pytest.approx(2 ** dose_response([trial]).slope)
+    assert half.value == dose_response([trial], shape="emax").ed50
+    assert half.unit == "abobotulinumtoxinA units"
+    unknown = findings["dose_response.ona_week24.doubling"]
+    assert unknown.value is None
+    assert "does not print how many people" in unknown.warnings[0]
+    assert "20 people a dose are assumed, not printed" in findings["dose_response.ona_relapse.doubling"].warnings
+    assert findings["dose_response.abo_week36.ed50"].value is None  # nobody on placebo: nothing is added to a cell
+
+
+def test_a_dose_series_of_two_products_is_a_fault(spoil: Spoil) -> None:
+    contrast = "benefits.glabellar_lines.dose_study2022.responder_20"
+    folder = spoil("dose_series", lambda rows: rows[1].update(contrast=contrast))
+    with pytest.raises(EvidenceError, match=r"dose_series.csv, row 3, column contrast: onabotulinumtoxinA beside abo"):
+        load_treatment(folder)

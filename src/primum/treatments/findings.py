@@ -8,6 +8,7 @@ from primum.evidence.finding import Finding
 from primum.treatments.families.arms import arm_findings
 from primum.treatments.families.certainty import judged_findings
 from primum.treatments.families.derived import derived_findings
+from primum.treatments.families.dose_series import series_findings
 from primum.treatments.families.doses import dose_findings
 from primum.treatments.families.facts import (
     benefit_findings,
@@ -43,10 +44,12 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         if finding.id in found:
             more.append(Fault("derived.csv", None, "id", f"a second finding named {finding.id}", "a name of its own"))
         found.setdefault(finding.id, finding)
+    series, unfit = series_findings(tables)
+    found |= {finding.id: finding for finding in series}
     weighed, unweighed = weighed_findings(tables["weighed"], found)
     found |= {finding.id: finding for finding in weighed}
     judged, unknown = judged_findings(tables["certainty"], found)
-    return judged, faults + more + unweighed + unknown
+    return judged, faults + more + unfit + unweighed + unknown
 
 
 def _families(tables: Mapping[str, EvidenceTable]) -> Iterator[tuple[str, Finding]]:
