@@ -218,6 +218,11 @@ class PoolError(PrimumError, ValueError):
         return cls(f"{measure} needs a table of kind {expected}; given {given}. See primum.evidence.pooling.columns().")
 
     @classmethod
+    def not_in_network(cls, given: str, joined: Iterable[str]) -> PoolError:
+        """A treatment that no chain of trials joins to the others."""
+        return cls(f"{given} is joined by no trial to {', '.join(joined)}; expected one network. Leave it out.")
+
+    @classmethod
     def not_for_measure(cls, method: str, measure: str, known: Iterable[str]) -> PoolError:
         """An estimator that does not exist for a measure."""
         return cls(f"Method {method} does not pool {measure}; for {measure} take one of {', '.join(known)}.")
