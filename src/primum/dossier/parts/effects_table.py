@@ -82,15 +82,16 @@ def _weights(context: Context) -> list[Text | Table]:
         paragraph(_SENSITIVITY),
         Table(
             id="weights",
-            title=f"Sensitivity: how many times {benefit} one person with the complaint would have to be worth",
+            title="Sensitivity: how many people with the benefit one person with the complaint would have to be worth",
             columns=(
                 Column("Complaint"),
-                Column("Times", number=True),
+                Column("People with the benefit", number=True),
                 Column("95 % interval", number=True),
                 Column("Over which time"),
                 Column("Source"),
             ),
             rows=tuple(rows),
+            note=f"The benefit: {benefit}.",
             caveats=caveats.lines(),
         ),
         Text(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from primum.errors import EvidenceError
 from primum.evidence.dose_response import METHODS, DoseTrial, dose_response, from_counts
 from primum.evidence.finding import Finding
 from primum.terms import Interval
@@ -21,6 +20,9 @@ from primum.treatments.shares import Share
 from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 NO_PEOPLE = "the source read does not print how many people each dose was given to: no curve can be fitted"
+NOT_FINITE = (
+    "an arm holds nobody or everybody with the outcome: its log odds are not finite, nothing is added to a cell"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
     warnings = once(
         (
             "odds ratios from one trial; doses of another product stand on no axis with these",
-            f"{rows[0]['people']} people a dose are assumed, not printed" if assumed else "",
+            _assumed(rows[0]) if assumed else "",
             *caveats(*behind),
         )
     )
@@ -76,10 +78,7 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
         "window": behind[0]["window"],
     }
     unit = rows[0]["unit"]
-    try:
-        trial = _trial(counted, unit)
-    except EvidenceError as error:
-        trial = str(error)
+    trial = _trial(counted, unit)
     labels = (
         f"{rows[0]['label']}: odds for twice the dose, {unit}",
         f"{rows[0]['label']}: dose of half the largest effect",
@@ -132,6 +131,8 @@ def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
     known = [(arm.dose, arm.events, arm.people) for arm in arms if arm.events is not None and arm.people is not None]
     if len(known) < len(arms):
         return NO_PEOPLE
+    if any(not 0 < events < people for _, events, people in known):
+        return NOT_FINITE
     doses, events, people = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
     return from_counts(doses, events, people, unit=unit)
 
@@ -143,6 +144,10 @@ def _arm(dose: float, row: Row, assumed: float | None) -> _Arm:
     if assumed is not None and share.value is not None:
         return _Arm(dose, share.value * assumed, assumed)
     return _Arm(dose, None, None)
+
+
+def _assumed(row: Row) -> str:
+    return f"{row['people']} people a dose are assumed, not printed; the shares of them are not of whole people"
 
 
 def _treated(arms: list[Row]) -> Row:
