@@ -92,6 +92,12 @@ class EvidenceError(PrimumError, ValueError):
         return cls(f'No method "{given}" for {measure}.{nearest(given, names)} Known: {", ".join(names)}.')
 
     @classmethod
+    def mixed_units(cls, units: Sequence[str]) -> EvidenceError:
+        """Doses that cannot stand on one axis."""
+        given = " and ".join(units) or "no trial"
+        return cls(f"Doses counted in {given}; expected one product's units. Fit each product by itself.")
+
+    @classmethod
     def of_number(cls, name: str, given: float, expected: str) -> EvidenceError:
         """A measured number outside its legal range."""
         return cls(f"{name} is {given:g}; expected {expected}. Check the table it was read from.")
@@ -104,6 +110,31 @@ class RuleError(PrimumError, ValueError):
     def of(cls, rule: str, given: str, expected: str) -> RuleError:
         """Build from the rule, what was found in it and what would be right."""
         return cls(f'Rule "{rule}": found {given}; expected {expected}.')
+
+
+class AnswersError(PrimumError, ValueError):
+    """Answers to a screening list that cannot be read, or that answer what is not asked."""
+
+    @classmethod
+    def from_faults(cls, what: str, faults: Sequence[str]) -> AnswersError:
+        """All faults of a set of answers together; each names its question and what was expected."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"{what}: {count}: " + " | ".join(faults))
+
+    @classmethod
+    def unreadable(cls, path: str, given: str, kind: str) -> AnswersError:
+        """A file that is not the table of answers it should be."""
+        return cls(f'{path}: {given}; expected {kind} with one answer a question, such as pregnant = "no".')
+
+    @classmethod
+    def nothing_to_ask(cls, treatment: str) -> AnswersError:
+        """A treatment without a screening list."""
+        return cls(f"{treatment} has no screening list (screening.csv holds no question); ask primum ask {treatment}.")
+
+    @classmethod
+    def no_terminal(cls) -> AnswersError:
+        """Questions that nobody can be asked."""
+        return cls("--screen asks on a terminal, and the input is none; give the answers with --answers FILE.")
 
 
 class SourceError(PrimumError, ValueError):
@@ -189,6 +220,11 @@ class PoolError(PrimumError, ValueError):
     def wrong_table(cls, measure: str, expected: str, given: str) -> PoolError:
         """A kind of table that a measure cannot be computed from."""
         return cls(f"{measure} needs a table of kind {expected}; given {given}. See primum.evidence.pooling.columns().")
+
+    @classmethod
+    def not_in_network(cls, given: str, joined: Iterable[str]) -> PoolError:
+        """A treatment that no chain of trials joins to the others."""
+        return cls(f"{given} is joined by no trial to {', '.join(joined)}; expected one network. Leave it out.")
 
     @classmethod
     def not_for_measure(cls, method: str, measure: str, known: Iterable[str]) -> PoolError:

@@ -84,7 +84,8 @@ def test_an_unknown_treatment_is_one_line_and_exit_1(command: str) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        'primum: No treatment named "anti-wrinkel". Did you mean "anti-wrinkle"? Known: anti-wrinkle.\n'
+        'primum: No treatment named "anti-wrinkel". Did you mean "anti-wrinkle"? '
+        "Known: anti-wrinkle, dermal-fillers, isotretinoin.\n"
     )
 
 

@@ -48,9 +48,11 @@ def test_an_empty_table_gives_a_section_that_says_what_is_missing(hostile: Dossi
     assert "This section has no data yet" in page
 
 
-def test_the_reports_section_names_the_command_that_brings_more(hostile: Dossier, real: Dossier) -> None:
-    for dossier in (hostile, real):
-        assert any("primum load faers --from FOLDER" in line for line in dossier.part("reports").missing)
+def test_the_reports_section_names_the_command_that_brings_more_or_why_none_does(
+    hostile: Dossier, real: Dossier
+) -> None:
+    assert any("primum load faers --from FOLDER" in line for line in real.part("reports").missing)
+    assert any("brings no drug names (`names.csv`)" in line for line in hostile.part("reports").missing)
 
 
 def test_the_short_answer_stands_without_a_telling(hostile: Dossier) -> None:

@@ -122,7 +122,10 @@ def test_5_reports_are_said_to_be_no_rate(reader: Reader) -> None:
 
 
 def test_12_a_certainty_is_called_a_human_judgement(reader: Reader) -> None:
-    assert "Nobody has judged how certain" in reader.text["effects_table"]
+    for section in ("short_answer", "effects_table"):
+        words = " ".join(reader.text[section].split())
+        assert "Certainty, a human judgement: " in words
+        assert "judged by Primum's authors" in words
     assert "human judgement" in reader.text["claims"]
 
 

@@ -267,13 +267,16 @@ def test_a_folder_without_a_treatment_is_a_fault(tmp_path: Path) -> None:
 def test_an_unknown_treatment_names_those_known_and_the_nearest_spelling() -> None:
     with pytest.raises(UnknownNameError) as caught:
         load_treatment("anti-wrinkel")
-    assert str(caught.value) == ('No treatment named "anti-wrinkel". Did you mean "anti-wrinkle"? Known: anti-wrinkle.')
+    assert str(caught.value) == (
+        'No treatment named "anti-wrinkel". Did you mean "anti-wrinkle"? '
+        "Known: anti-wrinkle, dermal-fillers, isotretinoin."
+    )
 
 
 @pytest.mark.parametrize("name", ["anti-wrinkle", "Anti_Wrinkle", "botox", "BOTOX", "botulinum toxin", "Dysport"])
 def test_a_treatment_is_found_by_its_aliases(name: str) -> None:
     assert load_treatment(name).id == "anti-wrinkle"
-    assert known_treatments() == ("anti-wrinkle",)
+    assert known_treatments() == ("anti-wrinkle", "dermal-fillers", "isotretinoin")
 
 
 def test_a_folder_is_loaded_by_its_path_as_text_too(folder: Path) -> None:
@@ -304,8 +307,8 @@ def test_no_table_is_left_out_of_the_check(treatment) -> None:
 
 def test_a_shipped_treatment_is_not_shadowed_by_a_folder_of_its_name(tmp_path: Path, monkeypatch, treatment) -> None:
     (tmp_path / "botox").mkdir()
-    (tmp_path / "filler").mkdir()
+    (tmp_path / "my-own").mkdir()
     monkeypatch.chdir(tmp_path)
     assert load_treatment("botox").folder == treatment.folder
     with pytest.raises(EvidenceError, match=r"treatment\.toml: no such file"):
-        load_treatment("filler")
+        load_treatment("my-own")

@@ -76,7 +76,7 @@ def test_the_first_page_names_every_treatment_and_the_command_that_brings_report
     assert page.status == 200
     assert 'href="/treatment/anti-wrinkle"' in page.text
     assert "primum load faers" in page.text
-    assert explorer.get("/index.json").json["treatments"] == ["anti-wrinkle"]
+    assert explorer.get("/index.json").json["treatments"] == ["anti-wrinkle", "dermal-fillers", "isotretinoin"]
 
 
 def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Explorer) -> None:

@@ -30,8 +30,23 @@ def ask(
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    screen: Annotated[
+        bool,
+        typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
+    ] = False,
+    answers_file: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="F", help="Answers to the screening list, TOML or JSON, instead of asking."),
+    ] = None,
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
+    if screen or answers_file is not None:
+        if cohort is not None or html_file is not None or store is not None:
+            raise typer.BadParameter("a COHORT, --html and --store belong to the dossier; leave them out to screen.")
+        from primum.cli.screen import screening
+
+        screening(treatment, answers_file=answers_file, json_file=json_file)
+        return
     from primum.cli.output import write_json, write_text
     from primum.dossier.render import html, terminal
     from primum.dossier.render.json import as_json

@@ -20,6 +20,7 @@ _WIDTHS: Final = (20, 15, 15, 17, 4)
 _PARTS: Final = (
     "treated",
     "placebo",
+    "untreated",
     "comparator",
     "risk_difference",
     "risk_difference_score",
@@ -85,7 +86,7 @@ def _lines(about: Treatment) -> list[str]:
     numbers = {source.id: i for i, source in enumerate(_sources(about, told), start=1)}
     lines = paragraph(f"Trial and label numbers on {about.name}, evidence to {about.evidence_to}.")
     for name, title in (("trials", "HARM"), ("efficacy", "EFFECT")):
-        heads = (title, "treated", "placebo*", "more if treated", "[]")
+        heads = (title, "treated", "others*", "more if treated", "[]")
         lines += ["", *row_lines(heads, _WIDTHS), rule(_WIDTHS)]
         group = ""
         for row in _first_rows(about.tables[name]):
@@ -93,7 +94,7 @@ def _lines(about: Treatment) -> list[str]:
             lines += ["", *paragraph(_group(row))] if told_of and _group(row) != group else []
             lines += told_of
             group = _group(row) if told_of else group
-    lines += ["", "* or another product, where it says so above", "", "SOURCES"]
+    lines += ["", "* placebo, no treatment or another product: --json says which", "", "SOURCES"]
     for source in _sources(about, told):
         title = f"{source.title}, {source.year}" if source.year else source.title
         told_of_it = f"Grade {source.grade}. Funding: {source.funding}. {source.url}"
@@ -110,7 +111,7 @@ def _first_rows(table: EvidenceTable) -> Iterable[Row]:
     """The row of each contrast that says what was given."""
     rows: dict[str, Row] = {}
     for row in table:
-        if row["arm"] != "placebo":
+        if row["arm"] not in ("placebo", "untreated"):
             rows.setdefault(row["contrast"], row)
     return rows.values()
 
@@ -124,7 +125,7 @@ def _contrast_lines(about: Treatment, row: Row, numbers: Mapping[str, int]) -> l
         return []
     columns = (
         found["treated"],
-        found["placebo"] or found["comparator"],
+        found["placebo"] or found["untreated"] or found["comparator"],
         found["risk_difference"] or found["published"],
     )
     lines = row_lines((row["outcome"], *map(_cell, columns), f"[{numbers[row['source']]}]"), _WIDTHS)

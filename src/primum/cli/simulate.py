@@ -69,7 +69,7 @@ def _days(text: str) -> int:
 
     match = re.fullmatch(r"(\d{1,5})\s*([wd]?)", text.strip())
     if match is None:
-        raise ModelError.of(f'--until "{text}"', "weeks or days since the injection, such as 36w or 252d")
+        raise ModelError.of(f'--until "{text}"', "weeks or days since the treatment, such as 36w or 252d")
     return int(match[1]) * (7 if match[2] == "w" else 1)
 
 

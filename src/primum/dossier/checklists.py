@@ -117,7 +117,7 @@ def ipdas(context: Context) -> list[Item]:
         Item("Describes what it is like", "Section 5, how soon and how long; section 8.", _has(context, "time_course")),
         Item(
             "Same detail for each option",
-            "Treated and placebo stand side by side with one denominator.",
+            "Treated and untreated people stand side by side with one denominator.",
             _has(context, "trials"),
         ),
         Item(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from primum.evidence.finding import Finding
 from primum.treatments.tables import Row
+
+AGAINST: Final = {"placebo": "placebo", "untreated": "no treatment", "comparator": "comparator"}
+NOT_TREATED: Final = ("placebo", "no treatment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,8 @@ class Contrast:
         design: how people were compared.
         source: id of the source.
         treated: id of the share among treated people; empty where there is none.
-        control: id of the share among people given placebo or another product; empty where there is none.
-        against: `placebo` or `comparator`.
+        control: id of the share among people given placebo, nothing or another product; empty where there is none.
+        against: one of the words of `AGAINST`.
         difference: id of the risk difference; empty where the arms could not be compared.
         ratio: id of the risk ratio; empty likewise.
     """
@@ -63,7 +67,7 @@ def contrasts(rows: Iterable[Row], findings: Mapping[str, Finding]) -> list[Cont
 
 def _contrast(name: str, rows: list[Row], findings: Mapping[str, Finding]) -> Contrast:
     lead = next((row for row in rows if row["arm"] in ("active", "single")), rows[0])
-    against = "comparator" if f"{name}.comparator" in findings and f"{name}.placebo" not in findings else "placebo"
+    arm = next((arm for arm in AGAINST if f"{name}.{arm}" in findings), "placebo")
 
     def known(last: str) -> str:
         return f"{name}.{last}" if f"{name}.{last}" in findings else ""
@@ -80,8 +84,8 @@ def _contrast(name: str, rows: list[Row], findings: Mapping[str, Finding]) -> Co
         design=lead["design"],
         source=lead["source"],
         treated=known("treated"),
-        control=known(against),
-        against=against,
+        control=known(arm),
+        against=AGAINST[arm],
         difference=known("risk_difference"),
         ratio=known("risk_ratio"),
     )

@@ -135,7 +135,7 @@ def _figure(answer: EffectCurve, findings: tuple[Finding, ...]) -> Figure:
             "A line with its 95 % band: the share rises within days, stays and falls off over months. "
             + " ".join(answer.warnings)
         ),
-        drawing=Curve(points, "days after the injection", "share of people", findings[0].id),
+        drawing=Curve(points, "days after the treatment", "share of people", findings[0].id),
         twin=Table(
             id="curve_twin",
             title="The curve at the visits that were studied",

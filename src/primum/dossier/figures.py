@@ -80,6 +80,7 @@ class Icons:
 
     panels: tuple[IconPanel, ...]
     per: int = 1000
+    untreated: str = "placebo"
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""

@@ -272,11 +272,13 @@ class Facts:
 
     Args:
         outcomes: rows of the facts box: label, then ids of treated, untreated and difference.
+        untreated: what the arm that was not treated got.
         basis: who was counted, under the facts box.
         lines: the other sentences, in order.
     """
 
     outcomes: tuple[tuple[str, str, str, str], ...] = ()
+    untreated: str = "placebo"
     basis: tuple[Span, ...] = ()
     lines: tuple[tuple[Span, ...], ...] = ()
 

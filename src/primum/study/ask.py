@@ -11,6 +11,7 @@ from primum.dossier.model import Dossier
 from primum.errors import CohortError
 from primum.provenance import Run
 from primum.treatments.load import load_treatment
+from primum.treatments.vocabulary import installed
 
 if TYPE_CHECKING:
     from primum.study.reports import ReportsAnswer
@@ -52,12 +53,20 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
 
 
 def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
-    """What the loaded reports of the cohort say; None where nothing is loaded and no store was named."""
-    from primum.store import exists
-    from primum.treatments.vocabulary import treatment_named
+    """What the loaded reports of the cohort say.
 
-    unread = treatment_named(treatment) is None  # a folder of one's own: the store was not read with its words
-    if store is None and (unread or not exists()):
+    None where nothing is loaded and no store was named, or where the treatment brings no names to look for: a folder
+    of one's own, with whose words no store was read, or a treatment whose reports are not about drugs.
+    """
+    from primum.store import exists
+
+    if treatment not in installed():
+        if cohort:
+            raise CohortError(
+                f'Cohort "{cohort}" names reports, but {treatment} brings no drug names (names.csv); leave it out.'
+            )
+        return None
+    if store is None and not exists():
         if cohort:
             raise CohortError(
                 f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some '

@@ -6,12 +6,16 @@ Each check looks at tables whose cells are already what their columns say, and r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
+from primum.treatments.families.arms import CONTROLS
 from primum.treatments.schema import evidence_schema
 from primum.treatments.shares import Share, recomputes
 from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 Tables = Mapping[str, EvidenceTable]
+
+_KEYS_OF: Final[Mapping[str, str]] = {"lethal_routes": "doses", "screening": "practice"}
 
 
 def table_faults(tables: Tables) -> list[Fault]:
@@ -39,9 +43,9 @@ def _unknown_sources(tables: Tables) -> Iterable[Fault]:
 
 
 def _unknown_keys(tables: Tables) -> Iterable[Fault]:
-    """`sum_of` names keys of its own table, a lethal route keys of the doses."""
+    """`sum_of` names keys of its own table, a lethal route keys of the doses, a question keys of practice."""
     for table, column, row in _cells_of_kind(tables, "keys"):
-        of = tables["doses"] if table.name == "lethal_routes" else table
+        of = tables[_KEYS_OF.get(table.name, table.name)]
         known = of.by_key()
         for given in row.items(column):
             if given not in known:
@@ -112,13 +116,13 @@ def _arms_that_do_not_belong(table: EvidenceTable) -> Iterable[Fault]:
                 f"{contrast}: single beside {', '.join(sorted(arms - {'single'}))}",
                 "single alone",
             )
-        if arms & {"placebo", "comparator"} and "active" not in arms:
+        if arms & set(CONTROLS) and "active" not in arms:
             yield Fault(
                 table.file,
                 rows[0].line,
                 "arm",
                 f"{contrast}: no active arm",
-                "an active arm beside placebo or comparator",
+                "an active arm beside placebo, untreated or comparator",
             )
 
 
@@ -152,7 +156,7 @@ def _units_of_two_products(tables: Tables) -> Iterable[Fault]:
         for column in ("per_kg", "whole", "mass_per_unit"):
             for key in route.items(column):
                 row = doses.get(key)
-                if row is not None and row["product"] not in (route["product"], "any type A toxin"):
+                if row is not None and row["product"] != route["product"] and not row["product"].startswith("any "):
                     given = f"{key} counts {row['product']}, the route {route['product']}"
                     yield Fault("lethal_routes.csv", route.line, column, given, "units of one product")
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from primum.evidence.finding import Finding
 from primum.treatments.families.arms import arm_findings
+from primum.treatments.families.certainty import judged_findings
 from primum.treatments.families.derived import derived_findings
+from primum.treatments.families.dose_series import series_findings
 from primum.treatments.families.doses import dose_findings
 from primum.treatments.families.facts import (
     benefit_findings,
@@ -17,6 +19,7 @@ from primum.treatments.families.facts import (
 )
 from primum.treatments.families.reports import report_findings
 from primum.treatments.families.resistance import antibody_findings
+from primum.treatments.families.weighed import weighed_findings
 from primum.treatments.tables import EvidenceTable, Fault
 
 
@@ -27,7 +30,8 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         tables: all tables of a treatment, already checked.
 
     Returns:
-        Findings in the order of the answer's sections, and faults: an id given twice, an input that is not there.
+        Findings in the order of the answer's sections, those that somebody judged with their certainty, and faults: an
+        id given twice, an input that is not there.
     """
     found: dict[str, Finding] = {}
     faults: list[Fault] = []
@@ -40,7 +44,12 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         if finding.id in found:
             more.append(Fault("derived.csv", None, "id", f"a second finding named {finding.id}", "a name of its own"))
         found.setdefault(finding.id, finding)
-    return found, faults + more
+    series, unfit = series_findings(tables)
+    found |= {finding.id: finding for finding in series}
+    weighed, unweighed = weighed_findings(tables["weighed"], found)
+    found |= {finding.id: finding for finding in weighed}
+    judged, unknown = judged_findings(tables["certainty"], found)
+    return judged, faults + more + unfit + unweighed + unknown
 
 
 def _families(tables: Mapping[str, EvidenceTable]) -> Iterator[tuple[str, Finding]]:

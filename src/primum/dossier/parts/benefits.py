@@ -11,11 +11,12 @@ from primum.dossier.parts.columns import DIFFERENCE, counts, difference
 from primum.treatments.tables import Row
 
 _STATUS = ("approved", "off-label", "investigational")
+_PLURAL = {"disease": "diseases", "appearance": "indications of appearance"}
 _TONES: dict[str, Tone] = {"approved": "treated", "off-label": "untreated", "investigational": "muted"}
 
 
 def build(context: Context) -> Part:
-    """Status and best evidence of each indication, then the effect against placebo."""
+    """Status and best evidence of each indication, then the effect against what it was compared with."""
     rows = list(context.rows("indications"))
     every = contrasts(context.rows("efficacy"), context.findings)
     compared = [c for c in every if c.compared]
@@ -30,7 +31,7 @@ def build(context: Context) -> Part:
 
 
 def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
-    plural = f"{kind}s"
+    plural = _PLURAL[kind]
     drawn = tuple(
         MatrixRow(row["name"], row["status"], row["verdict"], f"benefits.{row['key']}.status", _TONES[row["status"]])
         for row in rows
@@ -63,7 +64,7 @@ def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
             id=f"status_{kind}_twin",
             title=f"The {plural}, their evidence and what it found",
             columns=(
-                Column(kind.capitalize()),
+                Column("Disease" if kind == "disease" else "Indication"),
                 Column("Status"),
                 Column("Dose"),
                 Column("Best evidence and its result"),

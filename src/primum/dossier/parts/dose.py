@@ -29,11 +29,45 @@ def build(context: Context) -> Part:
     blocks += [paragraph(text) for text in context.telling.text.get("dose", ())]
     groups = {key: group for key, group in _by_unit(rows).items() if len(group) >= _FEWEST}
     blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
+    blocks.append(_response(context))
     blocks.append(_margins(context))
     blocks.append(_others(context, rows))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if margins else ["No distance to a lethal estimate can be computed from `doses.csv`."]
-    return part("dose", blocks, missing=missing, also=context.under("dose."))
+    return part("dose", blocks, missing=missing, also=[*context.under("dose."), *context.under("dose_response.")])
+
+
+def _response(context: Context) -> Table:
+    """Whether more does more, one row a series of doses of one product; a series without a number says why."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for name in dict.fromkeys(row["series"] for row in context.rows("dose_series")):
+        twice, half = (context.findings[f"dose_response.{name}.{last}"] for last in ("doubling", "ed50"))
+        rows.append(
+            (
+                (twice.label.rpartition(":")[0], caveats.of(twice, half)),
+                half.unit,
+                Ref(twice.id, "with_interval") if twice.value is not None else "not known",
+                Ref(half.id, "with_interval") if half.value is not None else "not known",
+                context.funding(twice),
+                cite(twice),
+            )
+        )
+    return Table(
+        id="dose_response",
+        title="Does more do more? Doses of one product against each other",
+        columns=(
+            Column("What"),
+            Column("Counted in"),
+            Column("Odds for twice the dose (95 %)", number=True),
+            Column("Dose of half the effect (95 %)", number=True),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="An odds ratio above 1 means that more people have it with twice the dose. Products stand apart.",
+        caveats=caveats.lines(),
+    )
 
 
 def _margins(context: Context) -> Table:

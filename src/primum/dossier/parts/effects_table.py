@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
-from primum.dossier.contrasts import Contrast, contrasts
-from primum.dossier.model import Cell, Column, Part, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, rates
+from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
+from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
+from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
+from primum.evidence.finding import Finding
 
-_WEIGHTS = (
-    "No weights are put on benefit and harm: how much a benefit is worth against a complaint is the reader's to say. "
-    "Threshold weights and their sensitivity are not computed yet; no command brings them in this version."
+_UNWEIGHED = "No threshold weights are computed: `weighed.csv` of this treatment names no benefit and harm."
+_APART = "No source read counts benefit and harm in the same people over the same time."
+_SENSITIVITY = (
+    "How much a benefit is worth against a complaint is the reader's to say. The table turns the question round: one "
+    "person with the complaint would have to be worth so many people with the benefit for the two to cancel out. Where "
+    "you put a complaint below that, the benefit weighs more. Value of information is left out: it needs a price of a "
+    "wrong decision, which nobody has set."
 )
 
 
@@ -33,30 +39,87 @@ def build(context: Context) -> Part:
             Column("Effect"),
             Column("Kind"),
             Column("Treated", number=True),
-            Column("Placebo", number=True),
+            Column(other_head(c for _, c in (*benefits, *harms)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"{apart} {certainty(context, [c for _, c in (*benefits, *harms)])}",
+        note=f"{apart} {certainty(context, [*benefits, *harms])}",
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)
+    blocks += _weights(context)
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
-    missing = [_WEIGHTS]
-    missing += [] if benefits else ["No benefit counted against placebo stands in `efficacy.csv`."]
-    missing += [] if harms else ["No harm counted against placebo stands in `trials.csv`."]
-    return part("effects_table", blocks, missing=missing)
+    missing = [] if context.under("weighed.") else [_UNWEIGHED]
+    missing += [_APART] if benefits and harms and len(windows) > 1 else []
+    missing += [] if benefits else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
+    missing += [] if harms else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
+    return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
+
+
+def _weights(context: Context) -> list[Text | Table]:
+    """Threshold weights of the harms, and what all weights together would say; sensitivity only."""
+    found = context.under("weighed.threshold.")
+    if not found:
+        return []
+    caveats = Caveats()
+    labels = {row["key"]: row["label"] for row in context.rows("weighed")}
+    benefit = next(row["label"] for row in context.rows("weighed") if row["role"] == "benefit")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (labels[finding.id.rpartition(".")[2]], caveats.of(finding)),
+            Ref(finding.id, "value"),
+            Ref(finding.id, "interval"),
+            finding.window,
+            cite(finding),
+        )
+        for finding in found
+    ]
+    everything = context.findings["weighed.acceptability"]
+    shown = Ref(everything.id, "percent")
+    return [
+        paragraph(_SENSITIVITY),
+        Table(
+            id="weights",
+            title="Sensitivity: how many people with the benefit one person with the complaint would have to be worth",
+            columns=(
+                Column("Complaint"),
+                Column("People with the benefit", number=True),
+                Column("95 % interval", number=True),
+                Column("Over which time"),
+                Column("Source"),
+            ),
+            rows=tuple(rows),
+            note=f"The benefit: {benefit}.",
+            caveats=caveats.lines(),
+        ),
+        Text(
+            (
+                (
+                    f"{everything.label[0].upper()}{everything.label[1:]}: ",
+                    shown,
+                    ". ",
+                    *_said(everything),
+                    cite(everything),
+                ),
+            )
+        ),
+    ]
+
+
+def _said(finding: Finding) -> tuple[str, ...]:
+    """What a reader must know beside a number that stands in a sentence."""
+    return tuple(f"{warning[0].upper()}{warning[1:]}. " for warning in finding.warnings)
 
 
 def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
-    """The benefits that the treatment names, else those against placebo in the use that the question is about."""
+    """The benefits that the treatment names, else those in the use that the question is about."""
     compared = {c.id: c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared}
     if context.telling.benefits:
         return [(o, compared[o.contrast]) for o in context.telling.benefits if o.contrast in compared]
     use = context.telling.use
-    fitting = [c for c in compared.values() if c.against == "placebo" and (not use or c.use == use)]
+    fitting = [c for c in compared.values() if c.against in NOT_TREATED and (not use or c.use == use)]
     return [(Outcome(c.id, f"{c.outcome} ({c.indication})"), c) for c in fitting]
 
 

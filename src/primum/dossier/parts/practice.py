@@ -28,6 +28,7 @@ def build(context: Context) -> Part:
     rows = list(context.rows("practice"))
     blocks: list[Text | Table | Figure] = [paragraph(_SEPARATE)] if rows else []
     blocks += [paragraph(text) for text in context.telling.text.get("practice", ())]
+    blocks += _questions(context)
     for name, title, topics in _GROUPS:
         group = [row for topic in topics for row in rows if row["topic"] == topic]
         if name == "incidents":
@@ -35,6 +36,38 @@ def build(context: Context) -> Part:
         blocks.append(_table(context, name, title, group))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("practice", ())]
     return part("practice", blocks, also=context.under("practice."))
+
+
+def _questions(context: Context) -> list[Text | Table]:
+    """The screening list, and the command that walks through it."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            row["question"],
+            row["matters"],
+            row["because"],
+            row["ask"],
+            cite(*(context.findings[f"practice.{key}"] for key in row.items("facts"))),
+        )
+        for row in context.rows("screening")
+    ]
+    if not rows:
+        return []
+    command = f"`primum ask {context.treatment.id} --screen`"
+    return [
+        paragraph(f"{command} asks these questions one by one and lists which answers matter; it gives no verdict."),
+        Table(
+            id="questions",
+            title="What to ask before the treatment",
+            columns=(
+                Column("Question"),
+                Column("The answer that matters"),
+                Column("Why"),
+                Column("What to tell or ask of whoever treats"),
+                Column("Source"),
+            ),
+            rows=tuple(rows),
+        ),
+    ]
 
 
 def _table(context: Context, name: str, title: str, rows: list[Row]) -> Table:

@@ -7,6 +7,7 @@ from primum.dossier.context import Context, cite, part
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
 from primum.dossier.wording import period
 from primum.evidence.finding import Finding
+from primum.treatments.vocabulary import installed
 
 _NOT_A_RATE = (
     "Reports are what people chose to send in. They hold events that the treatment did not cause and miss most of "
@@ -14,8 +15,12 @@ _NOT_A_RATE = (
     "people."
 )
 _LOAD = (
-    "No report files are loaded: this section stands on published series alone. Load quarterly files from a folder of "
-    "archives with `primum load faers --from FOLDER`, or a table of cases with `primum load table FILE`."
+    "No report files are loaded: `primum load faers --from FOLDER` adds them.",
+    "This section stands on published series alone. `primum load table FILE` adds a table of cases.",
+)
+_NO_NAMES = (
+    "Loaded reports cannot be searched for this treatment: it brings no drug names (`names.csv`). They are read from "
+    "treatments that ship with the package alone, and report files on devices are not read in this version.",
 )
 
 
@@ -32,7 +37,9 @@ def build(context: Context) -> Part:
     blocks += context.reports.blocks if context.reports is not None else ()
     blocks.append(_table("other_series", "Further published counts", rest, folded=bool(first)))
     blocks.append(_table("exposure", "How many people were treated, for scale", context.under("exposure.")))
-    missing = () if context.reports is not None else (_LOAD,)
+    missing: tuple[str, ...] = ()
+    if context.reports is None:
+        missing = _LOAD if context.treatment.id in installed() else _NO_NAMES
     return part("reports", blocks, missing=missing, also=[*published, *context.under("exposure.")])
 
 

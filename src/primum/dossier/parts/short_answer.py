@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from primum.dossier.context import Context, cite, part
-from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import IconPanel, Icons
 from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Span, Table, Text, paragraph, prose, sentence
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, rates
+from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
 from primum.dossier.telling import Outcome
 from primum.terms import USES
 
+_COMPARED = ("double-blind", "open-label")
 _MOST = 6  # rows of the facts box where the treatment names none
 _HOW_TO_READ = (
-    "Read a row across: of 1,000 people treated so many had it, of 1,000 people given placebo so many had it too, and "
+    "Read a row across: of 1,000 people treated so many had it, of 1,000 in the other group so many had it too, and "
     "the difference is what the treatment adds, with its 95 % interval. Where the interval holds 0, the trials do not "
     "show that the treatment adds any."
 )
@@ -32,17 +33,19 @@ def build(context: Context) -> Part:
     blocks.append(Text(_lines(context), kind="list"))
     blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("short_answer", ())]
     missing = (
-        () if chosen else ("No trial against placebo stands in `trials.csv`, so nothing can be counted per 1,000.",)
+        ()
+        if chosen
+        else ("`trials.csv` holds no harm counted against placebo or no treatment: nothing can be said per 1,000.",)
     )
     return part("short_answer", blocks, missing=missing)
 
 
 def headline(context: Context) -> list[tuple[Outcome, Contrast]]:
-    """The harms that stand first: those the treatment names, else those of its largest trial against placebo."""
+    """The harms that stand first: those the treatment names, else those of its largest trial."""
     compared = {c.id: c for c in contrasts(context.rows("trials"), context.findings) if c.compared}
     if context.telling.outcomes:
         return [(o, compared[o.contrast]) for o in context.telling.outcomes if o.contrast in compared]
-    blind = [c for c in compared.values() if c.against == "placebo" and c.design == "double-blind"]
+    blind = [c for c in compared.values() if c.against in NOT_TREATED and c.design in _COMPARED]
     if not blind:
         return []
     largest = max(blind, key=lambda c: context.findings[c.treated].denominator or 0)
@@ -56,6 +59,7 @@ def facts(context: Context) -> Facts:
     """The same for a screenful."""
     return Facts(
         outcomes=tuple((o.label, c.treated, c.control, c.difference) for o, c in headline(context)),
+        untreated=other_head(c for _, c in headline(context)).lower(),
         basis=prose(context.telling.basis),
         lines=_lines(context),
     )
@@ -95,7 +99,7 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         columns=(
             Column("Who had"),
             Column("Treated", number=True),
-            Column("Placebo", number=True),
+            Column(other_head(c for _, c in chosen), number=True),
             *DIFFERENCE,
             Column("Treated who had none", number=True),
             Column("Source"),
@@ -103,7 +107,7 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         rows=tuple(rows),
         note=(
             f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
-            f"Funding: {'; '.join(paid)}. {certainty(context, [c for _, c in chosen])}"
+            f"Funding: {'; '.join(paid)}. {certainty(context, chosen)}"
         ),
     )
 
@@ -116,13 +120,14 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
     panels = tuple(
         IconPanel(outcome.label, contrast.treated, contrast.control, contrast.difference) for outcome, contrast in shown
     )
+    other = other_head(contrast for _, contrast in shown)
     twin = Table(
         id="people_twin",
         title="One thousand people each",
         columns=(
             Column("Who had"),
             Column("Treated", number=True),
-            Column("Placebo", number=True),
+            Column(other, number=True),
             *DIFFERENCE,
             Column("Source"),
         ),
@@ -137,8 +142,8 @@ def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[
         ),
     )
     description = (
-        "Each picture holds 1,000 dots, one a treated person. The first dots are as many as had it on placebo, the "
-        "next those more with treatment, the pale rest had none of it."
+        "Each picture holds 1,000 dots, one a treated person. The first dots are as many as had it in the other "
+        "group, the next those more with treatment, the pale rest had none of it."
     )
     title = "One thousand treated people each, one dot a person"
-    return [Figure("people", title, description, Icons(panels), twin)]
+    return [Figure("people", title, description, Icons(panels, untreated=other.lower()), twin)]

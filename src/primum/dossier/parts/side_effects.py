@@ -7,7 +7,7 @@ from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast
 from primum.dossier.figures import BarRow, Bars, PairRow, Pairs, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Span, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, difference, rates
+from primum.dossier.parts.columns import DIFFERENCE, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 from primum.evidence.finding import Finding
@@ -39,7 +39,7 @@ def build(context: Context) -> Part:
     blocks += _bars(harm, "harm_times", "When complaints begin and how long they last")
     blocks += _bars(effect, "effect_times", "When the effect begins, peaks and ends, for comparison")
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("side_effects", ())]
-    missing = [] if chosen else ["No trial against placebo stands in `trials.csv`."]
+    missing = [] if chosen else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
     missing += [] if harm else ["No time of a complaint stands in `time_course.csv`."]
     return part("side_effects", blocks, missing=missing, also=context.under("time."))
 
@@ -48,6 +48,7 @@ def _pairs(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Fig
     """One picture an order of size, so that rare complaints are not squeezed against the axis by common ones."""
     figures = []
     for number, group in enumerate(_by_size(context, chosen)):
+        other = other_head(c for _, c in group)
         rows = tuple(PairRow(o.label, c.treated, c.control, c.difference) for o, c in group)
         twin = Table(
             id=f"pairs_{number}_twin",
@@ -55,7 +56,7 @@ def _pairs(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Fig
             columns=(
                 Column("Complaint"),
                 Column("Treated", number=True),
-                Column("Placebo", number=True),
+                Column(other, number=True),
                 *DIFFERENCE,
                 Column("Source"),
             ),
@@ -72,9 +73,9 @@ def _pairs(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Fig
         )
         title = "Complaints per 1,000 people" + (", the less frequent ones on their own axis" if number else "")
         description = (
-            "Per row a full dot for treated people, a hollow dot for placebo, and the difference with its interval."
+            "Per row a full dot for treated people, a hollow dot for the others, and the difference with its interval."
         )
-        figures.append(Figure(f"pairs_{number}", title, description, Pairs(rows), twin))
+        figures.append(Figure(f"pairs_{number}", title, description, Pairs(rows, untreated=other.lower()), twin))
     return figures
 
 
@@ -132,5 +133,5 @@ def _bars(times: list[tuple[Row, Finding]], name: str, title: str) -> list[Figur
     tone: Tone = "untreated" if name == "harm_times" else "treated"
     bars = tuple(BarRow(f"{row['what']} ({f.population})", f.id, _KINDS[row["kind"]], tone) for row, f in drawn)
     description = "One bar a source, from the shortest to the longest time it gives, in days on a logarithmic axis."
-    drawing = Bars(bars, axis="days after the injection, or days of duration", ranges=True, scale="log", days=True)
+    drawing = Bars(bars, axis="days after the treatment, or days of duration", ranges=True, scale="log", days=True)
     return [Figure(name, title, description, drawing, twin)]

@@ -1,4 +1,4 @@
-"""Section 3: what harm did trials count, against placebo, and who paid for them?"""
+"""Section 3: what harm did trials count, against placebo or no treatment, and who paid for them?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
-from primum.dossier.contrasts import Contrast, contrasts
+from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
 from primum.dossier.parts.columns import DIFFERENCE, counts, difference
 
 _FEWEST = 4  # outcomes from which on a comparison gets a picture of its own
-_NONE = "No trial against placebo with counts of people stands in `trials.csv`."
+_NONE = "No trial against placebo or no treatment with counts of people stands in `trials.csv`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ def build(context: Context) -> Part:
 
 
 def _comparisons(context: Context, compared: list[Contrast]) -> list[_Comparison]:
-    """Outcomes put together by their arms, the use in question first, then placebo before other products."""
+    """Outcomes put together by their arms, the use in question first, then untreated people before other products."""
     groups: dict[tuple[str, ...], list[Contrast]] = {}
     for c in compared:
         groups.setdefault((c.trial, c.indication, c.window, c.against), []).append(c)
     found = [_Comparison(tuple(group)) for group in groups.values()]
-    return sorted(found, key=lambda group: (group.one.use != context.telling.use, group.one.against != "placebo"))
+    return sorted(found, key=lambda group: (group.one.use != context.telling.use, group.one.against not in NOT_TREATED))
 
 
 def _drawn(context: Context, compared: list[_Comparison]) -> list[_Comparison]:

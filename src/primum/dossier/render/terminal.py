@@ -91,7 +91,7 @@ def _facts(dossier: Dossier, screen: Screen, width: int) -> list[str]:
     known = dossier.findings
     found = [(label, known[a], known[b], known[gap]) for label, a, b, gap in dossier.facts.outcomes]
     name = min(26, max(len(label) for label, *_ in found))
-    head = f"{MARGIN}{'Of 1,000 people':<{name}} {'treated':>8} {'placebo':>8}  more with treatment"
+    head = f"{MARGIN}{'Of 1,000 people':<{name}} {'treated':>8} {_other(dossier):>8}  more with treatment"
     scale = _Scale.over([gap for _, _, _, gap in found], max(9, min(_BAR, width - name - 45)))
     lines = [screen.paint(head, "soft")]
     for label, treated, untreated, gap in found:
@@ -106,6 +106,11 @@ def _facts(dossier: Dossier, screen: Screen, width: int) -> list[str]:
         )
         lines += [f"{MARGIN}{more}" for more in rest]
     return [*lines, *_wrapped(_words(dossier, dossier.facts.basis), width), ""]
+
+
+def _other(dossier: Dossier) -> str:
+    """Head of the other column, short enough for it."""
+    return dossier.facts.untreated if len(dossier.facts.untreated) <= 8 else "others"
 
 
 def _interval(finding: Finding) -> str:
@@ -160,7 +165,8 @@ def _missing(dossier: Dossier, screen: Screen, width: int) -> list[str]:
     """What only a command brings, and which sections lack something."""
     lines: list[str] = []
     if dossier.run.store_hash is None:
-        lines += _wrapped("No report files are loaded: primum load faers --from FOLDER adds them.", width)
+        for text in dossier.part("reports").missing[:1]:
+            lines += _wrapped(text.replace("`", ""), width)
     incomplete = [f"{part.number} {part.title.lower()}" for part in dossier.parts if part.status != "complete"]
     if incomplete:
         lines += _wrapped(f"Sections not complete, each says why: {'; '.join(incomplete)}.", width)

@@ -5,6 +5,7 @@ unless asked to; a study that a model can learn nothing from is named with the r
 """
 
 from primum.evidence.pooling.methods import DEFAULT_METHOD, METHODS, leave_one_out, methods_for, pool
+from primum.evidence.pooling.network import Network, NetworkTrial, network, trial_from_counts
 from primum.evidence.pooling.pooled import Diagnostic, Pooled
 from primum.evidence.pooling.read import read_table
 from primum.evidence.pooling.small_study import SmallStudyTest, small_study_test
@@ -17,6 +18,8 @@ __all__ = [
     "SCALES",
     "Diagnostic",
     "Measure",
+    "Network",
+    "NetworkTrial",
     "OneArm",
     "Pooled",
     "SmallStudyTest",
@@ -25,7 +28,9 @@ __all__ = [
     "columns",
     "leave_one_out",
     "methods_for",
+    "network",
     "pool",
     "read_table",
     "small_study_test",
+    "trial_from_counts",
 ]

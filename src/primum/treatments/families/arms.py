@@ -1,7 +1,7 @@
 """What do the arms of trials say: how often in each, and how much more often with treatment than without?
 
-Findings of a contrast: `.treated`, `.placebo` or `.comparator`; with people and events counted in two arms also
-`.risk_difference` (crude, Wald), `.risk_difference_score` (Miettinen-Nurminen, as a sensitivity analysis) and
+Findings of a contrast: `.treated`, `.placebo`, `.untreated` or `.comparator`; with people and events counted in two
+arms also `.risk_difference` (crude, Wald), `.risk_difference_score` (Miettinen-Nurminen, as a sensitivity analysis) and
 `.risk_ratio`; an estimate that the source prints for the comparison itself is `.published`.
 """
 
@@ -17,7 +17,15 @@ from primum.treatments.families.caveats import caveats, from_effect, once
 from primum.treatments.shares import Share, intervals
 from primum.treatments.tables import EvidenceTable, Row
 
-ROLES = {"active": "treated", "single": "treated", "placebo": "placebo", "comparator": "comparator"}
+ROLES = {
+    "active": "treated",
+    "single": "treated",
+    "placebo": "placebo",
+    "untreated": "untreated",
+    "comparator": "comparator",
+}
+CONTROLS = ("placebo", "untreated", "comparator")
+_AGAINST = {"placebo": "placebo", "untreated": "no treatment", "comparator": "comparator"}
 MEAN = Method("printed", "mean, median or score as printed in the source")
 PUBLISHED = Method("published", "estimate and interval as printed in the source")
 
@@ -94,7 +102,7 @@ def _endpoint(row: Row) -> Finding:
 
 def _comparisons(contrast: str, arms: dict[str, tuple[Row, Share]]) -> Iterator[Finding]:
     """Differences and ratios of a contrast whose two arms were counted."""
-    control = arms.get("placebo") or arms.get("comparator")
+    control = next((arms[arm] for arm in CONTROLS if arm in arms), None)
     if "active" not in arms or control is None:
         return
     (treated_row, treated), (control_row, other) = arms["active"], control
@@ -105,7 +113,7 @@ def _comparisons(contrast: str, arms: dict[str, tuple[Row, Share]]) -> Iterator[
     recovered = () if treated.counted and other.counted else (*treated.warnings(), *other.warnings())
     crude = ("crude: the trials are added up, not weighted",) if treated_row["design"] == "double-blind" else ()
     several = crude if "pooled" in treated_row["trial"] else ()
-    outcome, against = treated_row["outcome"], ROLES[control_row["arm"]]
+    outcome, against = treated_row["outcome"], _AGAINST[ROLES[control_row["arm"]]]
     more = f"{outcome}, more with treatment than with {against}"
     for part, label, effect in (
         ("risk_difference", more, risk_difference(x1, n1, x0, n0, method="wald")),
@@ -129,7 +137,7 @@ def _comparisons(contrast: str, arms: dict[str, tuple[Row, Share]]) -> Iterator[
 
 def _who(row: Row) -> str:
     dose = f", {row['dose']}" if row["dose"] else ""
-    return "placebo" if row["arm"] == "placebo" else f"{row['product']}{dose}"
+    return row["product"] if row["arm"] in ("placebo", "untreated") else f"{row['product']}{dose}"
 
 
 def _population(row: Row) -> str:

@@ -21,7 +21,7 @@ BY_UNITS = Method(
 )
 BY_MASS = Method(
     "margin_by_mass",
-    "lethal estimate by mass, over the mass of toxin in the dose",
+    "lethal estimate by mass, over the mass of the substance in the dose",
     "(mass per kg * weight) / (dose * mass per unit)",
 )
 NOT_CONVERTIBLE = "units of this product alone; they cannot be converted into units of another"

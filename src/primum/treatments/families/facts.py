@@ -12,12 +12,13 @@ from primum.treatments.shares import Share, intervals
 from primum.treatments.tables import EvidenceTable, Row
 
 READ = Method("read", "as stated in the source, in our words")
+_KINDS = {"disease": "diseases", "appearance": "indications of appearance"}
 JUDGED = Method("judged", "our reading of the best evidence found")
 PRINTED = Method("printed", "number as printed in the source")
 
 
 def benefit_findings(table: EvidenceTable) -> Iterator[Finding]:
-    """Status and verdict of each indication, and how many of the diseases are approved."""
+    """Status and verdict of each indication, and how many of each kind are approved."""
     for row in table:
         status = Finding(
             id=f"benefits.{row['key']}.status",
@@ -43,7 +44,7 @@ def benefit_findings(table: EvidenceTable) -> Iterator[Finding]:
             certainty=f"{row['verdict']}: {row['evidence']}; {row['effect']}",
         )
     yield from _how_many(table, kind="disease", name="diseases")
-    yield from _how_many(table, kind="wrinkle", name="wrinkles")
+    yield from _how_many(table, kind="appearance", name="appearance")
 
 
 def _how_many(table: EvidenceTable, *, kind: str, name: str) -> Iterator[Finding]:
@@ -57,9 +58,9 @@ def _how_many(table: EvidenceTable, *, kind: str, name: str) -> Iterator[Finding
         if rows:
             yield Finding(
                 id=f"benefits.{name}.{id}",
-                label=f"{name} with the {column} {value}",
+                label=f"{_KINDS[kind]} with the {column} {value}",
                 value=len(holding),
-                unit=name,
+                unit=_KINDS[kind],
                 numerator=len(holding),
                 denominator=len(rows),
                 population=", ".join(row["name"] for row in rows),

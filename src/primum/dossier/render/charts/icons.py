@@ -12,7 +12,7 @@ from primum.evidence.finding import Finding
 COLUMNS = 50
 STEP = 6.6
 _KEY = (
-    ("untreated", "had it on placebo too"),
+    ("untreated", "had it {} too"),
     ("treated", "more with treatment"),
     ("spared", "fewer with treatment"),
     ("none", "did not have it"),
@@ -24,11 +24,13 @@ def draw(drawing: Icons, findings: Mapping[str, Finding], width: float, name: st
     per_row = 2 if width >= 560 else 1
     panel_width = COLUMNS * STEP
     gap = width - 2 * panel_width if per_row == 2 else 0.0
-    body, height = _key(width, [tone for tone, _ in _KEY if tone != "spared" or _any_spared(drawing, findings)])
+    other = "without treatment" if drawing.untreated == "no treatment" else f"on {drawing.untreated}"
+    tones = [tone for tone, _ in _KEY if tone != "spared" or _any_spared(drawing, findings)]
+    body, height = _key(width, tones, other)
     for start in range(0, len(drawing.panels), per_row):
         tallest = 0.0
         for column, panel in enumerate(drawing.panels[start : start + per_row]):
-            marks, used = _panel(panel, findings, drawing.per)
+            marks, used = _panel(panel, findings, drawing.per, other)
             place = f"translate({column * (panel_width + gap):.1f} {height:.1f})"
             body.append(canvas.element("g", *marks, transform=place))
             tallest = max(tallest, used)
@@ -36,13 +38,14 @@ def draw(drawing: Icons, findings: Mapping[str, Finding], width: float, name: st
     return body, height - 22
 
 
-def _key(width: float, tones: list[str]) -> tuple[list[str], float]:
+def _key(width: float, tones: list[str], other: str) -> tuple[list[str], float]:
     """What the colours say, in words beside them; wrapped on a phone."""
     marks: list[str] = []
     x, y = 0.0, 12.0
-    for tone, words in _KEY:
+    for tone, template in _KEY:
         if tone not in tones:
             continue
+        words = template.format(other)
         used = canvas.text_width(words) + 34
         if x + used > width and x > 0:
             x, y = 0.0, y + 20
@@ -52,7 +55,7 @@ def _key(width: float, tones: list[str]) -> tuple[list[str], float]:
     return marks, y + 18
 
 
-def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int) -> tuple[list[str], float]:
+def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int, other: str) -> tuple[list[str], float]:
     """One thousand people from (0, 0) on, with what was counted in words under them."""
     treated, untreated, gap = (findings[n] for n in (panel.treated, panel.untreated, panel.difference))
     with_it, anyway = _people(treated, per), _people(untreated, per)
@@ -68,7 +71,7 @@ def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int) -> tuple
         first += count
     foot = top + (per // COLUMNS) * STEP + 15
     said = (
-        (f"{show(untreated, 'per_1000')} on placebo", "untreated-text", untreated.id),
+        (f"{show(untreated, 'per_1000')} {other}", "untreated-text", untreated.id),
         (f"{show(gap, 'per_1000_signed')} with treatment", "treated-text", gap.id),
         (f"{show(treated, 'without_per_1000')} did not", "soft", treated.id),
     )

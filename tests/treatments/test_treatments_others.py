@@ -1,0 +1,107 @@
+"""Do a second and a third treatment load and answer, with the same engine and what is missing said?"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from primum.study.ask import ask
+from primum.treatments import known_treatments, load_treatment
+from primum.treatments.screening import questions
+from primum.treatments.vocabulary import installed
+
+OTHERS = ("dermal-fillers", "isotretinoin")
+SOURCE = Path(__file__).parents[2] / "src" / "primum"
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRIMUM_STORE", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_it_answers_and_each_section_without_evidence_says_what_is_missing(name: str) -> None:
+    dossier = ask(name)
+    assert dossier.treatment == name
+    for part in dossier.parts:
+        assert part.blocks or part.missing, part.id
+        assert (part.status == "complete") == (not part.missing)
+    assert dossier.part("resistance").status == "missing"
+    assert dossier.part("short_answer").missing  # no harm was counted against placebo or no treatment
+    assert 3 <= len(dossier.claims) <= 6
+
+
+@pytest.mark.parametrize("name", known_treatments())
+def test_every_number_has_a_source_with_an_address_or_a_note_that_says_how_it_was_read(name: str) -> None:
+    treatment = load_treatment(name)
+    for source in treatment.tables["sources"]:
+        assert source["url"] or source["note"], source["id"]
+        assert source["funding"]
+    cited = {id for finding in treatment.findings.values() for id in finding.sources}
+    assert cited <= set(treatment.sources)
+
+
+@pytest.mark.parametrize("name", known_treatments())
+def test_every_contraindication_of_every_treatment_is_asked_about(name: str) -> None:
+    treatment = load_treatment(name)
+    asked = {fact for question in questions(treatment) for fact in question.facts}
+    wanted = {f"practice.{r['key']}" for r in treatment.tables["practice"] if r["topic"] == "contraindication"}
+    assert wanted
+    assert wanted <= asked
+
+
+def test_published_filler_reports_are_those_of_the_papers_and_never_added_up() -> None:
+    """Cutis learning curves (8,530); Ortiz 2020 (3,782); Cohen 2022 (585, of which 195 delayed)."""
+    findings = load_treatment("dermal-fillers").findings
+    counts = [findings[f"reports.{key}.total"] for key in ("curves", "ortiz2020", "cohen2022")]
+    assert [finding.value for finding in counts] == [8530, 3782, 585]
+    assert all("never added up" in " ".join(finding.warnings) for finding in counts)
+    assert findings["reports.cohen2022.share_delayed"].value == pytest.approx(195 / 585)
+    assert round(100 * 195 / 585, 1) == 33.3  # as the paper prints
+
+
+def test_an_untreated_arm_is_called_so_and_never_placebo() -> None:
+    """Marcus 2022: 81 % of 107 against 6 % of 33 people without treatment, week 12."""
+    dossier = ask("dermal-fillers")
+    contrast = "benefits.chin.marcus2022.week12"
+    assert f"{contrast}.placebo" not in dossier.findings
+    arms = [dossier.findings[f"{contrast}.{arm}"] for arm in ("treated", "untreated")]
+    assert [(arm.numerator, arm.denominator) for arm in arms] == [(87, 107), (2, 33)]
+    gap = dossier.findings[f"{contrast}.risk_difference"]
+    assert gap.value == pytest.approx(87 / 107 - 2 / 33)
+    assert "with no treatment" in gap.label
+    (table,) = dossier.part("effects_table").tables[:1]
+    assert [column.label for column in table.columns][3] == "No treatment"
+
+
+def test_the_pregnancy_rate_is_that_of_the_paper() -> None:
+    """Tkachenko 2019: 768 of 117,784 is 0.65 % in the year of the peak."""
+    rate = load_treatment("isotretinoin").findings["reports.tkachenko2019.rate2006"]
+    assert round(rate.value / 1000, 2) == 0.65
+
+
+def test_fillers_are_devices_and_bring_no_drug_names() -> None:
+    assert "isotretinoin" in installed()
+    assert "dermal-fillers" not in installed()
+    assert "names.csv" in " ".join(ask("dermal-fillers").part("reports").missing)
+    assert "primum load faers" in " ".join(ask("isotretinoin").part("reports").missing)
+
+
+def test_no_code_of_the_engine_names_a_substance_or_product_of_any_treatment() -> None:
+    """Docstring examples and help texts may name one; code may not."""
+    words: set[str] = set()
+    for name in known_treatments():
+        treatment = load_treatment(name)
+        words |= {word.casefold() for word in treatment.substances}
+        path = treatment.folder / "names.csv"
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as file:
+                words |= {row["product"].casefold() for row in csv.DictReader(file) if row["product"]}
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b", re.IGNORECASE)
+    rooms = ("dossier", "evidence", "treatments", "signals", "counts", "store", "cli")
+    for file in (file for room in rooms for file in (SOURCE / room).rglob("*.py")):
+        code = re.sub(r'"""(?:.|\n)*?"""|#.*|help="[^"]*"', "", file.read_text(encoding="utf-8"))
+        assert not pattern.search(code), (file.name, pattern.search(code))
