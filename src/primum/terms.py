@@ -26,7 +26,7 @@ class Coded:
         code: number of each row's text, in any type of integer; shape `(rows,)`.
         names: the texts; shape `(names,)`.
 
-    Example:
+    Examples:
         >>> column = Coded(np.array([1, 1, 0]), np.array(["pain", "rash"], dtype=object))
         >>> column.texts.tolist(), column.where("pain").tolist()
         (['rash', 'rash', 'pain'], [False, False, True])

@@ -34,7 +34,7 @@ class Lists:
     Raises:
         CountError: `start` does not cover the values.
 
-    Example:
+    Examples:
         >>> lists = Lists(np.array([0, 2, 2, 3]), np.array([4, 7, 1]))
         >>> len(lists), lists.of(0).tolist(), lists.of(1).tolist()
         (3, [4, 7], [])
@@ -72,7 +72,7 @@ class Lists:
     def inverted(self, width: int) -> Lists:
         """For each code below `width`, the numbers of the lists that hold it.
 
-        Example:
+        Examples:
             >>> Lists(np.array([0, 2, 3]), np.array([0, 1, 1])).inverted(2).of(1).tolist()
             [0, 1]
         """
@@ -119,7 +119,7 @@ class Pairs:
 def as_lists(owner: Codes, values: Codes, *, owners: int, width: int) -> Lists:
     """Pairs (owner, value) in any order and with repeats as lists, each value once in a list.
 
-    Example:
+    Examples:
         >>> lists = as_lists(np.array([1, 0, 1]), np.array([2, 5, 2]), owners=2, width=6)
         >>> lists.start.tolist(), lists.values.tolist()
         ([0, 1, 2], [5, 2])
@@ -148,7 +148,7 @@ def code_type(width: int) -> type[np.uint16] | type[np.int32]:
 def blocks(sizes: Codes, *, at_once: int = ENTRIES_AT_ONCE) -> list[tuple[int, int]]:
     """Cut a row of lists into runs of about `at_once` entries; a longer list is a run of its own.
 
-    Example:
+    Examples:
         >>> blocks(np.array([2, 2, 9, 1]), at_once=4)
         [(0, 2), (2, 3), (3, 4)]
     """
@@ -220,7 +220,7 @@ def count_pairs(
         mask: reports to count; None for all of them.
         drugs: drugs to count, rising; None for all of them.
 
-    Example:
+    Examples:
         >>> drugs, events = Lists(np.array([0, 1, 2]), np.array([0, 0])), Lists(np.array([0, 2]), np.array([0, 1]))
         >>> pairs = count_pairs(joined(drugs.inverted(1), Lists(np.array([0, 1, 3]), np.array([1, 0, 1]))), events=2)
         >>> pairs.drug.tolist(), pairs.event.tolist(), pairs.observed.tolist()
@@ -279,7 +279,7 @@ def margins(of_report: Lists, width: int, mask: BoolArray | None = None) -> IntA
     Numerics:
         Of a mask and its complement the smaller is counted; the other follows by subtraction, exactly.
 
-    Example:
+    Examples:
         >>> held = Lists(np.array([0, 2, 3]), np.array([0, 1, 1]))
         >>> margins(held, 2).tolist(), margins(held, 2, np.array([False, True])).tolist()
         ([1, 2], [0, 1])

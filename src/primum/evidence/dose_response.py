@@ -194,7 +194,7 @@ def dose_response(trials: Sequence[DoseTrial], *, shape: Shape = "log_linear", l
     Raises:
         EvidenceError: no trial, units of two products, an unknown shape, or fewer effects than parameters.
 
-    Example:
+    Examples:
         >>> trial = from_counts([0, 10, 20, 40], [10, 30, 40, 50], [100] * 4, unit="units of A")
         >>> fit = dose_response([trial])
         >>> fit.slope_interval.lower > 0, fit.tau2 is None

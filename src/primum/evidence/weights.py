@@ -78,7 +78,7 @@ def weigh(benefit: ArrayLike, harms: ArrayLike, *, rng: Generator, draws: int = 
     Source:
         See `THRESHOLD` and `SMAA`.
 
-    Example:
+    Examples:
         >>> found = weigh((500, 1000, 100, 1000), [(300, 1000, 100, 1000)], rng=np.random.default_rng(1))
         >>> round(found.thresholds[0], 2), abs(found.acceptability - 2 / 3) < 0.01
         (2.0, True)

@@ -111,7 +111,7 @@ def base_address() -> str:
 def is_address(text: str) -> bool:
     """Whether a text is the address of a server, and not a folder.
 
-    Example:
+    Examples:
         >>> is_address("https://example.org/files"), is_address("files")
         (True, False)
     """
@@ -121,7 +121,7 @@ def is_address(text: str) -> bool:
 def published_names(quarter: Quarter) -> tuple[str, str]:
     """Names that a quarter's archive may have, the one it is known or likely to have first.
 
-    Example:
+    Examples:
         >>> published_names(Quarter(2019, 1))
         ('faers_ascii_2019Q1.zip', 'faers_ascii_2019q1.zip')
         >>> published_names(Quarter(2012, 3))[0]

@@ -43,7 +43,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = ()
 def steps(before: str, after: str, known: Sequence[Migration]) -> tuple[Migration, ...] | None:
     """The steps from one form to another, none where they are the same; None where there is no way.
 
-    Example:
+    Examples:
         >>> a, b = Migration("1", "2", "", ()), Migration("2", "3", "", ())
         >>> [step.after for step in steps("1", "3", [a, b])], steps("3", "1", [a, b])
         (['2', '3'], None)

@@ -93,7 +93,7 @@ class Answered:
 def questions(treatment: Treatment) -> tuple[Question, ...]:
     """The screening list of a treatment, in the order of its table.
 
-    Example:
+    Examples:
         >>> from primum.treatments.load import load_treatment
         >>> first = questions(load_treatment("anti-wrinkle"))[0]
         >>> first.key, first.facts

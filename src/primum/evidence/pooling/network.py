@@ -141,7 +141,7 @@ def network(trials: Sequence[NetworkTrial], *, reference: str, level: float = 0.
     Source:
         See `NETWORK`.
 
-    Example:
+    Examples:
         >>> trials = [trial_from_counts(["placebo", "A"], [10, 30], [100, 100]),
         ...           trial_from_counts(["placebo", "B"], [10, 20], [100, 100])]
         >>> found = network(trials, reference="placebo")
