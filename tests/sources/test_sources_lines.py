@@ -180,7 +180,7 @@ PIECES = (
 pieces = st.sampled_from(PIECES)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     body=st.lists(pieces, max_size=60).map(b"".join),
     surplus=st.integers(0, 2),
@@ -207,7 +207,7 @@ def test_every_line_of_a_damaged_file_is_accounted_for(body, surplus, crlf, tabl
         assert not any(byte < 32 or byte == 127 for byte in row)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(body=st.lists(pieces, max_size=40).map(b"".join), size=st.integers(1, 50))
 def test_the_size_of_the_blocks_makes_no_difference(body, size):
     text, rejects, tally = clean(body)
@@ -226,6 +226,7 @@ rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows=rows, trailing=st.booleans(), crlf=st.booleans())
 def test_whole_rows_come_out_as_they_went_in(rows, trailing, crlf):
     end = ("$" if trailing else "") + ("\r\n" if crlf else "\n")

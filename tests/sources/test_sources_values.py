@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primum.sources import values
@@ -173,6 +173,7 @@ def test_country_names_are_unambiguous():
     assert sorted(names) == sorted(set(names))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(READERS)), st.text(max_size=12) | st.none(), st.text(max_size=4) | st.none())
 def test_no_text_stops_a_rule_and_every_missing_value_is_explained(rule, text, unit):
     reading = READERS[rule]((text, unit) if rule in ("age", "weight", "duration") else (text,), END)

@@ -302,6 +302,20 @@ def test_an_unknown_code_is_kept_and_counted(tmp_path):
     assert faults == {("occp_cod", "unknown code", 1), ("outc_cod", "unknown code", 1)}
 
 
+def test_a_number_of_a_drug_is_one_to_eighteen_digits_and_nothing_else(tmp_path):
+    good = {"1": 1, "01": 1, "0": 0, "9" * 18: 10**18 - 1}
+    bad = ["-1", "+1", "1.0", "1e3", "1_0", "0x1", " 1", "1 ", "9" * 19, "1" + "0" * 18, "x", "٣"]
+    rows = [f"1000011$100001${text}$$$$" for text in (*good, *bad, "")]
+    lines = ["primaryid$caseid$dsg_drug_seq$start_dt$end_dt$dur$dur_cod", *rows]
+    texts = {"DEMO": demo_lines([REPORT]), "THER": "\r\n".join([*lines, ""]).encode()}
+    with open_store(tmp_path / "store", write=True) as store:
+        load_faers(store, archive_of(tmp_path, texts))
+        numbers = [number for _, number in store.engine.read("therapies", "row_number", "drug_seq")]
+        faults = {(name, fault): count for _, name, fault, count in store.status().value_faults}
+    assert numbers == [*good.values(), *[None] * (len(bad) + 1)]
+    assert faults["dsg_drug_seq", "not a number"] == len(bad)
+
+
 def test_days_of_a_therapy_come_from_its_whole_dates_first(tmp_path):
     texts = {
         "DEMO": demo_lines([REPORT]),

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from primum.errors import EvidenceError
@@ -176,6 +176,7 @@ NAMES = st.text(alphabet=string.ascii_letters + string.digits + " .,;()/\\-%", m
 
 
 @given(NAMES)
+@example("%0)G")
 def test_cleaning_twice_is_cleaning_once_and_nothing_becomes_empty(name: str) -> None:
     cleaned = clean(name)
     assert cleaned == clean(cleaned)

@@ -167,9 +167,19 @@ def _plain_columns(rows: ir.Table, listed: Sequence[Field]) -> tuple[dict[str, A
                 plain[target] = text
                 bad[column, UNKNOWN_CODE] = text.notin(sorted(codes(column)))
             case "integer":
-                plain[target] = ibis.ifelse(text.re_search(_INTEGER), text, ibis.null("string")).cast("int64")
-                bad[column, NOT_A_NUMBER] = ~text.re_search(_INTEGER)
+                whole = _is_integer(text)
+                plain[target] = ibis.ifelse(whole, text, ibis.null("string")).cast("int64")
+                bad[column, NOT_A_NUMBER] = ~whole
     return plain, bad
+
+
+def _is_integer(text: Any) -> Any:
+    """Whether a text is 1 to 18 digits; nearly every one is as its number would be written, so few meet the pattern."""
+    import ibis
+
+    number = text.try_cast("int64")
+    usual = ((number.cast("string") == text) & number.between(0, 10**18 - 1)).fill_null(False)
+    return ibis.ifelse(usual, True, text.re_search(_INTEGER))
 
 
 def _as_reports(typed: ir.Table, columns: Sequence[str], targets: Sequence[str]) -> ir.Table:

@@ -126,6 +126,12 @@ def clean(drugname: str) -> str:
         >>> clean("Solution for injection")
         'SOLUTION FOR INJECTION'
     """
+    while (cleaned := _cleaned_once(drugname)) != drugname:  # a bracket taken away can lay a strength bare
+        drugname = cleaned
+    return cleaned
+
+
+def _cleaned_once(drugname: str) -> str:
     plain = _BLANKS.sub(" ", drugname.upper()).strip(" .,;")
     text = without_unmatched_brackets(_STRENGTH.sub(" ", _DICTIONARY_NUMBER.sub(" ", plain)))
     words = [word for word in _BLANKS.split(text) if word.strip("(),.;-") not in name_words("form")]
