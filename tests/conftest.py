@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 
-# How fast the machine is decides nothing. On CI the examples are the same in every run, so that a failure is the change's.
+# How fast the machine is decides nothing. On CI the examples are the same in every run: a failure is the change's.
 settings.register_profile(
     "primum", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )

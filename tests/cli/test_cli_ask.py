@@ -167,6 +167,7 @@ def test_without_a_store_no_engine_is_imported(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_with_a_store_the_reports_stand_in_their_section(tmp_path: Path, shared: Path) -> None:
     store = tmp_path / "store"
     archive = shared / "data" / "faers_ascii_2017q2.zip"

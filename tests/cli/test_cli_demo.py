@@ -37,6 +37,7 @@ def test_every_planted_signal_is_found_and_every_line_says_synthetic(shown):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -69,6 +70,7 @@ def test_every_row_of_the_signals_says_synthetic(shown, tmp_path):
     assert all("SYNTHETIC" in row for row in rows[1:])
 
 
+@pytest.mark.slow
 def test_loaded_findings_of_the_dossier_say_synthetic(shown, tmp_path):
     folder, _ = shown
     done = primum("ask", "anti-wrinkle", "--json", "-", "--html", tmp_path / "p.html", "--store", folder / "store")

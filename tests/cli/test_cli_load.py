@@ -131,6 +131,7 @@ def test_quarters_are_downloaded_from_the_address_in_the_configuration(tmp_path)
     assert again.stdout == "2015q1: faers_ascii_2015q1.zip is loaded already (20 reports)\n"
 
 
+@pytest.mark.slow
 def test_a_load_that_was_stopped_before_it_derived_is_finished_by_whoever_comes_next(tmp_path):
     from primum.store import open_store
     from primum.study.load import load_faers

@@ -46,6 +46,7 @@ def test_an_answer_that_matters_stands_with_its_reason_source_and_question_to_as
     assert "nerves or muscles, such as myasthenia gravis? Not answered." in " ".join(still_open.split())
 
 
+@pytest.mark.slow
 def test_nothing_is_ever_judged_and_lines_fit_80_columns(tmp_path: Path) -> None:
     for word in ("yes", "no", "unknown"):
         plain = json.loads(primum("--answers", answers(tmp_path, ""), "--json", "-").stdout)

@@ -80,6 +80,7 @@ def as_dict(table: CountTable) -> dict[tuple[str, str], tuple[int, int, int]]:
     return dict(zip(zip(table.drug, table.event, strict=True), numbers, strict=True))
 
 
+@pytest.mark.slow
 @given(REPORTS)
 @settings(max_examples=25, deadline=None)
 def test_the_engine_counts_what_python_counts(memory_store: MakeStore, made: Made) -> None:

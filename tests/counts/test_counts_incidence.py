@@ -132,6 +132,7 @@ def test_both_roads_count_the_same(
         all_ways(store, open_incidence(store), cohort, level)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["real_samples", "made_archives"])
 @pytest.mark.parametrize("level", LEVELS)
 def test_both_roads_count_the_same_on_every_example(request: pytest.FixtureRequest, folder: str, level: str) -> None:

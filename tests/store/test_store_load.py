@@ -212,6 +212,7 @@ def test_loading_again_changes_nothing_and_order_does_not_matter(fixtures, tmp_p
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_all_at_once_gives_what_quarter_by_quarter_gives(fixtures, loaded, tmp_path):
     with open_store(tmp_path, write=True) as store:
         for path in sorted(fixtures.glob("*.zip"), reverse=True):
@@ -409,6 +410,7 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["DRUG", "INDI", "done"])
 def test_a_kill_leaves_the_store_before_or_after(tmp_path, moment):
     old = write_archive(tmp_path, quarter=Quarter(2014, 4), reports=50, seed=1)
