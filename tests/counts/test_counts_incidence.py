@@ -123,6 +123,7 @@ def all_ways(store: Store, arrays: Incidence, cohort: str, level: str) -> None:
         assert fast == slow, (what, cohort)
 
 
+@pytest.mark.slow
 @given(st.lists(REPORT, min_size=1, max_size=7), st.sampled_from(COHORTS), st.sampled_from(LEVELS))
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_roads_count_the_same(
