@@ -116,6 +116,7 @@ def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
     assert crossed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
 def test_axe_finds_nothing_serious(tab: Any) -> None:
     axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
