@@ -187,6 +187,7 @@ class Figure:
         description: what a reader who cannot see it should know: axes, order, what stands out.
         drawing: what to draw, see `primum.dossier.figures`.
         twin: the same numbers as a table.
+        folded: of second order: a page opens it on demand and does not print it.
     """
 
     id: str
@@ -194,6 +195,7 @@ class Figure:
     description: str
     drawing: Drawing
     twin: Table
+    folded: bool = False
 
     def __post_init__(self) -> None:
         _check_id("figure", self.id)

@@ -79,6 +79,8 @@ class _Page:
         self._method_numbers = {method.id: n for n, method in enumerate(self.methods, start=1)}
         warnings = dict.fromkeys(warning for finding in dossier.findings.values() for warning in finding.warnings)
         self.all_caveats = tuple(warnings)
+        self.groups = tuple(dict.fromkeys(_whom(finding) for finding in dossier.findings.values() if _whom(finding)))
+        self._group_numbers = {group: n for n, group in enumerate(self.groups, start=1)}
         self._letters = dict(zip(self.all_caveats, letters(len(self.all_caveats)), strict=True))
 
     def spans(self, cell: Cell) -> Markup:
@@ -142,6 +144,11 @@ class _Page:
         """The number of the method under the register."""
         return f"way {self._method_numbers[finding.method.id]}"
 
+    def whom(self, finding: Finding) -> str:
+        """The number of the people and the time under the register."""
+        group = _whom(finding)
+        return f"group {self._group_numbers[group]}" if group else ""
+
     def caveats(self, finding: Finding) -> str:
         """The letters of the caveats under the register."""
         return ", ".join(self._letters[warning] for warning in finding.warnings)
@@ -153,6 +160,11 @@ class _Page:
     def plain(self, text: str) -> Markup:
         """Text with commands between backticks set as code."""
         return plain(text)
+
+
+def _whom(finding: Finding) -> str:
+    """Whom a number speaks of, and over which time."""
+    return "; ".join(text for text in (finding.population, finding.window) if text)
 
 
 _TAG_NUMBER: Final = Markup('<span class="n" data-finding="{}">{}</span>')

@@ -1,8 +1,9 @@
 """What do the studies of an outcome say together, and does it depend on one of them or on how they are pooled?
 
-Findings of a pool: `.crude` (added up), `.risk_difference` and `.risk_ratio` (Mantel-Haenszel, within studies),
-`.another` (where one more study is expected), `.spread` (do the studies differ by more than chance?), `.without.K` (the
-K-th study left out), and with a curve `.spec.SET.METHOD`, every estimator over every choice of studies.
+Findings of a pool: `.study.K` (one study), `.crude` (added up), `.risk_difference` and `.risk_ratio` (Mantel-Haenszel,
+within studies), `.another` (where one more study is expected), `.spread` (do the studies differ by more than chance?),
+`.without.K` (the K-th study left out), and with a curve `.spec.SET.METHOD`, every estimator over every choice of
+studies. Estimators that let effects vary stay out of pairs: two studies do not tell how far studies differ.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from primum.provenance import Method
 from primum.treatments.families.caveats import from_effect, once
 from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
-ESTIMATORS: Final = ("mh", "iv", "reml", "hksj")
+COMMON: Final = ("mh", "iv")  # one effect in all studies
+ESTIMATORS: Final = (*COMMON, "reml", "hksj")
 CRUDE: Final = Method(
     "crude_risk_difference",
     "risk difference of all people added up, Wald interval",
@@ -98,6 +100,9 @@ def _answers(of: _Pool) -> Iterator[Finding]:
     table = of.table
     mantel, spread = pool(table, measure="RD", method="mh"), pool(table, measure="RD", method="reml")
     yield _crude(of, table, "crude")
+    for place, study in enumerate(table.study):
+        alone = _difference(of, _take(table, np.arange(len(table)) == place))
+        yield replace(alone, id=f"pooled.{of.name}.study.{place}", label=f"{of.rows[0]['label']}, {study}")
     yield of.finding("risk_difference", mantel, "more with treatment, within studies")
     yield of.finding("risk_ratio", pool(table, measure="RR", method="mh"), "treated over not treated, within studies")
     further = of.finding("another", spread, "more with treatment where one more study is expected")
@@ -121,23 +126,35 @@ def _curve(of: _Pool) -> Iterator[Finding]:
         part = _take(of.table, kept)
         said = "all studies" if kept.all() else f"without {of.table.study[int(np.argmin(kept))]}"
         yield _crude(of, part, f"spec.{name}.crude", said)
-        for method in ESTIMATORS:
+        for method in ESTIMATORS if len(part) > 2 else COMMON:
             answer = pool(part, measure="RD", method=method)
             yield of.finding(f"spec.{name}.{method}", answer, f"{said}, {method}", level_of_all=False)
 
 
 def _crude(of: _Pool, table: TwoArms, last: str, said: str = "") -> Finding:
+    """The studies added up."""
+    return replace(
+        _difference(of, table),
+        id=f"pooled.{of.name}.{last}",
+        label=f"{of.rows[0]['label']}, {said or 'more with treatment'}, added up",
+        method=CRUDE,
+        warnings=("the studies are added up, not weighed: groups of unlike size can mislead",),
+    )
+
+
+def _difference(of: _Pool, table: TwoArms) -> Finding:
+    """All people of a table as if they were of one study."""
     x1, n1, x0, n0 = (
         int(column.sum()) for column in (table.events_treated, table.n_treated, table.events_control, table.n_control)
     )
     return from_effect(
-        replace(risk_difference(x1, n1, x0, n0, method="wald"), method=CRUDE),
-        id=f"pooled.{of.name}.{last}",
-        label=f"{of.rows[0]['label']}, {said or 'more with treatment'}, added up",
+        risk_difference(x1, n1, x0, n0, method="wald"),
+        id=f"pooled.{of.name}.all",
+        label=of.rows[0]["label"],
         sources=of.sources,
-        population=f"{len(table)} studies: {', '.join(table.study)}",
+        population=f"{len(table)} studies: {', '.join(table.study)}" if len(table) > 1 else table.study[0],
         window=" and ".join(once(arm.window for arm in of.arms)),
-        warnings=("the studies are added up, not weighed: groups of unlike size can mislead",),
+        warnings=(),
     )
 
 
