@@ -159,6 +159,28 @@ class OutdatedStoreError(StoreError):
     """A store of an older form that opening it for writing brings up to date."""
 
 
+class WeightsError(PrimumError, ValueError):
+    """Weights that cannot be read, or a treatment without outcomes to weigh."""
+
+    @classmethod
+    def from_faults(cls, path: str, faults: Sequence[str]) -> WeightsError:
+        """All faults of a file together."""
+        return cls(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: " + " | ".join(faults))
+
+    @classmethod
+    def unreadable(cls, path: str, given: str, expected: str) -> WeightsError:
+        """A file that cannot be read as weights."""
+        return cls(f"{path}: {given}; expected TOML in UTF-8 with {expected}.")
+
+    @classmethod
+    def nothing_to_weigh(cls, treatment: str) -> WeightsError:
+        """A treatment whose benefit and harms were not counted."""
+        return cls(
+            f"{treatment} has no benefit and harm with counted arms to weigh (weighed.csv is empty); "
+            "leave --weights out."
+        )
+
+
 class CohortError(PrimumError, ValueError):
     """A cohort's text that cannot be read, or a cohort that cannot be counted."""
 

@@ -30,6 +30,10 @@ def ask(
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    weights_file: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="F", help="Your own weights of benefit and harms, TOML; sensitivity only."),
+    ] = None,
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -41,19 +45,22 @@ def ask(
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
     if screen or answers_file is not None:
-        if cohort is not None or html_file is not None or store is not None:
-            raise typer.BadParameter("a COHORT, --html and --store belong to the dossier; leave them out to screen.")
+        if any(given is not None for given in (cohort, html_file, store, weights_file)):
+            raise typer.BadParameter(
+                "a COHORT, --html, --store and --weights belong to the dossier; leave them out to screen."
+            )
         from primum.cli.screen import screening
 
         screening(treatment, answers_file=answers_file, json_file=json_file)
         return
-    from primum.cli.output import write_json, write_text
+    from primum.cli.output import can_write, write_json, write_text
     from primum.dossier.render import html, terminal
     from primum.dossier.render.json import as_json
     from primum.study.ask import ask as answer
 
-    dossier = answer(treatment, store=store, cohort=cohort)
+    dossier = answer(treatment, store=store, cohort=cohort, weights=weights_file)
     page = html_file or Path(f"primum-{dossier.treatment}.html")
+    can_write(page, json_file)  # both targets before either is written: no half an answer
     write_text(page, html.render(dossier))
     if json_file is not None:
         write_json(json_file, as_json(dossier))

@@ -50,6 +50,7 @@ def build(context: Context) -> Part:
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)
     blocks += _weights(context)
+    blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
     missing = [] if context.under("weighed.") else [_UNWEIGHED]
     missing += [_APART] if benefits and harms and len(windows) > 1 else []
@@ -105,6 +106,44 @@ def _weights(context: Context) -> list[Text | Table]:
                 ),
             )
         ),
+    ]
+
+
+def _yours(context: Context) -> list[Text | Table]:
+    """The balance with the reader's own weights; nothing where none were given."""
+    if "weighed.yours.balance" not in context.findings:
+        command = f"`primum ask {context.treatment.id} --weights FILE`"
+        return [paragraph(f"{command} computes the balance with weights of your own.")]
+    balance, favours = (context.findings[f"weighed.yours.{last}"] for last in ("balance", "favours"))
+    shown = [balance, *(f for f in context.under("weighed.yours.") if f.id not in (balance.id, favours.id))]
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (f.label, caveats.of(f)),
+            Ref(f.id, "per_1000_signed"),
+            Ref(f.id, "per_1000_interval"),
+            cite(f),
+        )
+        for f in shown
+    ]
+    return [
+        Table(
+            id="yours",
+            title="Sensitivity: the balance with the weights you gave, of 1,000 people treated",
+            columns=(
+                Column("Weights"),
+                Column("Balance", number=True),
+                Column("95 % interval", number=True),
+                Column("Source"),
+            ),
+            rows=tuple(rows),
+            note=(
+                "Above 0 the benefit weighs more with these weights, below 0 the complaints do; counted in people with "
+                "the benefit."
+            ),
+            caveats=caveats.lines(),
+        ),
+        Text(((f"{favours.label.capitalize()}: ", Ref(favours.id, "percent"), " ", cite(favours)),)),
     ]
 
 

@@ -23,7 +23,7 @@ _METHODS = {
 
 _WHY = (
     "Adding up treats all people as of one study. Where some trials treat more of their people than others, and "
-    "complaints are more frequent in some, the sum mixes the two; within groups of trials like is compared with like. A "
+    "complaints are more frequent in some, the sum mixes the two; within groups of trials like meets like. A "
     "small chance of as much spread says that the trials differ among themselves, and that one number for all hides it."
 )
 
