@@ -124,9 +124,20 @@ def test_5_reports_are_said_to_be_no_rate(reader: Reader) -> None:
 def test_12_a_certainty_is_called_a_human_judgement(reader: Reader) -> None:
     for section in ("short_answer", "effects_table"):
         words = " ".join(reader.text[section].split())
-        assert "Certainty, a human judgement: " in words
+        assert "Certainty is a human judgement" in words
         assert "judged by Primum's authors" in words
     assert "human judgement" in reader.text["claims"]
+
+
+def test_12_every_row_of_harm_and_benefit_has_its_certainty_and_reason(real: Dossier) -> None:
+    for section, name in (("short_answer", "facts"), ("effects_table", "effects")):
+        table = next(t for t in real.part(section).tables if t.id == name)
+        place = [column.label for column in table.columns].index("Certainty")
+        for row in table.rows:
+            word, mark = row[place]
+            assert word in ("high", "moderate", "low", "very low")
+            assert mark.letters
+        assert all("judged by" in reason for reason in table.caveats)
 
 
 def test_13_doses_stay_in_units_of_their_product(real: Dossier, reader: Reader) -> None:

@@ -6,7 +6,7 @@ from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
+from primum.dossier.parts.columns import CERTAINTY, DIFFERENCE, JUDGED, certainty, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 from primum.evidence.finding import Finding
@@ -25,7 +25,12 @@ def build(context: Context) -> Part:
     """Favourable and unfavourable effects in one unit, each with its window."""
     benefits = _benefits(context)
     harms = _harms(context)
-    rows = [_row(context, "benefit", o, c) for o, c in benefits] + [_row(context, "harm", o, c) for o, c in harms]
+    caveats = Caveats()
+    rows = [
+        _row(context, kind, outcome, contrast, caveats)
+        for kind, chosen in (("benefit", benefits), ("harm", harms))
+        for outcome, contrast in chosen
+    ]
     windows = {contrast.window for _, contrast in (*benefits, *harms)}
     apart = (
         "Benefit and harm were counted over different times, named in each row; they are not subtracted."
@@ -42,10 +47,12 @@ def build(context: Context) -> Part:
             Column(other_head(c for _, c in (*benefits, *harms)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
+            CERTAINTY,
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"{apart} {certainty(context, [*benefits, *harms])}",
+        note=f"{apart} {JUDGED}",
+        caveats=caveats.lines(),
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)
@@ -169,7 +176,7 @@ def _harms(context: Context) -> list[tuple[Outcome, Contrast]]:
     return chosen or headline(context)
 
 
-def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> tuple[Cell, ...]:
+def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast, caveats: Caveats) -> tuple[Cell, ...]:
     gap = context.findings[contrast.difference]
     return (
         outcome.label,
@@ -177,5 +184,6 @@ def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> t
         *rates(contrast),
         *difference(contrast),
         contrast.window,
+        certainty(gap, caveats),
         cite(gap),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import IconPanel, Icons
 from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Span, Table, Text, paragraph, prose, sentence
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
+from primum.dossier.parts.columns import CERTAINTY, DIFFERENCE, JUDGED, certainty, difference, other_head, rates
 from primum.dossier.telling import Outcome
 from primum.terms import USES
 
@@ -78,6 +79,7 @@ def _lines(context: Context) -> tuple[tuple[Span, ...], ...]:
 
 
 def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
+    caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
     for outcome, contrast in chosen:
         gap = context.findings[contrast.difference]
@@ -87,6 +89,7 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
                 *rates(contrast),
                 *difference(contrast),
                 Ref(contrast.treated, "without_per_1000"),
+                certainty(gap, caveats),
                 cite(gap),
             )
         )
@@ -102,13 +105,15 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
             Column(other_head(c for _, c in chosen), number=True),
             *DIFFERENCE,
             Column("Treated who had none", number=True),
+            CERTAINTY,
             Column("Source"),
         ),
         rows=tuple(rows),
         note=(
             f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
-            f"Funding: {'; '.join(paid)}. {certainty(context, chosen)}"
+            f"Funding: {'; '.join(paid)}. {JUDGED}"
         ),
+        caveats=caveats.lines(),
     )
 
 
