@@ -99,6 +99,16 @@ def json_text(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
+def tell(json_file: Path | None, answer: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> None:
+    """An answer as JSON where that is asked for, and as lines on the screen unless JSON has gone there."""
+    import typer
+
+    if json_file is not None:
+        write_json(json_file, answer())
+    if str(json_file) != "-":
+        typer.echo("\n".join(lines()))
+
+
 def write_json(path: Path, answer: Any) -> None:
     """Write an answer as JSON; `-` writes it to standard output.
 
