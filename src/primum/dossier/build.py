@@ -12,10 +12,12 @@ from primum.dossier.model import PARTS, Dossier, Part, cites
 from primum.dossier.parts import (
     benefits,
     claims,
+    clinician,
     dose,
     effects_table,
     mechanism,
     methods,
+    patient,
     practice,
     resistance,
     short_answer,
@@ -75,6 +77,7 @@ def build_dossier(
         sources=_sources(context, built),
         run=run,
         facts=facts,
+        briefs=(patient.brief(context), clinician.brief(context, built)),
     )
 
 

@@ -23,15 +23,15 @@ _SENSITIVITY = (
 
 def build(context: Context) -> Part:
     """Favourable and unfavourable effects in one unit, each with its window."""
-    benefits = _benefits(context)
+    gains = benefits(context)
     harms = _harms(context)
     caveats = Caveats()
     rows = [
         _row(context, kind, outcome, contrast, caveats)
-        for kind, chosen in (("benefit", benefits), ("harm", harms))
+        for kind, chosen in (("benefit", gains), ("harm", harms))
         for outcome, contrast in chosen
     ]
-    windows = {contrast.window for _, contrast in (*benefits, *harms)}
+    windows = {contrast.window for _, contrast in (*gains, *harms)}
     apart = (
         "Benefit and harm were counted over different times, named in each row; they are not subtracted."
         if len(windows) > 1
@@ -44,7 +44,7 @@ def build(context: Context) -> Part:
             Column("Effect"),
             Column("Kind"),
             Column("Treated", number=True),
-            Column(other_head(c for _, c in (*benefits, *harms)), number=True),
+            Column(other_head(c for _, c in (*gains, *harms)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
             CERTAINTY,
@@ -60,8 +60,8 @@ def build(context: Context) -> Part:
     blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
     missing = [] if context.under("weighed.") else [_UNWEIGHED]
-    missing += [_APART] if benefits and harms and len(windows) > 1 else []
-    missing += [] if benefits else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
+    missing += [_APART] if gains and harms and len(windows) > 1 else []
+    missing += [] if gains else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
     missing += [] if harms else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
     return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
 
@@ -159,7 +159,7 @@ def _said(finding: Finding) -> tuple[str, ...]:
     return tuple(f"{warning[0].upper()}{warning[1:]}. " for warning in finding.warnings)
 
 
-def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
+def benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
     """The benefits that the treatment names, else those in the use that the question is about."""
     compared = {c.id: c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared}
     if context.telling.benefits:

@@ -28,7 +28,7 @@ def build(context: Context) -> Part:
         sentence(f"The decision: {context.treatment.decision} Compared with: {context.treatment.comparison}.")
     ]
     if chosen:
-        blocks += [_facts_box(context, chosen), *_pictures(context, chosen)]
+        blocks += [_facts_box(context, chosen), *pictures(context, chosen)]
         if telling.basis:
             blocks.append(paragraph(telling.basis))
     blocks.append(Text(_lines(context), kind="list"))
@@ -117,7 +117,8 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
     )
 
 
-def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+def pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+    """A thousand people each for the complaints that the treatment wants drawn."""
     wanted = context.telling.pictured or tuple(contrast.id for _, contrast in chosen[:2])
     shown = [(outcome, contrast) for outcome, contrast in chosen if contrast.id in wanted]
     if not shown:

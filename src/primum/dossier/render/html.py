@@ -33,21 +33,35 @@ VERDICT_MARKS: Final[Mapping[str, str]] = {
 }
 
 
+def render_brief(dossier: Dossier, reader: str) -> str:
+    """The few pages for one kind of reader as one HTML document; sources keep the numbers of the dossier."""
+    brief = dossier.brief(reader)
+    spans = list(brief.spans())
+    named = {source for span in spans if isinstance(span, Cite) for source in span.sources}
+    cited = [(n, source) for n, source in enumerate(dossier.sources, start=1) if source.id in named]
+    return _document("brief.html.j2", dossier, brief=brief, cited=cited)
+
+
 def render(dossier: Dossier) -> str:
     """The dossier as one HTML document; the same dossier gives the same bytes.
 
     Everything that came from data is escaped; links leave the page only when a reader follows them.
     """
-    environment = _environment()
+    return _document("dossier.html.j2", dossier, grades=GRADE_MEANING, findings=list(dossier.findings.values()))
+
+
+def _document(template: str, dossier: Dossier, **given: Any) -> str:
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    page = _Page(dossier)
-    return environment.get_template("dossier.html.j2").render(
-        dossier=dossier,
-        page=page,
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        grades=GRADE_MEANING,
-        findings=list(dossier.findings.values()),
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            dossier=dossier,
+            page=_Page(dossier),
+            style=Markup(style),
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            **given,
+        )
     )
 
 
