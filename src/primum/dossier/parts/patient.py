@@ -18,7 +18,10 @@ _BRACKETS: Final = (
     "The numbers in brackets show how sure the count is: the true number is likely to lie between them. Where 0 lies "
     "between them, the trials do not show that the treatment adds any."
 )
-_NOT_COUNTED: Final = "No trial we read counted complaints with and without this treatment. So we cannot say how many people of 1,000 get one."
+_NOT_COUNTED: Final = (
+    "No trial we read counted complaints with and without this treatment. So we cannot say how many people of 1,000 "
+    "get one."
+)
 
 
 def brief(context: Context) -> Brief:
