@@ -53,11 +53,13 @@ class Plain:
 
     Args:
         how: how the treatment works, in sentences.
+        counted: what must be known beside the counts of complaints.
         alarm: when to call for help.
         claims: ids of the claims shown; the first eight where none are named.
     """
 
     how: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     alarm: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
@@ -112,7 +114,14 @@ class Telling:
 
     def _sentences(self) -> list[str]:
         by_part = [line for lines in (*self.text.values(), *self.caveats.values()) for line in lines]
-        return [self.basis, *(line.text for line in self.lines), *by_part, *self.patient.how, *self.patient.alarm]
+        return [
+            self.basis,
+            *(line.text for line in self.lines),
+            *by_part,
+            *self.patient.how,
+            *self.patient.counted,
+            *self.patient.alarm,
+        ]
 
 
 def read_telling(folder: Path, *, findings: Mapping[str, Any], sources: Mapping[str, Any]) -> Telling:

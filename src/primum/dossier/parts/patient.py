@@ -60,6 +60,7 @@ def _counted(context: Context) -> list[Block]:
     blocks.append(
         paragraph(f"{_BRACKETS} How sure are we of these numbers, in our judgement? {said[0].upper()}{said[1:]}.")
     )
+    blocks += [paragraph(text) for text in context.telling.patient.counted]
     blocks.append(_lines(context))
     return blocks
 

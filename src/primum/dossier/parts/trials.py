@@ -40,7 +40,7 @@ def build(context: Context) -> Part:
     blocks += together(context, pools(context, "trials"), name="together", title=title)
     blocks.append(_recomputed(context))
     blocks += [_forest(context, number, comparison) for number, comparison in enumerate(drawn)]
-    blocks += [_rest(context, rest), _single(context, alone)]
+    blocks += [_printed(context), _rest(context, rest), _single(context, alone)]
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("trials", ())]
     return part("trials", blocks, missing=() if compared else (_NONE,), also=context.under("trials."))
 
@@ -186,6 +186,40 @@ def _rest(context: Context, rest: list[Contrast]) -> Table:
         note="Differences of 1,000 people.",
         caveats=caveats.lines(),
         folded=True,
+    )
+
+
+def _printed(context: Context) -> Table:
+    """Comparisons that a source prints as an estimate, without the people of each arm."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for row in context.rows("trials"):
+        found = context.findings.get(f"{row['contrast']}.published")
+        if row["arm"] == "between" and found is not None:
+            rows.append(
+                (
+                    (f"{row['indication']}: {row['outcome']}", caveats.of(found)),
+                    f"{row['product']}; {row['trial']} ({row['design']})",
+                    row["window"],
+                    (Ref(found.id, "with_interval"), f" {found.unit}"),
+                    context.funding(found),
+                    cite(found),
+                )
+            )
+    return Table(
+        id="printed",
+        title="Comparisons as the sources print them",
+        columns=(
+            Column("Who and what"),
+            Column("Compared how"),
+            Column("Over which time"),
+            Column("Printed (95 %)"),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="A ratio above 1 means that more of the treated people had it. The arms were not in what was read.",
+        caveats=caveats.lines(),
     )
 
 
