@@ -98,6 +98,16 @@ def test_where_one_file_cannot_be_written_the_other_is_not_there(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_for_a_patient_is_written_under_its_own_name(tmp_path: Path) -> None:
+    done = primum("ask", "anti-wrinkle", "--for", "patient", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["primum-anti-wrinkle-patient.html"]
+    assert "Before you say yes" in (tmp_path / "primum-anti-wrinkle-patient.html").read_text(encoding="utf-8")
+    wrong = primum("ask", "anti-wrinkle", "--for", "nurse", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "expected patient or clinician" in wrong.stderr
+
+
 def test_own_weights_stand_in_the_answer_and_a_misspelt_one_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "w.toml"
     file.write_text("crows_feet = 1\nheadache = 1\nbruising = 0.5\neyelid_ptosis = 10\n", encoding="utf-8")
