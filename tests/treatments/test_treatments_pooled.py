@@ -150,3 +150,24 @@ def test_a_row_that_cannot_be_pooled_is_a_fault(
 
 def _both(name: str) -> tuple[str, str]:
     return f"pooled.{name}.crude", f"pooled.{name}.risk_difference"
+
+
+def test_antibodies_over_the_indications_of_a_use_are_those_of_the_binomial_normal_model(findings: Findings) -> None:
+    """Jankovic 2023, Table 3: nine therapeutic indications, 24 of 4,151 people; the share lies between the extremes."""
+    name = "resistance.pooled.jankovic2023.therapeutic.any_time_after_treatment"
+    found = findings[name]
+    counts = [(4, 319), (4, 973), (0, 501), (2, 406), (8, 589), (3, 956), (3, 299), (0, 108)]
+    assert found.population.count(",") >= len(counts) - 1
+    added_up = sum(x for x, _ in counts) / sum(n for _, n in counts)
+    assert found.interval is not None
+    assert found.interval.lower < added_up < found.interval.upper
+    assert isinstance(found.value, float)
+    assert 0 < found.value < 8 / 589
+
+
+def test_the_quoted_shares_of_antibodies_stand_side_by_side_with_why(treatment: Treatment) -> None:
+    """0.5 % (Jankovic 2023, counted), 2.1 % (review of 2017), 20 % (Fabbri 2016, dystonia)."""
+    row = next(r for r in treatment.tables["derived"] if r["id"] == "resistance.antibody.across_sources")
+    shares = [treatment.findings[name].value for name in row.items("inputs")]
+    assert [round(100 * float(share or 0), 1) for share in shares] == [0.5, 2.1, 20.0]
+    assert "other uses, doses, products and tests" in row["warning"]

@@ -11,7 +11,7 @@ from primum.dossier.model import Cell, Column, Ref
 from primum.evidence.finding import Finding
 
 CERTAINTY: Final = Column("Certainty")
-JUDGED: Final = "Certainty is a human judgement; its reason, and who judged, stand at its letter."
+JUDGED: Final = "Certainty is a human judgement; it stands at the letter of the row with its reason and who judged."
 DIFFERENCE: Final = (Column("More with treatment", number=True), Column("95 % interval", number=True))
 
 

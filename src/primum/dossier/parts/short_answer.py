@@ -7,7 +7,7 @@ from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import IconPanel, Icons
 from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Span, Table, Text, paragraph, prose, sentence
-from primum.dossier.parts.columns import CERTAINTY, DIFFERENCE, JUDGED, certainty, difference, other_head, rates
+from primum.dossier.parts.columns import DIFFERENCE, JUDGED, difference, other_head, rates
 from primum.dossier.telling import Outcome
 from primum.terms import USES
 
@@ -85,11 +85,10 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         gap = context.findings[contrast.difference]
         rows.append(
             (
-                outcome.label,
+                (outcome.label, caveats.mark([gap.certainty or "not judged"])),
                 *rates(contrast),
                 *difference(contrast),
                 Ref(contrast.treated, "without_per_1000"),
-                certainty(gap, caveats),
                 cite(gap),
             )
         )
@@ -105,7 +104,6 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
             Column(other_head(c for _, c in chosen), number=True),
             *DIFFERENCE,
             Column("Treated who had none", number=True),
-            CERTAINTY,
             Column("Source"),
         ),
         rows=tuple(rows),
