@@ -40,7 +40,7 @@ def build(context: Context) -> Part:
     blocks += together(context, pools(context, "trials"), name="together", title=title)
     blocks.append(_recomputed(context))
     blocks += [_forest(context, number, comparison) for number, comparison in enumerate(drawn)]
-    blocks += [_printed(context), _rest(context, rest), _single(context, alone)]
+    blocks += [_printed(context), _rest(context, rest), _single(context, alone, folded=bool(compared))]
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("trials", ())]
     return part("trials", blocks, missing=() if compared else (_NONE,), also=context.under("trials."))
 
@@ -223,7 +223,7 @@ def _printed(context: Context) -> Table:
     )
 
 
-def _single(context: Context, alone: list[Contrast]) -> Table:
+def _single(context: Context, alone: list[Contrast], *, folded: bool) -> Table:
     """Arms whose other side was not counted in what was read."""
     caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
@@ -256,5 +256,5 @@ def _single(context: Context, alone: list[Contrast]) -> Table:
         rows=tuple(rows),
         note="Without counted people who were not treated, a share holds what would have happened anyway.",
         caveats=caveats.lines(),
-        folded=True,
+        folded=folded,
     )
