@@ -127,6 +127,9 @@ def _together(context: Context) -> Table:
             Column("Source"),
         ),
         rows=tuple(rows),
-        note="Binomial-normal model: shares may differ between indications. Two groups do not tell how far groups differ.",
+        note=(
+            "Binomial-normal model: shares may differ between indications. Two groups do not tell how far groups "
+            "differ and are not pooled."
+        ),
         caveats=caveats.lines(),
     )
