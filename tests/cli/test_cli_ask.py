@@ -102,6 +102,7 @@ def test_a_page_for_a_patient_is_written_under_its_own_name(tmp_path: Path) -> N
     done = primum("ask", "anti-wrinkle", "--for", "patient", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["primum-anti-wrinkle-patient.html"]
+    assert "Pages for a patient: primum-anti-wrinkle-patient.html" in done.stdout
     assert "Before you say yes" in (tmp_path / "primum-anti-wrinkle-patient.html").read_text(encoding="utf-8")
     wrong = primum("ask", "anti-wrinkle", "--for", "nurse", folder=tmp_path)
     assert wrong.returncode == 2

@@ -72,7 +72,8 @@ def ask(
     if json_file is not None:
         write_json(json_file, as_json(dossier))
     if str(json_file) != "-":
-        typer.echo(terminal.render(dossier, _screen(), html=str(page)), nl=False)
+        written = f"Pages for a {reader}" if reader else "Full dossier"
+        typer.echo(terminal.render(dossier, _screen(), html=str(page), written=written), nl=False)
 
 
 def _screen() -> Screen:

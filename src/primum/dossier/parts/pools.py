@@ -21,6 +21,7 @@ _METHODS = {
 }
 
 
+_SMALL = "A test for small-study effects needs ten studies; where an outcome has fewer, none is made."
 _WHY = (
     "Adding up treats all people as of one study. Where some trials treat more of their people than others, and "
     "complaints are more frequent in some, the sum mixes the two; within groups of trials like meets like. A "
@@ -162,7 +163,7 @@ def left_out(context: Context, shown: Iterable[Pool]) -> Table:
             Column("Source"),
         ),
         rows=tuple(rows),
-        note="Pooled within studies (Mantel-Haenszel).",
+        note=f"Pooled within studies (Mantel-Haenszel). {_SMALL}",
         folded=True,
     )
 
