@@ -201,7 +201,7 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, name, meant, scope),
+            flow=self.flow(name, meant),
             tallies=counted,
             reactions=_top_reactions(counted["reaction"], self._bins[name]),
             names=name_coverage(self.store),
@@ -210,6 +210,17 @@ class Reports:
             notes=(*_listed(synthetic), *_notes(counted)),
             synthetic=synthetic,
         )
+
+    def flow(self, treatment: str, cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+        """How the reports published come down to those of a treatment in a cohort.
+
+        Raises:
+            UnknownNameError: no such treatment.
+        """
+        name = treatment_named(treatment)
+        if name is None:
+            raise UnknownNameError.of("treatment", treatment, self._bins)
+        return flow(self.store, name, _cohort(cohort) or EVERYTHING, self._scope(Asked(name, "treatment")))
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
