@@ -33,10 +33,11 @@ def build(context: Context) -> Part:
     ]
     windows = {contrast.window for _, contrast in (*gains, *harms)}
     apart = (
-        "Benefit and harm were counted over different times, named in each row; they are not subtracted."
+        "Benefit and harm were counted over different times, named in each row; they are not subtracted. "
         if len(windows) > 1
-        else "Benefit and harm were counted over the same time."
+        else "Benefit and harm were counted over the same time. "
     )
+    both = apart if gains and harms else ""
     table = Table(
         id="effects",
         title="Effects of the treatment, each of 1,000 people",
@@ -51,7 +52,7 @@ def build(context: Context) -> Part:
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"{apart} {JUDGED}",
+        note=f"{both}{JUDGED}",
         caveats=caveats.lines(),
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
