@@ -126,7 +126,7 @@ def write_archive(
                 member.write(mark + layout.header.encode() + _line_end(quarter))
                 for batch in batches():
                     member.write(_text(teller, batch, names, layout, odd_share))
-        if deleted_share and quarter >= FIRST_LIST:
+        if deleted_share and quarter >= FIRST_LIST and calendar.sizes[-2]:
             archive.writestr(zipfile.ZipInfo(_list_name(quarter)), _deleted(teller, calendar, deleted_share))
     if plan.share or plan.trap_share:
         _write_truth(folder, quarter, batches())
