@@ -4,8 +4,8 @@ Target `lines`: a header and damaged SYNTHETIC rows of any table and era through
 account adds up, the cleaned text has as many rows as were counted and each row its fields, rejected lines are kept
 byte for byte with their numbers, and nothing depends on where the blocks of the file are cut.
 
-Target `archive`: damaged bytes of a SYNTHETIC archive through `read_archive`, `clean_member` and `read_deleted`: read,
-or refused in one line.
+Target `archive`: the bytes of a damaged SYNTHETIC archive, or a whole archive of damaged members, names and headers,
+through `read_archive`, `clean_member` and `read_deleted`: read, or refused in one line.
 
 Not part of the tests: atheris is no dependency (33 MB, for some systems only), and its own memory grows with the runs.
 `pip install atheris`, then
@@ -17,6 +17,7 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
 ERAS = tuple(map(Quarter.parse, ("2004q1", "2005q3", "2012q1", "2012q4", "2013q1", "2015q1", "2026q1")))
+BETWEEN = b"\xfe\xfd"  # members of an archive
 CASES = [(quarter, table, end) for quarter in ERAS for table in TABLES for end in (b"\r\n", b"\n")]
 
 
@@ -93,7 +95,10 @@ def check_lines(data: bytes) -> None:
 def check_archive(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "faers_ascii_2015q1.zip")
-        path.write_bytes(data)
+        if data.startswith(b"PK"):
+            path.write_bytes(data)
+        else:
+            write_members(path, data)
         try:
             archive = read_archive(path)
             for member in archive.tables:
@@ -106,10 +111,21 @@ def check_archive(data: bytes) -> None:
         assert {entry.name for entry in Path(folder).iterdir()} <= {path.name, "text"}, "a file was left"
 
 
+def write_members(path: Path, data: bytes) -> None:
+    """A whole archive of what `data` names: each member its name, a line feed and its bytes."""
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings(action="ignore"):  # of names that come twice
+        for member in data.split(BETWEEN):
+            name, _, body = member.partition(b"\n")
+            archive.writestr(name.decode("latin-1").replace("\0", "") or "empty", body)
+
+
 def write_seeds(target: str, corpus: Path) -> None:
     for number, (quarter, table, end) in enumerate(CASES):
-        path = write_archive(corpus, quarter=quarter, reports=6, seed=number, odd_share=0.3)
+        path = write_archive(corpus, quarter=quarter, reports=6, seed=number, odd_share=0.3, deleted_share=0.5)
         if target == "archive":
+            with zipfile.ZipFile(path) as archive:
+                members = [name.encode() + b"\n" + archive.read(name)[:600] for name in archive.namelist()]
+            (corpus / f"members {quarter}").write_bytes(BETWEEN.join(members))
             continue
         with zipfile.ZipFile(path) as archive:
             name = next(name for name in archive.namelist() if table in name)

@@ -35,7 +35,7 @@ def demo(
     from primum.testing.demo import demo_lines, run_demo
 
     wanted = sorted(read_quarters(quarters or ["2012q3..2012q4", "2026q1"]))
-    with watched() as watcher, tempfile.TemporaryDirectory(prefix="primum-demo-") as temporary:
+    with watched(f"{SYNTHETIC}:") as watcher, tempfile.TemporaryDirectory(prefix="primum-demo-") as temporary:
         done = run_demo(folder or Path(temporary, "demo"), reports=reports, quarters=wanted, seed=seed, say=watcher.say)
     lines = demo_lines(done)
     if folder is not None:

@@ -101,6 +101,13 @@ def write_archive(
 
     Raises:
         ValueError: more reports than a quarter can hold, or a share outside its range.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = write_archive(Path(folder), quarter=Quarter(2016, 1), reports=20, seed=1, duplicate_share=0.1)
+        ...     path.name, sorted(other.name for other in Path(folder).iterdir() if other != path)
+        ('faers_ascii_2016q1.zip', ['traps.csv', 'truth.csv'])
     """
     if not 0 <= reports <= MOST_REPORTS:
         raise ValueError(f"{reports:,} reports in {quarter}: expected 0 to {MOST_REPORTS:,}; take more quarters.")
