@@ -112,6 +112,14 @@ def test_more_reports_than_the_quarters_hold_are_refused_in_one_line(tmp_path):
     assert "expected at most 2,000,000 in each" in done.stderr
 
 
+@pytest.mark.parametrize("quarter", ["2003q4", "2040q1"])
+def test_quarters_before_the_first_files_or_far_ahead_are_refused_in_one_line(quarter):
+    done = primum("demo", "--quarters", quarter)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"--quarters {quarter}" in done.stderr
+    assert "expected quarters from 2004q1 to 2039q4" in done.stderr
+
+
 def test_what_is_planted_is_expected_often_enough_whatever_the_number_of_reports():
     for reports in (LEAST_REPORTS, 5_000, 100_000, 20_000_000):
         signals = planted_in(reports)

@@ -186,6 +186,16 @@ def test_the_bytes_do_not_depend_on_how_many_reports_are_held_at_a_time(tmp_path
     assert written[0] == written[1]
 
 
+@pytest.mark.parametrize("quarter", [Quarter(2003, 4), Quarter(2040, 1)])
+def test_quarters_that_nobody_can_invent_are_refused(tmp_path, quarter):
+    with pytest.raises(ValueError, match="expected 2004q1 to 2039q4"):
+        write_archive(tmp_path, quarter=quarter, reports=10, seed=1)
+
+
+def test_the_last_quarter_can_be_written_and_read(tmp_path):
+    assert len(rows_of(write_archive(tmp_path, quarter=Quarter(2039, 4), reports=200, seed=1), "DEMO")) == 200
+
+
 def test_more_reports_than_a_quarter_can_hold_are_refused(tmp_path):
     with pytest.raises(ValueError, match="take more quarters"):
         write_archive(tmp_path, quarter=Quarter(2015, 1), reports=2_000_001, seed=1)

@@ -16,7 +16,7 @@ from primum.errors import SourceError
 from primum.terms import SYNTHETIC, Quarter
 from primum.testing.faers import PlantedSignal
 from primum.testing.series import quarter_sizes, write_archives
-from primum.testing.stories import MOST_REPORTS
+from primum.testing.stories import FIRST_QUARTER, LAST_QUARTER, MOST_REPORTS
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -160,7 +160,15 @@ def planted_in(reports: int) -> tuple[PlantedSignal, ...]:
 
 
 def _sizes(quarters: Sequence[Quarter], reports: int) -> dict[Quarter, int]:
-    """Reports of each quarter, or the reason why there cannot be so many or so few."""
+    """Reports of each quarter, or the reason why there cannot be so many or so few, or not then."""
+    beyond = [quarter for quarter in quarters if not FIRST_QUARTER <= quarter <= LAST_QUARTER]
+    if beyond:
+        raise SourceError.of(
+            f"--quarters {beyond[0]}",
+            "nobody knows what a file looked like then",
+            f"quarters from {FIRST_QUARTER} to {LAST_QUARTER}",
+            "Name others.",
+        )
     if reports < LEAST_REPORTS:
         raise SourceError.of(
             f"--reports {reports}",

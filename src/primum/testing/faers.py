@@ -39,6 +39,8 @@ from primum.testing.rows import (
     use_columns,
 )
 from primum.testing.stories import (
+    FIRST_QUARTER,
+    LAST_QUARTER,
     MOST_REPORTS,
     Calendar,
     case_number,
@@ -100,7 +102,7 @@ def write_archive(
         The archive.
 
     Raises:
-        ValueError: more reports than a quarter can hold, or a share outside its range.
+        ValueError: more reports than a quarter can hold, a share outside its range, or a quarter nobody can invent.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
@@ -109,6 +111,8 @@ def write_archive(
         ...     path.name, sorted(other.name for other in Path(folder).iterdir() if other != path)
         ('faers_ascii_2016q1.zip', ['traps.csv', 'truth.csv'])
     """
+    if not FIRST_QUARTER <= quarter <= LAST_QUARTER:
+        raise ValueError(f"Quarter {quarter}: expected {FIRST_QUARTER} to {LAST_QUARTER}.")
     if not 0 <= reports <= MOST_REPORTS:
         raise ValueError(f"{reports:,} reports in {quarter}: expected 0 to {MOST_REPORTS:,}; take more quarters.")
     plan = DuplicatePlan(

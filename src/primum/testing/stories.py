@@ -17,7 +17,7 @@ import numpy as np
 from primum.terms import Quarter
 from primum.testing.draws import Draws, Keys, Mask
 
-FIRST_QUARTER: Final = Quarter(2004, 1)
+FIRST_QUARTER, LAST_QUARTER = Quarter(2004, 1), Quarter(2039, 4)  # case numbers and days are laid out for these
 SLOTS: Final = 2**24  # of a quarter; stories that no report has (themes of traps) lie above MOST_REPORTS
 MOST_REPORTS: Final = 2_000_000  # a quarter; real ones have some 450,000
 FIRST_CASE, FIRST_ISR = 100_000_000, 200_000_000
