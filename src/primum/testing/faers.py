@@ -147,16 +147,14 @@ def write_archive(
 def _calendar(quarter: Quarter, reports: int, history: Mapping[Quarter, int] | None) -> Calendar:
     now = quarter_index(quarter)
     if history is None:
-        return Calendar(np.full(now + 1, reports), known=now)
+        return Calendar(np.full(now + 1, reports), known=np.arange(now + 1))
     sizes = np.zeros(now + 1, dtype=np.int64)
     for earlier, many in history.items():
         if earlier < quarter:
             sizes[quarter_index(earlier)] = many
     sizes[now] = reports
-    known = now
-    while known > 0 and sizes[known - 1]:
-        known -= 1
-    return Calendar(sizes, known=known)
+    gaps = np.where(sizes == 0, np.arange(now + 1), -1)
+    return Calendar(sizes, known=np.maximum.accumulate(gaps) + 1)
 
 
 _Columns = Callable[[Teller, Reports, Names], tuple[Rows, dict[str, Column]]]
@@ -215,7 +213,7 @@ def _deleted(teller: Teller, calendar: Calendar, share: float) -> bytes:
     size = int(calendar.sizes[before])
     rng = np.random.default_rng([teller.draws.seed, calendar.now])
     slots = np.sort(rng.choice(size, size=min(max(1, round(share * calendar.sizes[-1])), size), replace=False))
-    earlier = Calendar(calendar.sizes[:-1], calendar.known)
+    earlier = Calendar(calendar.sizes[:-1], calendar.known[:-1])
     cases = list(dict.fromkeys(case_number(sightings(earlier, slots).story).tolist()))
     return ("\r\n".join(map(str, [" ", *cases, *cases[:1]])) + "\r\n").encode()
 

@@ -40,11 +40,12 @@ class Calendar:
 
     Args:
         sizes: reports of each quarter, up to the one that is written; shape `(number + 1,)`.
-        known: first quarter whose archive is there, by number; duplicates reach back no further.
+        known: for each quarter the first of those without a gap before it whose archives are there, by number;
+            duplicates reach back no further.
     """
 
     sizes: Keys
-    known: int
+    known: Keys
 
     @property
     def now(self) -> int:
