@@ -1,4 +1,4 @@
-"""Sequential tests: the published table, brute force over every sequence, simulated alpha, and what cannot be planned."""
+"""Sequential tests: the published table, brute force over all sequences, simulated alpha, what cannot be planned."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ def crossing_expected(events: IntArray, value: float) -> FloatArray:
         >>> poisson_ratio(np.array([1, 4]), t).round(9).tolist()
         [3.0, 3.0]
     """
-    return np.asarray(-events * special.lambertw(-np.exp(-1 - value / events)).real)
+    argument: FloatArray = -np.exp(-1 - value / events)
+    return np.asarray(-events * special.lambertw(argument, 0).real)
 
 
 def poisson_alpha(value: float, limit: float, minimum_events: int = 1, relative_risk: float = 1.0) -> float:

@@ -82,17 +82,16 @@ def pair_odds(counts: ThreeWay, *, haldane: bool = False, level: float = 0.95) -
         with_event, without = with_event + 0.5 * empty, without + 0.5 * empty
         empty = np.zeros_like(empty)
     code = code_of(counts.both.shape, empty)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_odds = np.log(with_event / without)
-        variance = 1 / with_event + 1 / without
-        ratios = np.exp(log_odds[:3] - log_odds[3])
-        signs = np.array([1, -1, -1])[:, None] * ratios
-        # The variance of the excess: each group's own part, and that of the background that all three share.
-        spread = np.sqrt((signs**2 * variance[:3]).sum(axis=0) + signs.sum(axis=0) ** 2 * variance[3])
-        excess = signs.sum(axis=0) + 1
-        product = log_odds[0] - log_odds[1] - log_odds[2] + log_odds[3]
-        half = z * np.sqrt(variance.sum(axis=0))
-        single = z * np.sqrt(variance[:3] + variance[3])
+    with_event, without = np.where(empty, 1.0, with_event), np.where(empty, 1.0, without)
+    log_odds, variance = np.log(with_event / without), 1 / with_event + 1 / without
+    ratios = np.exp(log_odds[:3] - log_odds[3])
+    signs = np.array([1, -1, -1])[:, None] * ratios
+    # The variance of the excess: each group's own part, and that of the background that all three share.
+    spread = np.sqrt((signs**2 * variance[:3]).sum(axis=0) + signs.sum(axis=0) ** 2 * variance[3])
+    excess = signs.sum(axis=0) + 1
+    product = log_odds[0] - log_odds[1] - log_odds[2] + log_odds[3]
+    half = z * np.sqrt(variance.sum(axis=0))
+    single = z * np.sqrt(variance[:3] + variance[3])
 
     def estimate(lower: FloatArray, value: FloatArray, upper: FloatArray) -> Estimate:
         kept = [np.where(empty, np.nan, column) for column in (lower, value, upper)]
