@@ -19,11 +19,13 @@ from primum.terms import FloatArray, IntArray
 METHOD: Final = Method(
     id="lrt_zero_inflated",
     label="Pseudo likelihood ratio test with zero inflation of each drug, Monte Carlo p-value of the largest ratio",
-    formula="n ln(n / E) - (n - E) where n > E, else 0; null tables: 0 with probability omega, else Poisson(E)",
+    formula="n ln(n / E) - (n - E) where n > E, else 0; E = r c, fitted over the possible cells; "
+    "null tables: 0 with probability omega, else Poisson(E)",
     citation="Chakraborty, Liu, Ball, Markatou 2022, Stat Med 41(27):5395-5420, doi:10.1002/sim.9575",
 )
 _LOW: Final = np.array([-8.0, -8.0, -12.0])
 _HIGH: Final = np.array([8.0, 8.0, 6.0])
+_TURNS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,7 @@ def lrt_zero_inflated(
     *,
     rng: np.random.Generator,
     inflation: ArrayLike | None = None,
+    as_published: bool = False,
     draws: int = 9_999,
     scope: Scope = "drug",
 ) -> ZeroInflatedTest:
@@ -51,13 +54,16 @@ def lrt_zero_inflated(
 
     A cell of drug j cannot have a report with probability $\omega_j$; else its count is Poisson with mean
     $\lambda_{ij} E_{ij}$. With $\omega$ plugged in, the ratio of the likelihood at $\max(1, n / E)$ to that at 1 is the
-    one of the plain test: a count above 0 shows that the cell is possible. What changes is the null, whose tables
-    have the extra zeros, and so the p-value.
+    one of the plain test: a count above 0 shows that the cell is possible. The null tables have the extra zeros.
+
+    The expectation of a possible cell is `possible_expected`: margins are made by the possible cells alone. The source
+    takes row total times column total over the total, as if all cells were possible, and so too little.
 
     Args:
         counts: reports of each event (rows) with each drug (columns), "other" included; shape `(events, drugs)`.
         rng: source of the random tables; the same seed gives the same p.
         inflation: omega of each drug, in [0, 1); None learns it from the table, see `fit_inflation`.
+        as_published: expect what the source expects, to compare with other programs.
         draws: tables to draw, at least 99.
         scope: over which cells the chance of a false alarm is held: `drug`, `event` or `table`.
 
@@ -69,8 +75,9 @@ def lrt_zero_inflated(
         UnknownNameError: a scope that does not exist.
 
     Numerics:
-        On pvLRT's statin table the statistic is pvLRT 0.5.1's to 1e-9. With omega 0 the null is Poisson, margins not
-        fixed; where cells are impossible the p-values keep their level (tested by simulation).
+        On pvLRT's statin table with omega 0 the statistic is pvLRT 0.5.1's to 1e-9. The null is Poisson, margins not
+        fixed. With 30 % of cells impossible, 30 events and 6 drugs, a drug without a signal got p <= 0.05 in 0.6 % of
+        SYNTHETIC tables; as published, in 86 % (tested).
 
     Source:
         Chakraborty, Liu, Ball, Markatou, Stat Med 41(27):5395-5420, doi:10.1002/sim.9575.
@@ -90,11 +97,42 @@ def lrt_zero_inflated(
         if omega.shape != (n.shape[1],) or np.any(omega >= 1):
             raise CountError(f"inflation is {omega.tolist()}; expected a share of at least 0, below 1, for each drug.")
 
+    if not as_published:
+        expected = possible_expected(n, omega)
+
     def draw(drug: int, size: int) -> FloatArray:
         drawn = rng.poisson(expected[:, drug], size=(size, len(expected)))
         return np.asarray(drawn * (rng.random(drawn.shape) >= omega[drug]), dtype=np.float64)
 
     return ZeroInflatedTest(compare(n, expected, draw, draws=draws, scope=scope), omega)
+
+
+def possible_expected(n: IntArray, omega: FloatArray) -> FloatArray:
+    r"""Reports expected in each cell if it is possible, when drug and event are independent.
+
+    The means $r_i c_j$ of the zero-inflated Poisson model with the highest likelihood, omega given, by expectation and
+    maximisation: a cell without a report is possible with probability
+    $w = (1 - \omega) e^{-rc} / (\omega + (1 - \omega) e^{-rc})$, and margins are fitted over the possible cells.
+
+    Args:
+        n: the counts; shape `(events, drugs)`.
+        omega: share of impossible cells of each drug; shape `(drugs,)`.
+
+    Examples:
+        >>> possible_expected(np.array([[9, 1], [11, 79]]), np.zeros(2)).round(6).tolist()
+        [[2.0, 8.0], [18.0, 72.0]]
+    """
+    of_event, of_drug = n.sum(axis=1, keepdims=True), n.sum(axis=0, keepdims=True)
+    column = np.asarray(of_drug / max(int(n.sum()), 1) / (1 - omega), dtype=np.float64)
+    expected = of_event * column
+    for _ in range(_TURNS):
+        possible = np.where(n > 0, 1.0, special.expit(special.logit(1 - omega) - expected))
+        row = of_event / np.maximum((possible * column).sum(axis=1, keepdims=True), 1e-300)
+        column = of_drug / np.maximum((possible * row).sum(axis=0, keepdims=True), 1e-300)
+        before, expected = expected, row * column
+        if np.abs(expected - before).max(initial=0.0) <= 1e-9 * max(1.0, float(expected.max(initial=0.0))):
+            break
+    return np.asarray(expected)
 
 
 def fit_inflation(observed: IntArray, expected: FloatArray) -> float:
