@@ -70,7 +70,7 @@ def csv_blocks(table: SignalTable) -> Iterator[str]:
     yield _csv([list(table.columns())])
     for first in range(0, len(table), ROWS_AT_ONCE):
         some = table.take(np.arange(first, min(first + ROWS_AT_ONCE, len(table))))
-        yield _csv([_harmless(value) for value in row] for row in _rows(some))
+        yield _csv([harmless(value) for value in row] for row in _rows(some))
 
 
 def _csv(rows: Iterable[list[Any]]) -> str:
@@ -79,7 +79,8 @@ def _csv(rows: Iterable[list[Any]]) -> str:
     return buffer.getvalue()
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet program takes for a formula: such a text gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
