@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
 
 from primum.errors import CountError
 from primum.signals.estimate import checked_counts
 from primum.terms import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +57,19 @@ class DrugMatrix:
 
     def together(self, values: FloatArray) -> FloatArray:
         """Sum of a value of the reports over those with each two drugs; shape `(drugs, drugs)`."""
+        from scipy import sparse
+
         held = self.columns
         valued = sparse.csc_array((values[held.indices], held.indices, held.indptr), shape=held.shape)
         return np.asarray((held.T @ valued).todense(), dtype=np.float64)
 
     def of(self, drugs: IntArray) -> DrugMatrix:
         """The matrix of some drugs."""
-        return DrugMatrix(sparse.csc_array(self.columns[:, drugs]))
+        return DrugMatrix(self.columns[:, drugs])
 
     def rows(self, reports: IntArray) -> DrugMatrix:
         """The matrix of some reports, one of them perhaps more than once."""
-        return DrugMatrix(sparse.csc_array(self.columns.tocsr()[reports]))
+        return DrugMatrix(self.columns.tocsr()[reports].tocsc())
 
 
 def drug_matrix(report: ArrayLike, drug: ArrayLike, *, reports: int, drugs: int) -> DrugMatrix:
@@ -84,6 +88,8 @@ def drug_matrix(report: ArrayLike, drug: ArrayLike, *, reports: int, drugs: int)
         >>> drug_matrix([0, 0, 2, 2], [1, 0, 1, 1], reports=4, drugs=2).of_drug.tolist()
         [1, 2]
     """
+    from scipy import sparse
+
     row, column = checked_counts("report", report), checked_counts("drug", drug)
     if row.shape != column.shape or row.ndim != 1:
         raise CountError(f"report and drug have shapes {row.shape} and {column.shape}; expected one of each a pair.")
