@@ -60,9 +60,7 @@ def test_evaluate_on_a_file_answers_as_json_on_the_screen(long_table: Path, tmp_
         (("--reference", "nowhere.csv"), "nowhere.csv: No such file"),
         (("--reference", "{own}", "--methods", "rorr"), 'No method that scores pairs named "rorr"'),
         (("--reference", "{own}", "--terms", "nowhere.csv"), "expected a CSV file outcome,level,term"),
-        pytest.param(
-            ("--reference", "{own}", "--svg", "x.svg"), "too few negative controls", marks=pytest.mark.slow
-        ),
+        pytest.param(("--reference", "{own}", "--svg", "x.svg"), "too few negative controls", marks=pytest.mark.slow),
         pytest.param(
             ("--reference", "{own}", "--csv", "/nowhere/x.csv"), "Cannot write /nowhere/x.csv", marks=pytest.mark.slow
         ),

@@ -176,6 +176,24 @@ class Reports:
         bins = self._scope(self._asked(what, drug_level)).term_bins
         return self._signal_table(counts, bins, methods=methods)
 
+    def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
+        """What a name means in this store, and the bins that its terms lie in; None for every drug.
+
+        Raises:
+            UnknownNameError: no treatment and no drug of that name; the nearest are named.
+        """
+        found = self._asked(what, drug_level)
+        return found, self._scope(found)
+
+    @staticmethod
+    def cohort(given: Cohort | str) -> Cohort:
+        """A cohort, or its text read.
+
+        Raises:
+            CohortError: a text that cannot be read.
+        """
+        return _cohort(given) or EVERYTHING
+
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
