@@ -93,26 +93,23 @@ def discrimination(score: ArrayLike, truth: ArrayLike, *, level: float = 0.95) -
     z = math.sqrt(2) * float(special.erfinv(checked_level(level)))
     x, is_true = _checked(score, truth)
     m, n = int(is_true.sum()), int((~is_true).sum())
-    counts = {"level": level, "positives": m, "negatives": n}
+    auc = lower = upper = math.nan
+    reason = ""
     if not m or not n:
-        nothing = f"{m} positive and {n} negative controls have a score; an area needs both"
-        return Discrimination(auc=math.nan, lower=math.nan, upper=math.nan, reason=nothing, **counts)  # type: ignore[arg-type]
-    ranks = stats.rankdata(x)
-    wins = (ranks[is_true] - stats.rankdata(x[is_true])) / n
-    losses = 1 - (ranks[~is_true] - stats.rankdata(x[~is_true])) / m
-    auc = float(wins.mean())
-    if min(m, n) < 2:
-        few = "an interval needs two controls of each kind"
-        return Discrimination(auc=auc, lower=math.nan, upper=math.nan, reason=few, **counts)  # type: ignore[arg-type]
-    half = z * math.sqrt(float(wins.var(ddof=1)) / m + float(losses.var(ddof=1)) / n)
-    why = "every positive scores above every negative, or below: the interval has no width" if half == 0 else ""
-    return Discrimination(
-        auc=auc,
-        lower=max(auc - half, 0.0),
-        upper=min(auc + half, 1.0),
-        reason=why,
-        **counts,  # type: ignore[arg-type]
-    )
+        reason = f"{m} positive and {n} negative controls have a score; an area needs both"
+    else:
+        ranks = stats.rankdata(x)
+        wins = (ranks[is_true] - stats.rankdata(x[is_true])) / n
+        losses = 1 - (ranks[~is_true] - stats.rankdata(x[~is_true])) / m
+        auc = float(wins.mean())
+        if min(m, n) < 2:
+            reason = "an interval needs two controls of each kind"
+        else:
+            half = z * math.sqrt(float(wins.var(ddof=1)) / m + float(losses.var(ddof=1)) / n)
+            lower, upper = max(auc - half, 0.0), min(auc + half, 1.0)
+            if half == 0:
+                reason = "every positive scores above every negative, or below: the interval has no width"
+    return Discrimination(auc=auc, lower=lower, upper=upper, level=level, positives=m, negatives=n, reason=reason)
 
 
 def at_specificity(score: ArrayLike, truth: ArrayLike, *, specificity: float) -> AtSpecificity:

@@ -27,9 +27,9 @@ METHOD: Final = Method(
 
 _REASONS: Final = (
     "",
-    "the event is explained as well without the drug: the model leaves it out",
-    "too few reports hold the drug to be looked at",
     "every report with the drug has the event, or none has: the ratio has no finite value",
+    "too few reports hold the drug to be looked at",
+    "the event is explained as well without the drug: the model leaves it out",
 )
 _FAR: Final = 15.0  # a log odds ratio beyond it is on its way to infinity
 
@@ -130,7 +130,6 @@ def lasso_bic(
     half[endless] = np.nan
     value, spread = np.exp(log_ratio), np.exp(half)
     code = code_of(value.shape, endless, ~usable, ~selected)
-    code = np.array([0, 3, 2, 1], dtype=np.uint8)[code]
     penalties, sizes, bic = (np.array(column) for column in zip(*path, strict=True))
     return LassoBic(
         estimate=Estimate(

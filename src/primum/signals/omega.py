@@ -24,12 +24,13 @@ Baseline = Literal["additive", "multiplicative"]
 BASELINES: Final[tuple[Baseline, ...]] = ("additive", "multiplicative")
 _REASONS: Final = (
     "",
-    "no report has both drugs: nothing is expected, and the value is that of the shrinkage alone",
+    "no report is without both drugs: the background is not known",
     "no report has the first drug alone: its share is not known",
     "no report has the second drug alone: its share is not known",
-    "no report is without both drugs: the background is not known",
     "no report without the drugs has the event: shares cannot be multiplied",
+    "no report has both drugs: nothing is expected, and the value is that of the shrinkage alone",
 )
+_NO_BASELINE: Final = (1, 2, 3, 4)
 
 
 def omega(counts: ThreeWay, *, baseline: Baseline = "additive", level: float = 0.95) -> Estimate:
@@ -76,9 +77,8 @@ def omega(counts: ThreeWay, *, baseline: Baseline = "additive", level: float = 0
         (counts.neither_event == 0) & (baseline == "multiplicative"),
         counts.both == 0,
     )
-    code = np.array([0, 4, 2, 3, 5, 1], dtype=np.uint8)[code]
     share = _added(counts) if baseline == "additive" else _multiplied(counts)
-    known = code <= 1
+    known = ~np.isin(code, _NO_BASELINE)
     expected = np.where(known, np.where(np.isnan(share), 0.0, share) * counts.both, 0.0)
     found = ic(counts.both_event, expected, level=level)
     columns = {name: np.where(known, getattr(found, name), np.nan) for name in ("lower", "value", "upper")}
