@@ -67,7 +67,7 @@ def fit_null(log_ratio: ArrayLike, se: ArrayLike) -> SystematicError:
         sigma = 0 is a legal answer. For each sigma the best mean is the weighted mean, so one number is searched for.
 
     Source:
-        Schuemie and others 2014, Stat Med 33(2):209-218, doi:10.1002/sim.5925, section 2.3.
+        Schuemie and others 2014, Stat Med 33(2):209-218, doi:10.1002/sim.5925.
 
     Examples:
         >>> null = fit_null([0.3, 0.1, 0.5, 0.4, -0.1, 0.2], [0.1, 0.2, 0.1, 0.3, 0.2, 0.1])

@@ -94,7 +94,7 @@ def lasso_bic(
         those of the chosen model as if it had been known: too narrow, as after every selection.
 
     Source:
-        Courtois and others, Front Pharmacol 9:1010, doi:10.3389/fphar.2018.01010, section "Lasso-bic".
+        Courtois and others, Front Pharmacol 9:1010, doi:10.3389/fphar.2018.01010.
 
     Examples:
         >>> from primum.signals.drug_matrix import drug_matrix

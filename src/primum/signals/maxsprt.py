@@ -126,7 +126,7 @@ def maxsprt_binomial(
         CountError: as said.
 
     Source:
-        Kulldorff and others, Sequential Analysis 30(1):58-78, doi:10.1080/07474946.2011.539924, section 3.
+        Kulldorff and others, Sequential Analysis 30(1):58-78, doi:10.1080/07474946.2011.539924.
 
     Examples:
         >>> found = maxsprt_binomial([1, 4, 5], [1, 0, 1], limit=50, controls_per_case=1)

@@ -59,7 +59,7 @@ def omega(counts: ThreeWay, *, baseline: Baseline = "additive", level: float = 0
         that only add their excesses keep the lower bound below 0 as often as the level says (tested by simulation).
 
     Source:
-        Noren, Sundberg, Bate, Edwards, Stat Med 27(16):3057-3070, doi:10.1002/sim.3247, section 2.2.
+        Noren, Sundberg, Bate, Edwards, Stat Med 27(16):3057-3070, doi:10.1002/sim.3247.
 
     Examples:
         >>> from primum.signals.three_way import three_way
