@@ -137,6 +137,21 @@ class AnswersError(PrimumError, ValueError):
         return cls("--screen asks on a terminal, and the input is none; give the answers with --answers FILE.")
 
 
+class StudyError(PrimumError, ValueError):
+    """A study file that cannot be read, or that asks what cannot be asked."""
+
+    @classmethod
+    def unreadable(cls, path: str, given: str) -> StudyError:
+        """A file that is not TOML."""
+        return cls(f"{path}: {given}; expected a study file (TOML). Begin with: primum study --new TREATMENT")
+
+    @classmethod
+    def from_faults(cls, path: str, faults: Sequence[str]) -> StudyError:
+        """All faults of a file together."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"{path} holds {count}: " + " | ".join(faults))
+
+
 class SourceError(PrimumError, ValueError):
     """A report file that cannot be read as what it claims to be."""
 

@@ -22,6 +22,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "signals",
     "evaluate",
     "case",
+    "study",
     "export",
     "check",
     "evidence",

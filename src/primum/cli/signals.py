@@ -53,7 +53,12 @@ def signals(
         str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
     ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="E", help="duckdb; spark-local or a Spark master, over exported tables.")
+    ] = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write every pair as JSON; - for the screen.")
     ] = None,
@@ -69,7 +74,7 @@ def signals(
 
     wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
     name, meant = _drug_and_cohort(what, cohort or [])
-    with reports.open(store) as opened:
+    with reports.open(store, engine=engine) as opened:
         found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
         if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
             writer = reports.parquet_writer(opened.store)

@@ -80,7 +80,7 @@ def _csv(rows: Iterable[list[Any]]) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet program takes for a formula: such a text gets an apostrophe in front."""
+    """A value of a CSV cell; a text that would be run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

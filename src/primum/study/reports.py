@@ -18,10 +18,11 @@ from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, fin
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
-from primum.errors import CohortError, UnknownNameError
+from primum.errors import CohortError, StoreError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store
-from primum.study.derive import open_derived
+from primum.store.spark import LOAD_ELSEWHERE, open_spark
+from primum.study.derive import derive, open_derived
 from primum.terms import SYNTHETIC, Coded
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
+EMBEDDED: Final = "duckdb"
 EVERY_DRUG: Final = ("", "*", "all")
 
 
@@ -219,7 +221,7 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, name, meant, scope),
+            flow=self.flow(name, meant),
             tallies=counted,
             reactions=_top_reactions(counted["reaction"], self._bins[name]),
             names=name_coverage(self.store),
@@ -228,6 +230,17 @@ class Reports:
             notes=(*_listed(synthetic), *_notes(counted)),
             synthetic=synthetic,
         )
+
+    def flow(self, treatment: str, cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+        """How the reports published come down to those of a treatment in a cohort.
+
+        Raises:
+            UnknownNameError: no such treatment.
+        """
+        name = treatment_named(treatment)
+        if name is None:
+            raise UnknownNameError.of("treatment", treatment, self._bins)
+        return flow(self.store, name, _cohort(cohort) or EVERYTHING, self._scope(Asked(name, "treatment")))
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
@@ -280,16 +293,27 @@ class Reports:
         return replace(table, notes=(*_listed(synthetic), *table.notes))
 
 
-def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` reads as it should
+def open(
+    path: Path | str | None = None, *, engine: str = EMBEDDED
+) -> Reports:  # `primum.open(path)` reads as it should
     """Open the loaded reports for reading.
 
     Args:
-        path: folder of the store; None for the default one.
+        path: folder of the store; None for the default one. With another engine, the folder or address of exported
+            tables.
+        engine: `duckdb`, the embedded default; `spark-local`, or the address of a Spark master.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store, it cannot be read, or the engine cannot be started.
     """
-    return Reports(open_derived(None if path is None else Path(path)))
+    if engine == EMBEDDED:
+        return Reports(open_derived(None if path is None else Path(path)))
+    if path is None:
+        raise StoreError.of(f"--engine {engine}", "no tables were named", LOAD_ELSEWHERE)
+    store = open_spark(str(path), master=engine)
+    if not store.is_derived():
+        derive(store)
+    return Reports(store, fast=False)
 
 
 def drug_level_named(name: str) -> DrugLevel:
