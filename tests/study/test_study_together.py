@@ -88,6 +88,14 @@ def test_the_drug_that_only_travels_along_is_left_out_of_the_regression(store: t
     assert found.fit.estimate.lower[at] < odds < found.fit.estimate.upper[at]
 
 
+def test_the_bayesian_rate_alone_stands_on_the_cells_of_all_drugs(store: tuple[Made, Reports]) -> None:
+    opened = store[1]
+    alone, beside = (opened.signals("GAMMA", methods=names) for names in (("bayes_fdr",), ("ebgm", "bayes_fdr")))
+    np.testing.assert_array_equal(alone.more["p_null"], beside.more["p_null"])
+    assert alone.ebgm_fit is not None
+    assert alone.ebgm_fit.cells == 20  # five drugs, four events
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

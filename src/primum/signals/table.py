@@ -273,6 +273,16 @@ def signal_table(
     )
 
 
+def needs_cells(methods: Sequence[str]) -> bool:
+    """Whether any of the methods learns from all cells of the population.
+
+    Examples:
+        >>> needs_cells(["bayes_fdr"]), needs_cells(["ror"])
+        (True, False)
+    """
+    return "ebgm" in {*methods, *(_NEEDS.get(name, "") for name in methods)}
+
+
 def example() -> SignalTable:
     """A SYNTHETIC table of two pairs, for examples in docstrings and documentation."""
     counts = CountTable(

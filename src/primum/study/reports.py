@@ -19,7 +19,7 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, StoreError, UnknownNameError
-from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
+from primum.signals.table import DEFAULT_METHODS, SignalTable, needs_cells, signal_table
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
@@ -174,7 +174,7 @@ class Reports:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
         """
-        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
+        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells=needs_cells(methods))
         bins = self._scope(self._asked(what, drug_level)).term_bins
         return self._signal_table(counts, bins, methods=methods)
 
