@@ -51,6 +51,7 @@ def test_evaluate_on_a_file_answers_as_json_on_the_screen(long_table: Path, tmp_
     answer = json.loads(done.stdout)
     assert {row["score"] for row in answer["scores"]} == {"ror", "ror_lower", "ic", "ic_lower"}
     assert answer["null"] is None
+    assert answer["reference"] == "own.csv"  # the same answer wherever the file lies
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def _lines(found: Evaluation) -> list[str]:
         sensitivity = [f"{at.sensitivity:.2f}" for at in result.at] or ["-", "-"]
         lines += row_lines([result.score, _number(area.auc), interval, *sensitivity], widths)
     reasons = {result.area.reason for result in found.results if result.area.reason}
-    lines += ["", *(line for reason in sorted(reasons) for line in paragraph(f"{reason}."))]
+    lines += ["", *(line for reason in sorted(reasons) for line in paragraph(f"{reason[0].upper()}{reason[1:]}."))]
     if found.null is not None and found.false_alarms is not None:
         plain, calibrated = found.false_alarms
         lines += paragraph(

@@ -98,7 +98,9 @@ def read_reference(name: str, folder: Path | None = None) -> ReferenceSet:
     if layout is None:
         given = f"columns {', '.join(sorted(filter(None, columns)))}" if rows else "no row"
         raise ReferenceSetError.of(str(path), given, _EXPECTED, "Rename the columns.")
-    return ReferenceSet(name, _controls(path, rows, layout), hashlib.sha256(content).hexdigest())
+    return ReferenceSet(
+        name if name in FILES else path.name, _controls(path, rows, layout), hashlib.sha256(content).hexdigest()
+    )
 
 
 def _path_of(name: str, folder: Path | None) -> Path:
