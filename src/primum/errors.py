@@ -287,6 +287,15 @@ class OutputError(PrimumError, OSError):
         return cls(f"Cannot write {path}: {given}. {do}")
 
 
+class ReferenceSetError(PrimumError, ValueError):
+    """A reference set that cannot be read or says nothing about the loaded reports."""
+
+    @classmethod
+    def of(cls, path: str, given: str, expected: str, do: str) -> ReferenceSetError:
+        """Build from the file, what it holds, what it should hold and what to do."""
+        return cls(f"{path}: {given}; expected {expected}. {do}")
+
+
 class MissingExtraError(PrimumError, ImportError):
     """An optional part of Primum that is not installed."""
 

@@ -20,6 +20,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "demo",
     "status",
     "signals",
+    "evaluate",
     "case",
     "study",
     "export",

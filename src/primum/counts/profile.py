@@ -177,6 +177,13 @@ def last_quarter(store: Store) -> str | None:
     return None if found[0][0] is None else str(found[0][0])
 
 
+def quarters(store: Store) -> tuple[str, ...]:
+    """Quarters in which the current reports were published, in order; long tables have none."""
+    reports = current_versions()
+    found = store.engine.rows(reports.select(quarter=reports.quarter.nullif("")).distinct())
+    return tuple(sorted(str(row[0]) for row in found if row[0] is not None))
+
+
 def name_coverage(store: Store) -> NameCoverage:
     """Drug rows of the store, and those whose name no rule could map."""
     drugs = named_drugs()

@@ -1,15 +1,33 @@
 """More than chance? One method a file, pure functions of arrays."""
 
+from primum.signals.bayes_fdr import bayes_fdr as bayes_fdr
 from primum.signals.bcpnn import bcpnn as bcpnn
+from primum.signals.calibration import calibrated_interval as calibrated_interval
+from primum.signals.calibration import calibrated_p as calibrated_p
+from primum.signals.calibration import fit_error as fit_error
+from primum.signals.calibration import fit_null as fit_null
 from primum.signals.chi2 import chi2 as chi2
+from primum.signals.drug_matrix import drug_matrix as drug_matrix
 from primum.signals.ebgm import ebgm as ebgm
 from primum.signals.fdr import fdr as fdr
 from primum.signals.ic import ic as ic
+from primum.signals.lasso import lasso_bic as lasso_bic
+from primum.signals.lasso_cisl import lasso_cisl as lasso_cisl
 from primum.signals.lrt import lrt as lrt
+from primum.signals.lrt_zero_inflated import lrt_zero_inflated as lrt_zero_inflated
 from primum.signals.mantel_haenszel import mantel_haenszel as mantel_haenszel
+from primum.signals.masking import masking as masking
+from primum.signals.masking import without_drug as without_drug
+from primum.signals.maxsprt import maxsprt_binomial as maxsprt_binomial
+from primum.signals.maxsprt import maxsprt_poisson as maxsprt_poisson
 from primum.signals.midp import midp as midp
 from primum.signals.midp import midp_poisson as midp_poisson
+from primum.signals.omega import omega as omega
 from primum.signals.onset import onset as onset
+from primum.signals.pair_odds import pair_odds as pair_odds
+from primum.signals.propensity import propensity_adjusted as propensity_adjusted
 from primum.signals.prr import prr as prr
 from primum.signals.ror import ror as ror
 from primum.signals.rrr import rrr as rrr
+from primum.signals.three_way import three_way as three_way
+from primum.signals.trend import trend as trend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from primum.errors import CountError
+from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
 from primum.signals.estimate import checked_counts
 from primum.terms import FloatArray, IntArray
@@ -22,7 +23,9 @@ METHOD: Final = Method(
     "Poisson form: Chakraborty, Liu, Ball, Markatou 2022, Stat Med 41(27):5395-5420, doi:10.1002/sim.9575",
 )
 
-Scope = Literal["drug", "table"]
+Scope = Literal["drug", "event", "table"]
+SCOPES: Final[tuple[Scope, ...]] = ("drug", "event", "table")
+_CELLS_AT_ONCE: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +34,8 @@ class LikelihoodRatioTest:
 
     Args:
         statistic: log-likelihood ratio, 0 where no more than expected; shape `(events, drugs)`.
-        p: probability that the largest statistic of the same drug (or the whole table) is at least as large when drug
-            and event are independent; same shape. Already adjusted for the number of cells compared.
+        p: probability that the largest statistic of the same drug (or event, or the whole table) is at least as large
+            when drug and event are independent; same shape. Already adjusted for the number of cells compared.
         draws: tables drawn; no p can be below `1 / (draws + 1)`.
         scope: over which cells the largest was taken.
     """
@@ -66,8 +69,8 @@ def likelihood_ratio(counts: ArrayLike) -> FloatArray:
         >>> likelihood_ratio([[9, 1], [11, 79]]).round(3).tolist()
         [[6.537, 0.0], [0.0, 0.33]]
     """
-    n = _table(counts)
-    return _ratio(n.astype(np.float64), _expected(n))
+    n = checked_table(counts)
+    return _ratio(n.astype(np.float64), expected_of(n))
 
 
 def lrt(
@@ -76,25 +79,27 @@ def lrt(
     r"""Likelihood ratio test with a Monte Carlo null of multinomial tables.
 
     Under the null, a drug's reports fall on the events with the shares that the events have in the whole table. The
-    largest statistic over the events of the drug (or over the table) is compared with that of `draws` such tables; p is
-    (1 + tables at least as extreme) / (1 + draws).
+    largest statistic over the events of the drug (or the drugs of the event, or the table) is compared with that of
+    `draws` such tables; p is (1 + tables at least as extreme) / (1 + draws).
 
     Args:
         counts: reports of each event (rows) with each drug (columns), "other" included; shape `(events, drugs)`.
         rng: source of the random tables; the same seed gives the same p.
         draws: tables to draw, at least 99.
-        scope: `drug` holds the chance of a false alarm within each drug, as in Huang 2011; `table` over all drugs.
+        scope: `drug` holds the chance of a false alarm within each drug, as in Huang 2011; `event` within each event;
+            `table` over all cells.
 
     Returns:
         Statistic and p-value of each cell.
 
     Raises:
         CountError: not a table of whole counts of at least 0, or too few draws.
+        UnknownNameError: a scope that does not exist.
 
     Numerics:
         p is itself an estimate: its standard error is about sqrt(p (1 - p) / draws). The chance that a drug without a
-        signal gets p <= 0.05 is at most 0.05 (tested by simulation). Margins are kept fixed, zero inflation is not
-        modelled.
+        signal gets p <= 0.05 is at most 0.05 (tested by simulation). Cells that cannot have a report are another model:
+        `lrt_zero_inflated`.
 
     Source:
         Huang, Zalkikar, Tiwari, J Am Stat Assoc 106(496):1230-1241, doi:10.1198/jasa.2011.ap10243.
@@ -104,38 +109,85 @@ def lrt(
         >>> bool(result.p[0, 0] < 0.01), float(result.p[1, 0])
         (True, 1.0)
     """
-    if draws < 99:
-        raise CountError(f"draws is {draws}; expected at least 99 random tables, so that p can go below 0.05.")
-    n = _table(counts)
-    expected = _expected(n)
+    n = checked_table(counts)
+    check_plan(draws, scope)
+    expected = expected_of(n)
+    shares = n.sum(axis=1) / max(int(n.sum()), 1)
+
+    def draw(drug: int, size: int) -> FloatArray:
+        return rng.multinomial(int(n[:, drug].sum()), shares, size=size).astype(np.float64)
+
+    return compare(n, expected, draw, draws=draws, scope=scope)
+
+
+def compare(
+    n: IntArray, expected: FloatArray, draw: Callable[[int, int], FloatArray], *, draws: int, scope: Scope
+) -> LikelihoodRatioTest:
+    """Statistic of each cell against the largest of its scope in random tables.
+
+    Args:
+        n: the counts; shape `(events, drugs)`.
+        expected: reports expected; same shape.
+        draw: gives so many random columns of a drug; shape `(size, events)`.
+        draws: tables to draw.
+        scope: over which cells the largest is taken.
+    """
     statistic = _ratio(n.astype(np.float64), expected)
-    drug_totals, total = n.sum(axis=0), max(int(n.sum()), 1)
-    shares = n.sum(axis=1) / total
-    largest = np.zeros((draws, n.shape[1]))
-    for drug, reports in enumerate(drug_totals.tolist()):
-        block = max(1, 2_000_000 // max(len(shares), 1))
-        for start in range(0, draws if reports else 0, block):
-            size = min(block, draws - start)
-            drawn = rng.multinomial(reports, shares, size=size).astype(np.float64)
-            largest[start : start + size, drug] = _ratio(drawn, expected[:, drug]).max(axis=1)
-    if scope == "table":
-        largest = np.broadcast_to(largest.max(axis=1, keepdims=True), largest.shape)
-    ranked = np.sort(largest, axis=0)
-    p = np.empty_like(statistic)
-    for drug in range(n.shape[1]):
-        below = np.searchsorted(ranked[:, drug], statistic[:, drug] * (1 - 1e-12), side="left")
-        p[:, drug] = (1 + draws - below) / (1 + draws)
+    events, drugs = n.shape
+    of_drug, of_event = np.zeros((draws, drugs)), np.zeros((draws if scope == "event" else 0, events))
+    block = max(1, _CELLS_AT_ONCE // max(events, 1))
+    for drug in np.flatnonzero(expected.sum(axis=0) > 0).tolist():
+        for start in range(0, draws, block):
+            some = slice(start, min(start + block, draws))
+            ratio = _ratio(draw(drug, some.stop - some.start), expected[:, drug])
+            of_drug[some, drug] = ratio.max(axis=1)
+            if scope == "event":
+                np.maximum(of_event[some], ratio, out=of_event[some])
+    if scope == "event":
+        p = _as_extreme(statistic.T, of_event).T
+    else:
+        largest = of_drug if scope == "drug" else np.broadcast_to(of_drug.max(axis=1, keepdims=True), of_drug.shape)
+        p = _as_extreme(statistic, largest)
     return LikelihoodRatioTest(statistic, p, draws, scope)
 
 
-def _table(counts: ArrayLike) -> IntArray:
+def _as_extreme(statistic: FloatArray, largest: FloatArray) -> FloatArray:
+    """Share of random tables whose largest is at least the statistic; column by column."""
+    draws = len(largest)
+    ranked = np.sort(largest, axis=0)
+    p = np.empty_like(statistic)
+    for column in range(statistic.shape[1]):
+        below = np.searchsorted(ranked[:, column], statistic[:, column] * (1 - 1e-12), side="left")
+        p[:, column] = (1 + draws - below) / (1 + draws)
+    return p
+
+
+def check_plan(draws: int, scope: str) -> None:
+    """Refuse too few draws and a scope that does not exist.
+
+    Raises:
+        CountError, UnknownNameError: as said.
+    """
+    if draws < 99:
+        raise CountError(f"draws is {draws}; expected at least 99 random tables, so that p can go below 0.05.")
+    if scope not in SCOPES:
+        raise UnknownNameError.of("scope", scope, SCOPES)
+
+
+def checked_table(counts: ArrayLike) -> IntArray:
+    """A table of events by drugs.
+
+    Raises:
+        CountError: not a table of whole counts of at least 0.
+    """
     n = checked_counts("counts", counts)
     if n.ndim != 2:
         raise CountError(f"counts has shape {n.shape}; expected a table of events (rows) by drugs (columns).")
     return n
 
 
-def _expected(n: IntArray) -> FloatArray:
+def expected_of(n: IntArray) -> FloatArray:
+    """Reports expected in each cell from the margins of the table."""
     total = max(int(n.sum()), 1)
     return np.asarray(np.outer(n.sum(axis=1), n.sum(axis=0) / total), dtype=np.float64)
 

@@ -14,6 +14,8 @@ from primum.counts.kernel import in_threads
 from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
+from primum.signals.bayes_fdr import METHOD as BAYES_FDR
+from primum.signals.bayes_fdr import bayes_fdr
 from primum.signals.bcpnn import METHOD as BCPNN
 from primum.signals.bcpnn import bcpnn
 from primum.signals.chi2 import METHOD as CHI2
@@ -28,6 +30,8 @@ from primum.signals.fdr import METHOD as FDR
 from primum.signals.fdr import fdr
 from primum.signals.ic import METHOD as IC
 from primum.signals.ic import ic
+from primum.signals.masking import METHOD as MASKING
+from primum.signals.masking import masking
 from primum.signals.midp import METHOD as MIDP
 from primum.signals.midp import METHOD_POISSON as MIDP_POISSON
 from primum.signals.midp import midp, midp_poisson
@@ -40,7 +44,8 @@ from primum.signals.rrr import rrr
 from primum.terms import Coded, FloatArray, IntArray, StrArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
-MORE_METHODS: Final = ("rrr", "bcpnn")
+MORE_METHODS: Final = ("rrr", "bcpnn", "masking", "bayes_fdr")
+_NEEDS: Final = {"fdr": "midp", "bayes_fdr": "ebgm"}  # a method that stands on another brings it along
 ROWS_AT_ONCE: Final = 65_536
 _BETWEEN: Final = "; "
 T = TypeVar("T")
@@ -220,7 +225,7 @@ def signal_table(
             cohort and its comparator together.
         cells: all cells of the population that the EBGM prior is to be learned from, never-seen ones included. Without
             it the prior is fitted on the cells that this table spans, and a note says so.
-        methods: which of `DEFAULT_METHODS` and `MORE_METHODS`; `fdr` brings `midp` along.
+        methods: which of `DEFAULT_METHODS` and `MORE_METHODS`; `fdr` brings `midp` along, `bayes_fdr` brings `ebgm`.
         level: of the intervals of prr, ror and ic, in (0, 1). EB05 and EB95 stay what their names say.
         bins: kind of term, by event, or one a row.
         warnings: caveats already known, one a row; the reasons of empty values are added to them.
@@ -268,6 +273,16 @@ def signal_table(
     )
 
 
+def needs_cells(methods: Sequence[str]) -> bool:
+    """Whether any of the methods learns from all cells of the population.
+
+    Examples:
+        >>> needs_cells(["bayes_fdr"]), needs_cells(["ror"])
+        (True, False)
+    """
+    return "ebgm" in {*methods, *(_NEEDS.get(name, "") for name in methods)}
+
+
 def example() -> SignalTable:
     """A SYNTHETIC table of two pairs, for examples in docstrings and documentation."""
     counts = CountTable(
@@ -293,7 +308,7 @@ def _in_order(methods: Sequence[str]) -> list[str]:
     for name in methods:
         if name not in known:
             raise UnknownNameError.of("method", name, known)
-    wanted = {*methods, "midp"} if "fdr" in methods else set(methods)
+    wanted = {*methods, *(_NEEDS[name] for name in methods if name in _NEEDS)}
     return [name for name in known if name in wanted]
 
 
@@ -342,6 +357,20 @@ def _run_rrr(draft: _Draft) -> None:
 
 def _run_bcpnn(draft: _Draft) -> None:
     draft.add(BCPNN, _estimate(bcpnn, *draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
+
+
+def _run_masking(draft: _Draft) -> None:
+    estimate = _estimate(masking, *draft.margins, level=draft.level)
+    draft.add(MASKING, estimate, ("masking", "masking_lower", "masking_upper"))
+
+
+def _run_bayes_fdr(draft: _Draft) -> None:
+    counts, nothing = draft.counts, np.full(len(draft.counts), np.nan)
+    draft.columns["p_null"], draft.columns["bayes_fdr"] = nothing, nothing
+    draft.methods.append(BAYES_FDR)
+    if draft.fit is not None:  # else the reason of ebgm stands in every row
+        found = bayes_fdr(counts.observed, counts.expected_reports, fit=draft.fit)
+        draft.columns["p_null"], draft.columns["bayes_fdr"] = found.p_null, found.fdr
 
 
 def _run_chi2(draft: _Draft) -> None:
@@ -396,6 +425,8 @@ _RUN: Final[dict[str, Callable[[_Draft], None]]] = {
     "fdr": _run_fdr,
     "rrr": _run_rrr,
     "bcpnn": _run_bcpnn,
+    "masking": _run_masking,
+    "bayes_fdr": _run_bayes_fdr,
 }
 
 

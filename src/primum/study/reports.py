@@ -19,7 +19,7 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, StoreError, UnknownNameError
-from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
+from primum.signals.table import DEFAULT_METHODS, SignalTable, needs_cells, signal_table
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
@@ -174,9 +174,27 @@ class Reports:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
         """
-        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
+        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells=needs_cells(methods))
         bins = self._scope(self._asked(what, drug_level)).term_bins
         return self._signal_table(counts, bins, methods=methods)
+
+    def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
+        """What a name means in this store, and the bins that its terms lie in; None for every drug.
+
+        Raises:
+            UnknownNameError: no treatment and no drug of that name; the nearest are named.
+        """
+        found = self._asked(what, drug_level)
+        return found, self._scope(found)
+
+    @staticmethod
+    def cohort(given: Cohort | str) -> Cohort:
+        """A cohort, or its text read.
+
+        Raises:
+            CohortError: a text that cannot be read.
+        """
+        return _cohort(given) or EVERYTHING
 
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.

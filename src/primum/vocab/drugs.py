@@ -164,11 +164,16 @@ def ingredients(active_ingredient: str | None) -> tuple[str, ...]:
         return ()
     parts = dict.fromkeys(_BLANKS.sub(" ", part.upper()).strip(" .") for part in active_ingredient.split("\\"))
     kept = [part for part in parts if part and part not in name_words("placeholder")]
-    return tuple(part for part in kept if not any(_is_salt_of(part, other) for other in kept))
+    return tuple(part for part in kept if not any(is_salt_of(part, other) for other in kept))
 
 
-def _is_salt_of(name: str, base: str) -> bool:
-    """Whether `name` is `base` followed by nothing but words of salts."""
+def is_salt_of(name: str, base: str) -> bool:
+    """Whether `name` is `base` followed by nothing but words of salts.
+
+    Examples:
+        >>> is_salt_of("ABACAVIR SULFATE", "ABACAVIR"), is_salt_of("INSULIN LISPRO", "INSULIN")
+        (True, False)
+    """
     return name.startswith(base + " ") and set(name[len(base) + 1 :].split()) <= name_words("salt")
 
 
