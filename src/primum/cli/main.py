@@ -21,6 +21,8 @@ COMMANDS: Final[tuple[str, ...]] = (
     "status",
     "signals",
     "case",
+    "names",
+    "terms",
     "export",
     "check",
     "evidence",

@@ -130,6 +130,11 @@ def _quarters(value: str) -> str:
     return f"{ends[0]}..{ends[1]}" if dots else str(ends[0])
 
 
+def _query(value: str) -> str:
+    """A standardised query without the mark that MedDRA puts behind its name."""
+    return _any_text(value).removesuffix("(SMQ)").rstrip()
+
+
 def _treatment(value: str) -> str:
     return value.strip().casefold().replace("_", "-")
 
@@ -149,6 +154,11 @@ _FIELDS: Final = (
     Field("use", "what the treatment was used for", _words(*USES), _listed(USES), of_exposure=True),
     Field("indication", "a term of an indication", normal, "a preferred term"),
     Field("reaction", "a reaction term", normal, "a preferred term"),
+    Field("soc", "primary class of a reaction; needs primum terms use", _any_text, "a class of MedDRA"),
+    Field("hlgt", "high level group of a reaction; needs primum terms use", _any_text, "a high level group term"),
+    Field("hlt", "high level term of a reaction; needs primum terms use", _any_text, "a high level term"),
+    Field("smq", "narrow terms of a standardised query; needs primum terms use", _query, "a query of MedDRA"),
+    Field("smq_broad", "narrow and broad terms of a query; needs primum terms use", _query, "a query of MedDRA"),
     Field("bin", "a bin of reaction terms", _words(*BINS), _listed(BINS)),
     Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
     Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),

@@ -15,7 +15,8 @@ from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.fields import UNKNOWN
 from primum.counts.members import Scope, current_versions, members
 from primum.store import schema
-from primum.vocab.drugs import UNMAPPED, named_drugs
+from primum.store.folder import NAMED_ROWS, UNMAPPED_ROWS
+from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import pooled
 
 if TYPE_CHECKING:
@@ -157,19 +158,6 @@ def _tally(store: Store, rows: ibis.Table) -> tuple[Tally, ...]:
     return tuple(sorted(found, key=lambda t: (-t.reports, t.value, t.use)))
 
 
-@dataclass(frozen=True, slots=True)
-class NameCoverage:
-    """How much of the drug rows has a substance.
-
-    Args:
-        rows: drug rows with a name.
-        unmapped: rows whose name stands for itself because nothing is known of it.
-    """
-
-    rows: int
-    unmapped: int
-
-
 def last_quarter(store: Store) -> str | None:
     """The last quarter of which a file is loaded; None where only long tables are."""
     files = schema.table("files")
@@ -178,12 +166,8 @@ def last_quarter(store: Store) -> str | None:
 
 
 def name_coverage(store: Store) -> NameCoverage:
-    """Drug rows of the store, and those whose name no rule could map."""
-    drugs = named_drugs()
-    keyed = drugs.group_by("report_key", "drug_seq").agg(mapped=(drugs.method != UNMAPPED).any())
-    found = store.engine.rows(keyed.agg(rows=keyed.count(), mapped=keyed.mapped.sum()))
-    rows, mapped = (int(value or 0) for value in found[0])
-    return NameCoverage(rows, rows - mapped)
+    """Drug rows of the store, and those whose name no rule could map, as the last derivation counted them."""
+    return NameCoverage(int(store.fact(NAMED_ROWS) or 0), int(store.fact(UNMAPPED_ROWS) or 0))
 
 
 def by_value(tallies_of_one: Sequence[Tally]) -> dict[str, int]:

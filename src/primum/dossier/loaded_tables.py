@@ -11,8 +11,9 @@ from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentenc
 from primum.terms import USES
 
 if TYPE_CHECKING:
-    from primum.counts.profile import FlowStep, NameCoverage, Tally
+    from primum.counts.profile import FlowStep, Tally
     from primum.signals.table import SignalTable
+    from primum.vocab.drugs import NameCoverage
 
 HARM: Final = "harm"
 MOST: Final = 15  # rows of a table of reactions

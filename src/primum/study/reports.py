@@ -16,14 +16,15 @@ from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
-from primum.counts.members import Scope
-from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
+from primum.counts.members import Scope, term_groups
+from primum.counts.profile import FlowStep, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store
 from primum.study.derive import open_derived
 from primum.terms import SYNTHETIC, Coded
 from primum.treatments.vocabulary import treatment_named, vocabularies
+from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Reports:
         self.store = store
         self._fast = fast
         self._arrays: Incidence | None = None
+        self._groups: dict[str, frozenset[str]] | None = None
         self._bins = {words.treatment: words.bins for words in vocabularies()}
 
     def __enter__(self) -> Reports:
@@ -226,9 +228,10 @@ class Reports:
             return Asked(treatment, "treatment")
 
     def _scope(self, asked: Asked | None) -> Scope:
-        if asked is not None and asked.level == "treatment":
-            return Scope(self._bins, treatment=(asked.name,))
-        return Scope(self._bins)
+        if self._groups is None:
+            self._groups = term_groups(self.store)
+        treatment = (asked.name,) if asked is not None and asked.level == "treatment" else ()
+        return Scope(self._bins, treatment=treatment, groups=self._groups)
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
