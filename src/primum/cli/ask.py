@@ -30,6 +30,9 @@ def ask(
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    use_rules: Annotated[
+        str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
+    ] = "all",
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -48,11 +51,12 @@ def ask(
         screening(treatment, answers_file=answers_file, json_file=json_file)
         return
     from primum.cli.output import write_json, write_text
+    from primum.counts.fields import use_rules_named
     from primum.dossier.render import html, terminal
     from primum.dossier.render.json import as_json
     from primum.study.ask import ask as answer
 
-    dossier = answer(treatment, store=store, cohort=cohort)
+    dossier = answer(treatment, store=store, cohort=cohort, use_rules=use_rules_named(use_rules))
     page = html_file or Path(f"primum-{dossier.treatment}.html")
     write_text(page, html.render(dossier))
     if json_file is not None:

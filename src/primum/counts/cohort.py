@@ -180,6 +180,24 @@ def parse(text: str) -> Cohort:
     return reader.whole()
 
 
+def by_strong_rules(cohort: Cohort) -> Cohort:
+    """The same cohort with every use told by strong rules alone.
+
+    Examples:
+        >>> str(by_strong_rules(parse("use:cosmetic ~(sex:M | use:mixed)")))
+        'use_strict:cosmetic ~(sex:M | use_strict:mixed)'
+    """
+    if isinstance(cohort, Condition) and cohort.field == "use":
+        return condition("use_strict", *cohort.values)
+    if isinstance(cohort, Not):
+        return ~by_strong_rules(cohort.part)
+    if isinstance(cohort, AllOf):
+        return all_of(*map(by_strong_rules, cohort.parts))
+    if isinstance(cohort, AnyOf):
+        return any_of(*map(by_strong_rules, cohort.parts))
+    return cohort
+
+
 # --- text ---
 
 _TOKEN: Final = re.compile(r'(?P<sign>[()&|~*,:])|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s()&|~*,:"]+)|(?P<odd>\S)')

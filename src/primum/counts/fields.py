@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
-from primum.errors import nearest
+from primum.errors import UnknownNameError, nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
 
@@ -35,6 +35,8 @@ REPORTERS: Final = {
     "consumer": "CN",
 }
 UNKNOWN: Final = "unknown"
+UseRuleSet = Literal["all", "strict"]
+USE_RULES: Final[tuple[UseRuleSet, ...]] = ("all", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ _FIELDS: Final = (
         of_exposure=True,
     ),
     Field("use", "what the treatment was used for", _words(*USES), _listed(USES), of_exposure=True),
+    Field("use_strict", "as use, by strong rules alone", _words(*USES), _listed(USES), of_exposure=True),
     Field("indication", "a term of an indication", normal, "a preferred term"),
     Field("reaction", "a reaction term", normal, "a preferred term"),
     Field("soc", "primary class of a reaction; needs primum terms use", _any_text, "a class of MedDRA"),
@@ -172,3 +175,15 @@ _FIELDS: Final = (
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
 )
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}
+
+
+def use_rules_named(name: str) -> UseRuleSet:
+    """A set of use rules by its name.
+
+    Raises:
+        UnknownNameError: there is no such set.
+    """
+    for known in USE_RULES:
+        if known == name:
+            return known
+    raise UnknownNameError.of("set of use rules", name, USE_RULES)

@@ -144,7 +144,7 @@ def _role(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 
 def _use(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     uses = schema.table("report_uses")
-    same = uses.use.isin(condition.values)
+    same = uses[condition.field].isin(condition.values)
     return _in(reports, uses.filter(same & uses.treatment.isin(scope.treatment) if scope.treatment else same))
 
 
@@ -267,6 +267,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "treatment": _drug,
     "role": _role,
     "use": _use,
+    "use_strict": _use,
     "indication": _indication,
     "reaction": _reaction,
     "soc": _group,

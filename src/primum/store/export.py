@@ -1,8 +1,8 @@
 """How do tables leave the store, for somebody who has no Primum? As Parquet or CSV, columns and meanings by schema.csv.
 
 Beside the tables goes `schema.csv`, the rows of those that were written, and with invented reports a file that says so.
-What a licence of the user's own covers (`LICENSED`) never leaves. Rows are ordered by their key, so that two stores with
-the same content give the same bytes.
+What a licence of the user's own covers (`LICENSED`) never leaves. Rows are ordered by their key, so that two stores
+with the same content give the same bytes.
 """
 
 from __future__ import annotations

@@ -265,6 +265,8 @@ def named_drugs() -> ibis.Table:
         "product",
         "method",
         "treatment",
+        "share",
+        "support",
     )
 
 
