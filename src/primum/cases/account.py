@@ -70,7 +70,7 @@ def drug_accounts(store: Store, key: int) -> tuple[DrugAccount, ...]:
                 dose_units=tuple(sorted({units for units in doses if units is not None})),
                 dechallenge=_in_words(stopped),
                 rechallenge=_in_words(given_again),
-                completeness=score,
+                completeness=float(score),  # the engine may reckon with decimals
                 missing=tuple(name for name, penalty in zip(PENALTIES, penalties, strict=True) if penalty),
             )
         )

@@ -144,13 +144,18 @@ def _plain(name: str) -> str:
 
 def _lowest_terms(path: Path, names: Mapping[str, str]) -> dict[str, set[str]]:
     """Names under each preferred term, its own among them."""
+    preferred = frozenset(names.values())
     under = {code: {name} for code, name in names.items()}
+    missing = set(names)  # every preferred term stands among the lowest ones too
     for fields in _rows(path):
         if fields[2] not in under:
             raise _cut(path, f"term {fields[0]} lies under {fields[2]}, which pt.asc does not hold")
         name = _plain(fields[1])
-        if name not in names.values() or name == names[fields[2]]:
+        if name not in preferred or name == names[fields[2]]:
             under[fields[2]].add(name)
+        missing.discard(fields[0])
+    if missing:
+        raise _cut(path, f"preferred term {min(missing)} has no term there")
     return under
 
 
@@ -203,6 +208,8 @@ def _by_query(
                 else:
                     raise _cut(path, f"term {member} of query {code} is in no file")
 
+    if empty := [code for code, members in own.items() if not members]:
+        raise _cut(path, f"query {empty[0]} has no term")
     groups: dict[tuple[Level, str], set[str]] = {}
     for code, fields in queries.items():
         name = re.sub(r"\s*\(SMQ\)$", "", _plain(fields[1]))
