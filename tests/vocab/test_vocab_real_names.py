@@ -38,7 +38,7 @@ def test_of_the_real_quarter_every_toxin_and_nothing_else_is_found(shared: Path)
     found = {name for name in names if any(m.treatment for m in map_name(name, None, tables=TABLES))}
     assert {name: names[name] for name in found} == OF_2022Q3
     assert len({case for case, name in rows if name in found}) == 209
-    # Whoever looks for BOTOX, BOTUL, DYSPORT, XEOMIN, JEUVEAU and MYOBLOC alone finds 206, and misses two European names.
+    # Whoever looks for the American names and BOTUL alone finds 206, and misses two European ones.
     assert len({case for case, name in rows if name in found - {"Neurobloc", "Vistabel"}}) == 206
 
 

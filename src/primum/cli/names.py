@@ -43,9 +43,9 @@ def use(
         watcher.say(path.name)
         used = use_names(opened, path)
         status = opened.status()
-    left_out = f"; {used.left_out:,} that mean several things left out" if used.left_out else ""
+    left_out = f"; {used.left_out:,} that mean several things are left out" if used.left_out else ""
     release = f", release {used.version}" if used.version else ""
-    typer.echo(f"{used.name}: {len(used.meanings):,} names ({used.format}{release}){left_out}")
+    typer.echo(f"{used.name} ({used.format}{release}): names {len(used.meanings):,}{left_out}")
     typer.echo(status.told_of_names)
 
 

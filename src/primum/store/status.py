@@ -197,7 +197,7 @@ def _words(status: Status) -> list[str]:
     lines = [status.told_of_names]
     for file in status.words:
         told = f"  {file.kind} by {file.name} ({file.format}{f' {file.version}' if file.version else ''}): "
-        told += f"{file.entries:,} entries, sha-256 {file.sha256[:8]}"
+        told += f"entries {file.entries:,}, sha-256 {file.sha256[:8]}"
         lines.append(told + (f"; {file.left_out:,} left out" if file.left_out else ""))
     return lines
 
