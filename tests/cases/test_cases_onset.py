@@ -77,6 +77,11 @@ def test_of_several_therapies_of_a_row_the_first_start_counts(memory_store: Make
     assert onset_of(memory_store, "20170310", {1: ["20170308", "20170302"]}) == (8, KNOWN)
 
 
+def test_of_two_therapies_that_begin_alike_the_one_known_to_the_day_counts(memory_store: MakeStore) -> None:
+    for starts in (["201703", "20170301"], ["20170301", "201703"]):
+        assert onset_of(memory_store, "20170310", {1: [*starts]}) == (9, KNOWN)
+
+
 def test_of_several_sessions_the_last_before_the_event_counts(memory_store: MakeStore) -> None:
     starts: dict[int, list[str | None]] = {1: ["20160310"], 2: ["20170305"], 3: ["20170401"]}
     assert onset_of(memory_store, "20170310", starts) == (5, KNOWN)

@@ -68,6 +68,7 @@ def test_a_report_that_tells_nothing_scores_the_product_of_all_penalties(memory_
         ({"report": {"event_date": None}}, 0.5),
         ({"indications": []}, 0.7),
         ({"indications": [{**GIVEN_FOR, "term": "PRODUCT USED FOR UNKNOWN INDICATION"}]}, 0.7),
+        ({"indications": [{**GIVEN_FOR, "term": "OFF LABEL USE"}]}, 0.7),
         ({"report": {"sex": None}}, 0.7),
         ({"report": {"age_years": None}}, 0.7),
         ({"report": {"age_years": None, "age_group": "A"}}, 0.9),

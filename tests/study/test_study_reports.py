@@ -32,6 +32,20 @@ def test_the_flow_of_the_made_archives_accounts_for_every_report(made_archives: 
     assert (steps[current].count, steps[-1].count, answer.reports, answer.data_cut) == (16, 13, 13, "2026q2")
 
 
+def test_the_flow_adds_up_from_the_lines_of_the_files_to_the_reports(made_archives: Path) -> None:
+    """What stays less what leaves before the next step that stays is that step; glued lines are the one gain."""
+    with reports.open(made_archives) as opened:
+        steps = opened.flow()
+        files = [file for file in opened.status().files if file.table_name == "DEMO"]
+    assert steps[0].count == sum(file.lines for file in files)
+    stays = [i for i, step in enumerate(steps) if not step.reason]
+    assert [steps[i].unit for i in stays] == ["lines", "rows", "reports", "reports"]
+    gained = [sum(file.splits for file in files), 0, 0]
+    for here, there, more in zip(stays, stays[1:], gained, strict=False):
+        left = sum(step.count for step in steps[here + 1 : there])
+        assert steps[here].count - left + more == steps[there].count, steps[there].step
+
+
 def test_every_tally_of_a_report_adds_up_to_the_reports(made_archives: Path) -> None:
     with reports.open(made_archives) as opened:
         answer = opened.answer("anti-wrinkle")

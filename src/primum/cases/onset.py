@@ -84,11 +84,15 @@ def dated(drugs: ibis.Table) -> ibis.Table:
         event_precision=trusted_precision(reports.event_date, reports.event_date_precision, reports.quarter),
         quarter=reports.quarter,
     )
-    # Keyed by report and row, so that the first start and its precision are of one therapy.
+    # One text of date and precision, so that both are of one therapy; of two that begin alike the day (D) comes first.
     started = therapies.filter(therapies.start_date.notnull())
-    starts = started.group_by(start_report="report_key", start_seq="drug_seq").agg(
-        start_date=started.start_date.min(),
-        start_printed=started.start_date_precision.argmin(started.start_date),
+    text = started.start_date.cast("string") + started.start_date_precision
+    first = started.group_by(start_report="report_key", start_seq="drug_seq").agg(first=text.min())
+    starts = first.select(
+        "start_report",
+        "start_seq",
+        start_date=first.first.left(10).cast("date"),
+        start_printed=first.first.right(1),
     )
     with_event = drugs.left_join(events, "report_key").drop("report_key_right")
     same = [with_event.report_key == starts.start_report, with_event.drug_seq == starts.start_seq]

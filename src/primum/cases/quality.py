@@ -11,7 +11,8 @@ the event in the patient (the files name serious outcomes only), whether a repor
 the narrative. The score is therefore like vigiGrade's but no vigiGrade score; 1 is all seven told, 0.125 none.
 
 Source:
-    Bergvall, Noren, Lindquist 2014, Drug Saf 37(1):65-77, doi:10.1007/s40264-013-0131-x (dimensions and penalties).
+    Bergvall, Noren, Lindquist 2014, Drug Saf 37(1):65-77, doi:10.1007/s40264-013-0131-x: dimensions,
+    penalties and the product; the penalties as PMC9503115 tables them from it.
 """
 
 from __future__ import annotations
@@ -43,9 +44,8 @@ WITHIN_A_MONTH: Final = 0.1
 AGE_GROUP_ONLY: Final = 0.1
 NOT_TOLD: Final = ("outcome of the event", "type of report", "narrative")
 """Dimensions of the source that FDA's files do not carry."""
-UNKNOWN_INDICATION: Final = "PRODUCT USED FOR UNKNOWN INDICATION"
-WELL_DOCUMENTED: Final = 0.8
-"""The source calls reports above it well documented."""
+NO_INDICATION: Final = ("PRODUCT USED FOR UNKNOWN INDICATION", "OFF LABEL USE")
+"""Terms in the place of an indication that tell none."""
 
 
 def drug_completeness(drugs: ibis.Table) -> ibis.Table:
@@ -60,7 +60,7 @@ def drug_completeness(drugs: ibis.Table) -> ibis.Table:
     """
     indications = schema.table("indications")
     suspect = drugs.filter(is_exposure(drugs.role))
-    told = indications.filter(indications.term.notnull(), indications.term != UNKNOWN_INDICATION)
+    told = indications.filter(indications.term.notnull(), ~indications.term.isin(NO_INDICATION))
     told = told.select(told_report="report_key", told_seq="drug_seq").distinct()
     rows = dated(suspect.mutate(has_amount=_has_dose(suspect)))
     joined = rows.left_join(told, [rows.report_key == told.told_report, rows.drug_seq == told.told_seq])
