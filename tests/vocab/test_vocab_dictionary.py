@@ -195,6 +195,13 @@ def test_a_name_learned_to_be_a_toxin_is_mapped_into_its_treatment() -> None:
     assert (mapping.substance, mapping.treatment, mapping.method) == ("onabotulinumtoxinA", "anti-wrinkle", "learned")
 
 
+def test_a_product_of_a_treatment_that_only_a_dictionary_knows_keeps_its_name() -> None:
+    meaning = {"NEWTOX": (Meaning("ONABOTULINUMTOXINA", "NEWTOX"),)}
+    own = Dictionary("SYNTHETIC.csv", "csv", "", "ab" * 32, meaning)
+    (mapping,) = map_name("Newtox 50 units", None, tables=TABLES, dictionaries=[own])
+    assert (mapping.substance, mapping.product, mapping.treatment) == ("onabotulinumtoxinA", "NEWTOX", "anti-wrinkle")
+
+
 FALSE_FRIENDS = [
     "BOTULISM ANTITOXIN",
     "BOTULISM IMMUNE GLOBULIN",

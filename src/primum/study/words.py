@@ -69,6 +69,8 @@ def forget_names(store: Store, name: str | None = None) -> tuple[str, ...]:
     if name is not None and name not in used:
         raise UnknownNameError.of("dictionary in use", name, used)
     gone = used if name is None else (name,)
+    if not gone:
+        return ()
     with store.engine.transaction():
         for one in gone:
             _take_out_names(store, one)

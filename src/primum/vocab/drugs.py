@@ -136,10 +136,17 @@ def _through_table(table: NameTable, drugname: str | None, general: Sequence[Map
     if not known or table.is_false_friend(drugname or ""):
         return []
     return [
-        replace(mapping, substance=hit.substance, product=hit.product, treatment=table.treatment)
+        replace(
+            mapping, substance=hit.substance, product=hit.product or _told_product(mapping), treatment=table.treatment
+        )
         for mapping in known
         for hit in table.find(mapping.substance)
     ]
+
+
+def _told_product(mapping: Mapping) -> str | None:
+    """The product that a dictionary names; a name that was only learned is no product of a treatment."""
+    return None if mapping.method == LEARNED else mapping.product
 
 
 def _by_ingredient(drugname: str | None, coded: Sequence[str]) -> list[Mapping]:
