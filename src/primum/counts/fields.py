@@ -134,7 +134,7 @@ def _quarters(value: str) -> str:
 
 def _query(value: str) -> str:
     """A standardised query without the mark that MedDRA puts behind its name."""
-    return _any_text(value).removesuffix("(SMQ)").rstrip()
+    return re.sub(r"(?:\s*\(SMQ\))+$", "", _any_text(value))
 
 
 def _treatment(value: str) -> str:
