@@ -212,7 +212,7 @@ def _by_query(
         raise _cut(path, f"query {empty[0]} has no term")
     groups: dict[tuple[Level, str], set[str]] = {}
     for code, fields in queries.items():
-        name = re.sub(r"\s*\(SMQ\)$", "", _plain(fields[1]))
+        name = re.sub(r"(?:\s*\(SMQ\))+$", "", _plain(fields[1]))
         groups["smq", name] = set(terms(code, broad=False))
         groups["smq_broad", name] = set(terms(code, broad=True))
     return groups
