@@ -214,6 +214,14 @@ class CohortError(PrimumError, ValueError):
         )
 
     @classmethod
+    def without_terminology(cls, field: str) -> CohortError:
+        """Build from a condition on a group of terms where no groups are known."""
+        return cls(
+            f"Cohort field {field}: no MedDRA folder is in use; expected one, which needs a licence of MSSO. "
+            "Name it: primum terms use DIR"
+        )
+
+    @classmethod
     def empty(cls, what: str, cohort: str) -> CohortError:
         """Build from the role of a cohort that holds no report, and its text."""
         return cls(f"The {what} ({cohort}) holds no report; expected at least one. Widen it, or load more reports.")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from primum.cases.story import case_story
-from primum.cases.use import UseRules, use_rules
+from primum.cases.use import UseRule, UseRules, report_uses, use_rules
 from primum.errors import EvidenceError, UnknownNameError
 from primum.store import Store, open_store
 from primum.store.schema import table
@@ -117,6 +117,49 @@ def test_a_small_dose_into_the_face_is_a_weak_sign(memory_store: MakeStore, give
 
 def test_units_of_another_toxin_are_not_compared_with_the_dose_of_this_one(memory_store: MakeStore) -> None:
     assert use_of(memory_store, [drug(1, "DYSPORT", **FACE)]) == ("unknown", "no rule fired", None)
+
+
+def strict_use_of(memory_store: MakeStore, drugs: list[dict[str, Any]], *terms: str) -> tuple[str, str, str, str]:
+    """Use and rule by all rules, then by the strong ones alone, of one SYNTHETIC report."""
+    told = [{"report_key": 1, "row_number": n, "drug_seq": 1, "term": term} for n, term in enumerate(terms)]
+    reports = [{"report_key": 1, "source": "faers", "quarter": "2017q2", "caseid": "1", "primaryid": "11"}]
+    with memory_store(reports=reports, drugs_in_report=drugs, indications=told) as store:
+        [row] = store.engine.rows(table("report_uses").select("use", "rule", "use_strict", "rule_strict"))
+    return row
+
+
+def test_what_only_a_weak_rule_told_is_unknown_by_strong_rules(memory_store: MakeStore) -> None:
+    weak = strict_use_of(memory_store, [drug(1, "BOTOX")], "BRUXISM")
+    assert weak == ("therapeutic", "indication: BRUXISM", "unknown", "no rule fired")
+    dose = strict_use_of(memory_store, [drug(1, "BOTOX", **FACE)])
+    assert (dose[0], dose[2]) == ("cosmetic", "unknown")
+
+
+def test_without_its_weak_side_a_mixed_use_is_the_strong_one(memory_store: MakeStore) -> None:
+    told = strict_use_of(memory_store, [drug(1, "BOTOX")], "SKIN WRINKLING", "BLEPHAROSPASM")
+    assert told[0] == "mixed"
+    assert told[2:] == ("cosmetic", "indication: SKIN WRINKLING")
+
+
+def test_a_strong_rule_that_a_weak_one_kept_silent_speaks_by_strong_rules(memory_store: MakeStore) -> None:
+    told = strict_use_of(memory_store, [drug(1, "BOTOX COSMETIC")], "HYPERHIDROSIS")
+    assert (told[0], told[2]) == ("therapeutic", "cosmetic")
+
+
+def test_rules_that_are_all_weak_tell_nothing_strict(memory_store: MakeStore) -> None:
+    rules = UseRules("anti-wrinkle", (UseRule(1, "indication", "BRUXISM", None, "therapeutic", "weak"),), "1")
+    told = [{"report_key": 1, "row_number": 1, "drug_seq": 1, "term": "BRUXISM"}]
+    reports = [{"report_key": 1, "source": "faers", "quarter": "2017q2", "caseid": "1", "primaryid": "11"}]
+    with memory_store(reports=reports, drugs_in_report=[drug(1, "BOTOX")], indications=told) as store:
+        assert store.engine.rows(report_uses(rules).select("use", "use_strict")) == [("therapeutic", "unknown")]
+
+
+def test_a_dose_of_a_thousand_units_is_not_read_as_its_last_digits(memory_store: MakeStore) -> None:
+    assert use_of(memory_store, [drug(1, "BOTOX", dose_text="1,020 UNITS, glabellar lines")]) == (
+        "unknown",
+        "no rule fired",
+        None,
+    )
 
 
 def test_a_report_that_is_not_current_has_no_use(memory_store: MakeStore) -> None:

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from primum.counts.flow import FlowStep
 from primum.dossier import figures
+from primum.dossier.loaded_flow import flow_figure
+from primum.dossier.loaded_numbers import Writer
 from primum.dossier.model import Column, Dossier, Figure, Table
 from primum.dossier.render import charts
 from primum.dossier.render.charts import canvas
@@ -44,6 +47,35 @@ def test_every_picture_is_named_described_and_inside_its_frame(real: Dossier, wi
         for element in root.iter(f"{SVG}text"):
             if element.get("text-anchor") == "end":
                 assert float(element.get("x", 0)) <= width
+
+
+def made_flow(reason: str = "a higher version replaces it") -> tuple[Figure, dict[str, Finding]]:
+    """SYNTHETIC steps."""
+    writer = Writer("SYNTHETIC")
+    steps = [FlowStep("lines in the files of reports", 12_345, unit="lines"), FlowStep("not current", 45, reason)]
+    return flow_figure(writer, [*steps, FlowStep("current reports, one a case", 12_300)]), writer.findings
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_the_flow_of_reports_shows_what_stays_and_why_others_leave(width: float) -> None:
+    figure, findings = made_flow()
+    root = ET.fromstring(charts.svg(figure, findings, width=width))
+    shown = ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
+    assert "12,345 lines" in shown
+    assert "less 45 reports" in shown
+    assert "a higher version replaces it" in shown
+    assert {element.get("data-finding") for element in root.iter(f"{SVG}circle")} == set(findings)
+    assert set(figure.drawing.findings()) == {ref.finding for row in figure.twin.rows for ref in _refs(row[1])}  # type: ignore[union-attr]
+    assert max(float(e.get("y", 0)) for e in root.iter(f"{SVG}text")) < float(root.get("height", 0))
+
+
+def test_a_picture_alone_brings_its_colours_and_says_what_is_synthetic() -> None:
+    figure, findings = made_flow("<b>&")
+    root = ET.fromstring(charts.alone(figure, findings, said="SYNTHETIC: nothing here is real."))
+    assert "--ink" in (root.findtext(f"{SVG}style") or "")
+    shown = ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
+    assert "SYNTHETIC: nothing here is real." in shown
+    assert "<b>&" in shown
 
 
 def test_every_number_of_a_picture_stands_in_its_twin(real: Dossier) -> None:

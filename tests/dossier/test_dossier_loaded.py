@@ -6,14 +6,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from primum.counts.profile import FlowStep, NameCoverage, Tally
+from primum.cases.onset import STATUSES
+from primum.counts.flow import FlowStep
+from primum.counts.profile import Tally, UseChange
 from primum.counts.table import CountTable
 from primum.dossier.build import build_dossier
 from primum.dossier.model import Dossier, Ref
 from primum.dossier.render import html
+from primum.signals.onset import onset
 from primum.signals.table import SignalTable, signal_table
 from primum.study.ask import ask
+from primum.study.reports import OnsetOfUse
 from primum.treatments import load_treatment
+from primum.vocab.drugs import NameCoverage
 
 HOSTILE = "<SCRIPT>{A.B}"
 
@@ -67,6 +72,15 @@ class Answer:
     signals: SignalTable | None = field(default_factory=signals)
     contrast: SignalTable | None = None
     notes: tuple[str, ...] = ("Counts are reports.",)
+    use_changes: tuple[UseChange, ...] = (
+        UseChange("cosmetic", "cosmetic", 15),
+        UseChange("cosmetic", "unknown", 5),
+        UseChange("unknown", "unknown", 40),
+    )
+    onsets: tuple[OnsetOfUse, ...] = (
+        OnsetOfUse("cosmetic", onset([0, 1, 1, 2, 3, 5, 8]), dict(zip(STATUSES, (7, 1, 2, 4, 6), strict=True))),
+        OnsetOfUse("unknown", onset([]), dict(zip(STATUSES, (0, 0, 0, 10, 30), strict=True))),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +124,7 @@ def test_only_harm_that_stands_out_is_drawn_and_the_threshold_is_said(loaded: Do
 def test_numbers_of_loaded_reports_are_reports_and_no_rate(loaded: Dossier) -> None:
     counted = [f for name, f in loaded.findings.items() if name.startswith("reports.loaded.")]
     assert counted
-    assert {f.unit for f in counted} <= {"reports", "bits", "ratio"}
+    assert {f.unit for f in counted} <= {"reports", "rows", "bits", "ratio", "days"}
     assert all("not a rate" in " ".join(f.warnings) for f in counted)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from primum.errors import OutputError, UnknownNameError
 from primum.store import open_store
-from primum.store.export import export, format_named
+from primum.store.export import LICENSED, export, format_named
 from primum.store.schema import schema_of, table, tables
 from primum.study.load import load_archives
 from primum.terms import Quarter
@@ -27,7 +27,7 @@ def store(tmp_path_factory):
 
 def test_every_table_is_written_as_parquet_with_all_its_rows(store, tmp_path):
     written = export(store, (), tmp_path, format="parquet")
-    assert [one.table for one in written] == [schema.name for schema in tables()]
+    assert [one.table for one in written] == [schema.name for schema in tables() if schema.name not in LICENSED]
     for one in written:
         staged = store.engine.stage_file("read_back", one.path)
         assert store.engine.count("read_back") == one.rows == store.engine.count(one.table)

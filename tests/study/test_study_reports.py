@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from primum.cases.onset import IMPRECISE, KNOWN
 from primum.counts.profile import by_value
 from primum.errors import CohortError, UnknownNameError
-from primum.store import open_store
+from primum.store import Store, open_store
 from primum.study import reports
 from primum.study.derive import derive
+
+MakeStore = Callable[..., Store]
 
 
 def test_the_flow_of_the_made_archives_accounts_for_every_report(made_archives: Path) -> None:
     with reports.open(made_archives) as opened:
         answer = opened.answer("anti-wrinkle")
-    published, *lost, current, held = answer.flow
-    assert published.reports == sum(step.reports for step in lost) + current.reports == 24
-    assert {step.reason: step.reports for step in lost} == {
+    steps = list(answer.flow)
+    published = next(i for i, step in enumerate(steps) if step.step == "report versions published")
+    current = next(i for i, step in enumerate(steps) if step.step == "current reports, one a case")
+    lost = steps[published + 1 : current]
+    assert steps[published].count == sum(step.count for step in lost) + steps[current].count == 24
+    assert {step.reason: step.count for step in lost} == {
         "a FAERS version replaces it": 2,
         "a higher version replaces it": 1,
         "the same version was published again": 2,
         "FDA deleted the case": 2,
         "no case number": 1,
     }
-    assert (current.reports, held.reports, answer.reports, answer.data_cut) == (16, 13, 13, "2026q2")
+    assert (steps[current].count, steps[-1].count, answer.reports, answer.data_cut) == (16, 13, 13, "2026q2")
+
+
+def test_the_flow_adds_up_from_the_lines_of_the_files_to_the_reports(made_archives: Path) -> None:
+    """What stays less what leaves before the next step that stays is that step; glued lines are the one gain."""
+    with reports.open(made_archives) as opened:
+        steps = opened.flow()
+        files = [file for file in opened.status().files if file.table_name == "DEMO"]
+    assert steps[0].count == sum(file.lines for file in files)
+    stays = [i for i, step in enumerate(steps) if not step.reason]
+    assert [steps[i].unit for i in stays] == ["lines", "rows", "reports", "reports"]
+    gained = [sum(file.splits for file in files), 0, 0]
+    for here, there, more in zip(stays, stays[1:], gained, strict=False):
+        left = sum(step.count for step in steps[here + 1 : there])
+        assert steps[here].count - left + more == steps[there].count, steps[there].step
+
+
+def test_every_report_of_a_treatment_has_one_status_of_onset(made_archives: Path, real_samples: Path) -> None:
+    with reports.open(made_archives) as opened:
+        answer = opened.answer("anti-wrinkle")
+        women = opened.onsets("anti-wrinkle", "sex:F")
+    assert {one.use: sum(one.reports.values()) for one in answer.onsets} == answer.uses
+    assert all(one.onset.reports == one.reports[KNOWN] for one in answer.onsets)
+    assert sum(sum(one.reports.values()) for one in women) == 11
+    with reports.open(real_samples) as opened:
+        [drug] = opened.onsets("ABOBOTULINUMTOXINA")
+        assert (drug.use, drug.reports[IMPRECISE], drug.onset.reports) == ("", 1, 0)
+        with pytest.raises(UnknownNameError, match='No drug or treatment named ""'):
+            opened.onsets("")
+
+
+def test_what_strong_rules_change_is_counted_beside_what_all_rules_tell(memory_store: MakeStore) -> None:
+    """Three SYNTHETIC reports of BOTOX: told by a strong rule, by a weak one, and by none."""
+    keys = (1, 2, 3)
+    rows = [
+        {"report_key": k, "source": "faers", "quarter": "2017q2", "caseid": str(k), "primaryid": str(k)} for k in keys
+    ]
+    drugs = [{"report_key": k, "drug_seq": 1, "row_number": 1, "role": "PS", "drugname": "BOTOX"} for k in keys]
+    terms = {1: "MIGRAINE", 2: "BRUXISM"}
+    told = [{"report_key": k, "row_number": 1, "drug_seq": 1, "term": term} for k, term in terms.items()]
+    reactions = [{"report_key": k, "row_number": 1, "term": "HEADACHE"} for k in keys]
+    store = memory_store(reports=rows, drugs_in_report=drugs, indications=told, reactions=reactions)
+    with reports.Reports(store, fast=False) as opened:
+        every = opened.answer("anti-wrinkle")
+        strict = opened.answer("anti-wrinkle", use_rules="strict")
+        cohort = opened.answer("anti-wrinkle", "use:therapeutic", use_rules="strict")
+    assert every.uses == {"therapeutic": 2, "unknown": 1}
+    assert strict.uses == {"therapeutic": 1, "unknown": 2}
+    assert (cohort.cohort, cohort.reports) == ("use_strict:therapeutic", 1)
+    changes = {(one.use, one.use_strict): one.reports for one in every.use_changes}
+    assert changes == {("therapeutic", "therapeutic"): 1, ("therapeutic", "unknown"): 1, ("unknown", "unknown"): 1}
+    assert every.use_changes == strict.use_changes
+    assert reports.STRICT_NOTE in strict.notes
+    assert reports.STRICT_NOTE not in every.notes
 
 
 def test_every_tally_of_a_report_adds_up_to_the_reports(made_archives: Path) -> None:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from primum.errors import EvidenceError
 from primum.treatments.vocabulary import vocabulary
-from primum.vocab.drugs import AMBIGUOUS, UNMAPPED, clean, ingredients, learn, map_name
+from primum.vocab.cleaning import clean, ingredients
+from primum.vocab.drugs import AMBIGUOUS, UNMAPPED, map_name
+from primum.vocab.learned import learn
 from primum.vocab.names import name_table
 
 TABLES = [vocabulary("anti-wrinkle").names]
@@ -169,7 +171,8 @@ def test_too_few_rows_or_too_small_a_share_teach_nothing(rows: list[tuple[str, s
 def test_what_is_learned_says_from_how_many_rows_and_at_which_share() -> None:
     learned = learn([("HUMIRA", "ADALIMUMAB", 9), ("HUMIRA", "ADALIMUMAB-AATY", 1)])
     (mapping,) = map_name("Humira", None, learned=learned)
-    assert (mapping.substance, mapping.method) == ("ADALIMUMAB", "learned (share 0.90 of 10 rows)")
+    assert (mapping.substance, mapping.method) == ("ADALIMUMAB", "learned")
+    assert (mapping.share, mapping.support) == (0.9, 10)
 
 
 NAMES = st.text(alphabet=string.ascii_letters + string.digits + " .,;()/\\-%", max_size=30)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from primum.cases.account import DrugAccount, drug_accounts, report_completeness
 from primum.errors import UnknownNameError
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
@@ -55,6 +56,8 @@ class NamedDrug:
     substance: str
     product: str | None
     method: str
+    share: float | None
+    support: int | None
     dose: str | None
     route: str | None
     indications: tuple[str, ...]
@@ -62,12 +65,13 @@ class NamedDrug:
 
 @dataclass(frozen=True, slots=True)
 class ToldUse:
-    """What a treatment was used for in this case, and the rule that told it."""
+    """What a treatment was used for in this case, the rule that told it, and what strong rules alone tell."""
 
     treatment: str
     use: str
     rule: str
     confidence: str | None
+    use_strict: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ class CaseStory:
         case_id: number of the case; None for a report without one.
         shown: id of the version whose content follows: the current one, or the last where none is.
         deleted: quarters in which FDA named the case as deleted.
+        accounts: what it tells of each suspect drug: onset, dose, dechallenge, completeness.
+        completeness: mean over the suspect drugs, see `primum.cases.quality`; None where none is named.
     """
 
     case_id: str | None
@@ -89,6 +95,8 @@ class CaseStory:
     reactions: tuple[str, ...]
     outcomes: tuple[str, ...]
     uses: tuple[ToldUse, ...]
+    accounts: tuple[DrugAccount, ...]
+    completeness: float | None
 
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
@@ -122,6 +130,8 @@ def case_story(store: Store, number: str) -> CaseStory:
         reactions=tuple(dict.fromkeys(normal(row[0]) for row in rows(_column("reactions", "term", key)) if row[0])),
         outcomes=tuple(dict.fromkeys(row[0] for row in rows(_column("outcomes", "outcome", key)) if row[0])),
         uses=tuple(ToldUse(*row) for row in rows(_uses(key))),
+        accounts=drug_accounts(store, key),
+        completeness=report_completeness(store, key),
     )
 
 
@@ -176,7 +186,18 @@ def _drugs(store: Store, key: int) -> tuple[NamedDrug, ...]:
     for seq, term in store.engine.rows(told):
         if term:
             by_seq.setdefault(seq, []).append(term)
-    columns = ("drug_seq", "role", "drugname", "substance", "product", "method", "dose_text", "route")
+    columns = (
+        "drug_seq",
+        "role",
+        "drugname",
+        "substance",
+        "product",
+        "method",
+        "share",
+        "support",
+        "dose_text",
+        "route",
+    )
     rows = store.engine.rows(wanted.select(*columns))
     return tuple(NamedDrug(*(*row, tuple(dict.fromkeys(by_seq.get(row[0], ()))))) for row in rows)
 
@@ -188,4 +209,8 @@ def _column(table: str, column: str, key: int) -> ibis.Table:
 
 def _uses(key: int) -> ibis.Table:
     uses = schema.table("report_uses")
-    return uses.filter(uses.report_key == key).select("treatment", "use", "rule", "confidence").order_by("treatment")
+    return (
+        uses.filter(uses.report_key == key)
+        .select("treatment", "use", "rule", "confidence", "use_strict")
+        .order_by("treatment")
+    )

@@ -3,7 +3,8 @@
 Each product of a report is judged by an ordered table of rules (`use_rules.csv` of the treatment): what it was given
 for, then whether it is licensed for looks only, then a small dose into the face. Only the first level that answers
 counts for a product; the report is `mixed` when its products, or the indications of one, are of both kinds, and
-`unknown` when no rule answers. The rule that fired and its confidence are stored.
+`unknown` when no rule answers. The rule that fired and its confidence are stored, and beside them what the strong rules
+alone would have told, so that any result can be asked for without the weak ones.
 
 An indication counts when it stands on a drug row of the same product, whatever the row's role: one injection session is
 many rows, and the true indication can stand on another of them (FAERS case 13351747 has nine).
@@ -12,10 +13,11 @@ many rows, and the true indication can stand on another of them (FAERS case 1335
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from primum.cases.dose import dose_units
 from primum.errors import EvidenceError
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
@@ -25,13 +27,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["indication", "cosmetic_only", "dose"]
 KINDS: Final[tuple[Kind, ...]] = ("indication", "cosmetic_only", "dose")  # in the order of their say
+NO_RULE: Final = "no rule fired"
 EXPOSURE_ROLES: Final = ("PS", "SS", "I")
 """Roles in which a drug is an exposure; DN is a drug that was not given, C one that nobody suspects."""
 
 # Where a dose is said to have gone into the face; routes themselves only say intramuscular.
 _FACE: Final = r"\b(FACE|FACIAL|FOREHEAD|GLABELLA\w*|FROWN|CROW\W?S? FEET|EYEBROWS?|PERIORAL)\b"
-_UNITS_TEXT: Final = r"(\d+(?:\.\d+)?)\s*(?:U|UNITS?|IU)\b"
-_UNITS: Final = ("U", "UNIT", "UNITS", "IU")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ class UseRules:
             raise ValueError(f"Use rules of {self.treatment}: two rules have the same place.")
         if len({(rule.kind, rule.value) for rule in self.rules}) != len(self.rules):
             raise ValueError(f"Use rules of {self.treatment}: two rules speak of the same thing.")
+
+    @property
+    def strong(self) -> UseRules | None:
+        """The same without the weak rules; None where no rule is strong."""
+        kept = tuple(rule for rule in self.rules if rule.confidence == "strong")
+        return replace(self, rules=kept) if kept else None
 
     def of_kind(self, kind: Kind) -> tuple[UseRule, ...]:
         """The rules of one kind."""
@@ -167,7 +174,22 @@ def _product_of(drugs: ibis.Table) -> ibis.expr.types.StringColumn:
 
 @cache
 def report_uses(rules: UseRules) -> ibis.Table:
-    """The use of every current report that holds the treatment: `treatment, report_key, use, rule, confidence`."""
+    """The use of every current report that holds the treatment, by all rules and by the strong ones alone.
+
+    Returns:
+        `treatment, report_key, use, rule, confidence, use_strict, rule_strict`.
+    """
+    import ibis
+
+    told = _told(rules)
+    if rules.strong is None:
+        return told.mutate(use_strict=ibis.literal("unknown"), rule_strict=ibis.literal(NO_RULE))
+    strict = _told(rules.strong).select("report_key", use_strict="use", rule_strict="rule")
+    return told.join(strict, "report_key")
+
+
+def _told(rules: UseRules) -> ibis.Table:
+    """The use of every current report that holds the treatment, by the rules given."""
     import ibis
 
     exposed = exposures(rules.treatment)
@@ -193,7 +215,7 @@ def report_uses(rules: UseRules) -> ibis.Table:
         report_key=joined.exposed_key,
         use=ibis.cases((both, "mixed"), (cosmetic, "cosmetic"), (therapeutic, "therapeutic"), else_="unknown"),
         rule=ibis.cases(
-            (both, label_c + " and " + label_t), (cosmetic, label_c), (therapeutic, label_t), else_="no rule fired"
+            (both, label_c + " and " + label_t), (cosmetic, label_c), (therapeutic, label_t), else_=NO_RULE
         ),
         confidence=ibis.cases((~(cosmetic | therapeutic), ibis.null("string")), (strong, "strong"), else_="weak"),
     )
@@ -235,12 +257,11 @@ def _by_dose(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
     import ibis
 
     text = exposed.dose_text.fill_null("").upper()
-    typed = exposed.dose_unit.fill_null("").upper().isin(_UNITS).ifelse(exposed.dose_amount, ibis.null("float64"))
-    units = ibis.coalesce(typed, text.re_extract(_UNITS_TEXT, 1).nullif("").try_cast("float64"))
+    units = dose_units(exposed)
     face = (text + " " + exposed.route.fill_null("").upper()).re_search(_FACE)
     small = ibis.cases(
         *(
-            ((exposed.substance == rule.value) & (units > 0) & (units <= rule.limit_units) & face, rule.order)
+            ((exposed.substance == rule.value) & (units <= rule.limit_units) & face, rule.order)
             for rule in rules.of_kind("dose")
         )
     )

@@ -38,6 +38,9 @@ def ask(
         Path | None,
         typer.Option("--weights", metavar="F", help="Your own weights of benefit and harms, TOML; sensitivity only."),
     ] = None,
+    use_rules: Annotated[
+        str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
+    ] = "all",
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -58,6 +61,7 @@ def ask(
         screening(treatment, answers_file=answers_file, json_file=json_file)
         return
     from primum.cli.output import can_write, write_json, write_text
+    from primum.counts.fields import use_rules_named
     from primum.dossier.model import READERS
     from primum.dossier.render import html, terminal
     from primum.dossier.render.json import as_json
@@ -65,7 +69,7 @@ def ask(
 
     if reader is not None and reader not in READERS:
         raise typer.BadParameter(f'"{reader}"; expected {" or ".join(READERS)}.', param_hint="--for")
-    dossier = answer(treatment, store=store, cohort=cohort, weights=weights_file)
+    dossier = answer(treatment, store=store, cohort=cohort, use_rules=use_rules_named(use_rules), weights=weights_file)
     page = html_file or Path(f"primum-{dossier.treatment}{f'-{reader}' if reader else ''}.html")
     can_write(page, json_file)  # both targets before either is written: no half an answer
     write_text(page, html.render_brief(dossier, reader) if reader else html.render(dossier))

@@ -1,4 +1,4 @@
-"""What is known of one case? `primum case`: versions, drugs and their meaning, reactions, use."""
+"""What is known of one case? `primum case`: versions, drugs and their meaning, reactions, use, onset, completeness."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def case(
         Path | None, typer.Option("--json", metavar="F", help="Write it as JSON; - for the screen.")
     ] = None,
 ) -> None:
-    """Show one case: its versions and which is current, what its drug names mean, what it was used for."""
+    """Show one case: its versions and which is current, what its drug names mean, use, onset, dose and completeness."""
     from primum.cases.story import case_story
     from primum.cli.columns import paragraph
     from primum.cli.output import write_json
@@ -59,6 +59,7 @@ def _lines(story: CaseStory) -> list[str]:
         *paragraph(f"Reactions: {', '.join(story.reactions) or 'none'}."),
         *paragraph(f"Serious outcomes: {', '.join(story.outcomes) or 'none named'}."),
         *_uses(story),
+        *_accounts(story),
     ]
 
 
@@ -84,7 +85,8 @@ def _drugs(story: CaseStory) -> list[str]:
     lines.append(rule(widths))
     alike: dict[tuple[str, str, str, str], list[int]] = {}
     for drug in story.drugs:
-        meaning = f"{drug.substance}{f', product {drug.product}' if drug.product else ''} [{drug.method}]"
+        learned = f", share {drug.share:.2f} of {drug.support} rows" if drug.share is not None else ""
+        meaning = f"{drug.substance}{f', product {drug.product}' if drug.product else ''} [{drug.method}{learned}]"
         key = (drug.role or "-", drug.drugname or "-", meaning, ", ".join(drug.indications) or "-")
         alike.setdefault(key, []).append(drug.drug_seq)
     for key, rows in alike.items():
@@ -99,5 +101,28 @@ def _uses(story: CaseStory) -> list[str]:
     lines: list[str] = []
     for told in story.uses:
         confidence = f", {told.confidence}" if told.confidence else ""
-        lines += paragraph(f"Use of {told.treatment}: {told.use} ({told.rule}{confidence}).")
+        strict = "" if told.use_strict == told.use else f" By strong rules alone: {told.use_strict}."
+        lines += paragraph(f"Use of {told.treatment}: {told.use} ({told.rule}{confidence}).{strict}")
     return lines or ["No treatment that Primum knows is a suspect drug of it, or the case is not current."]
+
+
+def _accounts(story: CaseStory) -> list[str]:
+    """What it tells of each suspect drug, and what is missing."""
+    from primum.cases.quality import NOT_TOLD
+    from primum.cli.columns import paragraph
+
+    lines: list[str] = []
+    for drug in story.accounts:
+        days = f"{drug.onset_days} days, {drug.onset}" if drug.onset_days is not None else drug.onset
+        units = ", ".join(f"{unit:g}" for unit in drug.dose_units)
+        told = [f"onset: {days}", f"dose: {units} units of its own" if units else "dose: no units told"]
+        told += [f"dechallenge: {', '.join(drug.dechallenge)}"] if drug.dechallenge else []
+        told += [f"rechallenge: {', '.join(drug.rechallenge)}"] if drug.rechallenge else []
+        missing = f", less for {', '.join(drug.missing)}" if drug.missing else ""
+        lines += paragraph(f"{drug.substance}: {'; '.join(told)}; completeness {drug.completeness:.2f}{missing}.")
+    if story.completeness is not None:
+        lines += paragraph(
+            f"Completeness {story.completeness:.2f} of 1, after vigiGrade without what FDA's files do not tell: "
+            f"{', '.join(NOT_TOLD)}."
+        )
+    return lines

@@ -52,6 +52,9 @@ def signals(
     methods: Annotated[
         str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
     ] = "",
+    use_rules: Annotated[
+        str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
+    ] = "all",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: Annotated[
         str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
@@ -68,14 +71,22 @@ def signals(
 ) -> None:
     """Count drug-event pairs in the loaded reports and say which stand out."""
     from primum.cli import output
+    from primum.counts.fields import use_rules_named
     from primum.signals import write
     from primum.signals.table import DEFAULT_METHODS
     from primum.study import reports
 
     wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
-    name, meant = _drug_and_cohort(what, cohort or [])
+    name, meant = drug_and_cohort(what, cohort or [])
     with reports.open(store, engine=engine) as opened:
-        found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
+        found = opened.signals(
+            name,
+            meant,
+            versus,
+            drug_level=reports.drug_level_named(drug_level),
+            methods=wanted,
+            use_rules=use_rules_named(use_rules),
+        )
         if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
             writer = reports.parquet_writer(opened.store)
             output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh, writer))
@@ -91,7 +102,7 @@ def signals(
         typer.echo("\n".join(_lines(found, order, name, limit)))
 
 
-def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
+def drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     """A first word that is a condition is part of the cohort, and every drug is meant."""
     from primum.counts.fields import FIELDS
 

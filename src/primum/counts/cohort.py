@@ -172,13 +172,30 @@ def parse(text: str) -> Cohort:
         >>> parse("sexx:F")
         Traceback (most recent call last):
         primum.errors.CohortError: Cohort "sexx:F", position 1: found "sexx"; expected one of drug, product,
-        substance, treatment, role, use, indication, reaction, bin, sex, age, country, reporter, serious, outcome,
-        received, event_date, source, quarter. Did you mean "sex"?
+        substance, ..., source, quarter. Did you mean "sex"?
     """
     if not text.strip():
         return EVERYTHING
     reader = _Reader(text, tuple(_tokens(text)))
     return reader.whole()
+
+
+def by_strong_rules(cohort: Cohort) -> Cohort:
+    """The same cohort with every use told by strong rules alone.
+
+    Examples:
+        >>> str(by_strong_rules(parse("use:cosmetic ~(sex:M | use:mixed)")))
+        'use_strict:cosmetic ~(sex:M | use_strict:mixed)'
+    """
+    if isinstance(cohort, Condition) and cohort.field == "use":
+        return condition("use_strict", *cohort.values)
+    if isinstance(cohort, Not):
+        return ~by_strong_rules(cohort.part)
+    if isinstance(cohort, AllOf):
+        return all_of(*map(by_strong_rules, cohort.parts))
+    if isinstance(cohort, AnyOf):
+        return any_of(*map(by_strong_rules, cohort.parts))
+    return cohort
 
 
 # --- text ---

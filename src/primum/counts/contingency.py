@@ -314,7 +314,7 @@ def _two_sides(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, 
     engine = store.engine
     ours = members(cohort, scope)
     if asked is not None:
-        ours = ours.semi_join(_holding(asked, scope), "report_key")
+        ours = ours.semi_join(holding(asked, scope), "report_key")
     try:
         first = engine.stage_expression("cohort_reports", ours)
         second = engine.stage_expression("comparator_reports", members(versus, scope))
@@ -328,11 +328,16 @@ def _two_sides(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, 
     return by_arrays.TwoSides(found["event"], observed, event_reports, sizes, shared)
 
 
-def _holding(asked: Asked, scope: Scope) -> ibis.Table:
+def holding(asked: Asked, scope: Scope) -> ibis.Table:
     """Reports that hold the drug asked for in a role that counts."""
+    return rows_of(asked, scope).select("report_key").distinct()
+
+
+def rows_of(asked: Asked, scope: Scope) -> ibis.Table:
+    """Rows of the drug asked for in a role that counts."""
     drugs = with_role(named_drugs(), scope)
     same = drugs.treatment == asked.name if asked.level == "treatment" else _name_at(drugs, asked.level) == asked.name
-    return drugs.filter(same).select("report_key").distinct()
+    return drugs.filter(same)
 
 
 def _events_of_two(first: ibis.Table, second: ibis.Table) -> ibis.Table:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
-from primum.errors import nearest
+from primum.errors import UnknownNameError, nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
 
@@ -35,6 +35,8 @@ REPORTERS: Final = {
     "consumer": "CN",
 }
 UNKNOWN: Final = "unknown"
+UseRuleSet = Literal["all", "strict"]
+USE_RULES: Final[tuple[UseRuleSet, ...]] = ("all", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,11 @@ def _quarters(value: str) -> str:
     return f"{ends[0]}..{ends[1]}" if dots else str(ends[0])
 
 
+def _query(value: str) -> str:
+    """A standardised query without the mark that MedDRA puts behind its name."""
+    return re.sub(r"(?:\s*\(SMQ\))+$", "", _any_text(value))
+
+
 def _treatment(value: str) -> str:
     return value.strip().casefold().replace("_", "-")
 
@@ -147,8 +154,14 @@ _FIELDS: Final = (
         of_exposure=True,
     ),
     Field("use", "what the treatment was used for", _words(*USES), _listed(USES), of_exposure=True),
+    Field("use_strict", "as use, by strong rules alone", _words(*USES), _listed(USES), of_exposure=True),
     Field("indication", "a term of an indication", normal, "a preferred term"),
     Field("reaction", "a reaction term", normal, "a preferred term"),
+    Field("soc", "primary class of a reaction; needs primum terms use", _any_text, "a class of MedDRA"),
+    Field("hlgt", "high level group of a reaction; needs primum terms use", _any_text, "a high level group term"),
+    Field("hlt", "high level term of a reaction; needs primum terms use", _any_text, "a high level term"),
+    Field("smq", "narrow terms of a standardised query; needs primum terms use", _query, "a query of MedDRA"),
+    Field("smq_broad", "narrow and broad terms of a query; needs primum terms use", _query, "a query of MedDRA"),
     Field("bin", "a bin of reaction terms", _words(*BINS), _listed(BINS)),
     Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
     Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),
@@ -162,3 +175,15 @@ _FIELDS: Final = (
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
 )
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}
+
+
+def use_rules_named(name: str) -> UseRuleSet:
+    """A set of use rules by its name.
+
+    Raises:
+        UnknownNameError: there is no such set.
+    """
+    for known in USE_RULES:
+        if known == name:
+            return known
+    raise UnknownNameError.of("set of use rules", name, USE_RULES)

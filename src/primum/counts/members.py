@@ -6,14 +6,14 @@ A cohort becomes one Ibis filter on `report_key`. Only current reports are ever 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.cases.use import EXPOSURE_ROLES
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
 from primum.counts.fields import OUTCOMES, UNKNOWN, age_range
-from primum.errors import UnknownNameError
+from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
 from primum.terms import Period
 from primum.vocab.drugs import named_drugs
@@ -21,6 +21,8 @@ from primum.vocab.reactions import TermBins, pooled
 
 if TYPE_CHECKING:
     import ibis
+
+    from primum.store import Store
 
 DRUG_FIELDS: Final = frozenset({"drug", "product", "substance", "treatment"})
 
@@ -33,11 +35,13 @@ class Scope:
         bins: reaction bins of each treatment.
         treatment: treatments that `use` and `bin` speak of; empty for all of them.
         roles: roles that drug conditions look at; None where none was asked for: those that are exposures.
+        groups: names of the groups of reaction terms that are known, by level; empty without a terminology.
     """
 
     bins: Mapping[str, TermBins]
     treatment: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     @property
     def term_bins(self) -> TermBins:
@@ -55,7 +59,8 @@ def members(cohort: Cohort, scope: Scope) -> ibis.Table:
     """The current reports of a cohort: one column, `report_key`, each once.
 
     Raises:
-        UnknownNameError: the cohort names a treatment that is not in the scope's bins.
+        UnknownNameError: the cohort names a treatment, or a group of terms, that is not known.
+        CohortError: it names a group of terms, and no terminology is in use.
     """
     reports = current_versions()
     return reports.filter(_holds(cohort, reports, scope)).select("report_key")
@@ -139,7 +144,7 @@ def _role(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 
 def _use(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     uses = schema.table("report_uses")
-    same = uses.use.isin(condition.values)
+    same = uses[condition.field].isin(condition.values)
     return _in(reports, uses.filter(same & uses.treatment.isin(scope.treatment) if scope.treatment else same))
 
 
@@ -151,6 +156,27 @@ def _indication(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 def _reaction(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     reactions = schema.table("reactions")
     return _in(reports, reactions.filter(pooled(reactions.term).isin(condition.values)))
+
+
+def term_groups(store: Store) -> dict[str, frozenset[str]]:
+    """Names of the groups of reaction terms that a store knows, by level."""
+    groups = schema.table("term_groups")
+    found: dict[str, set[str]] = {}
+    for level, name in store.engine.rows(groups.select("level", "name").distinct()):
+        found.setdefault(level, set()).add(name)
+    return {level: frozenset(names) for level, names in found.items()}
+
+
+def _group(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
+    known = scope.groups.get(condition.field, frozenset())
+    if not known:
+        raise CohortError.without_terminology(condition.field)
+    for name in condition.values:
+        if name not in known:
+            raise UnknownNameError.among_many(condition.field, name, known)
+    reactions, groups = schema.table("reactions"), schema.table("term_groups")
+    meant = groups.filter(groups.level == condition.field, groups.name.isin(condition.values))
+    return _in(reports, reactions.filter(pooled(reactions.term).isin(meant.term)))
 
 
 def _bin(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
@@ -241,8 +267,14 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "treatment": _drug,
     "role": _role,
     "use": _use,
+    "use_strict": _use,
     "indication": _indication,
     "reaction": _reaction,
+    "soc": _group,
+    "hlgt": _group,
+    "hlt": _group,
+    "smq": _group,
+    "smq_broad": _group,
     "bin": _bin,
     "sex": _sex,
     "age": _age,

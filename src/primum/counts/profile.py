@@ -1,6 +1,7 @@
 """Who is in the reports of a treatment, what was it used for, and what was reported?
 
-Counts of current reports by use, each report once per value; how they came down from everything that was published.
+Counts of current reports by use, each report once per value; how they came down from the files is told by
+`primum.counts.flow`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from primum.cases.latest import DELETED, NO_CASE
 from primum.cases.use import exposures
-from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.cohort import Cohort
 from primum.counts.fields import UNKNOWN
 from primum.counts.members import Scope, current_versions, members
 from primum.store import schema
-from primum.vocab.drugs import UNMAPPED, named_drugs
+from primum.store.folder import NAMED_ROWS, UNMAPPED_ROWS
+from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import pooled
 
 if TYPE_CHECKING:
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
 
 AGE_BANDS: Final = ((18, "0-17"), (40, "18-39"), (65, "40-64"))
 """Age in years below which a person is in the band; the last band is 65+."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowStep:
-    """One step from everything published down to the reports of a treatment.
-
-    Args:
-        step: what is counted.
-        reports: how many reports.
-        reason: why these leave the flow; empty for a step that stays in it.
-    """
-
-    step: str
-    reports: int
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +43,26 @@ class Tally:
     reports: int
 
 
-def flow(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> tuple[FlowStep, ...]:
-    """How the reports published come down to the current ones of a cohort that hold the treatment."""
-    current = schema.table("current_reports")
-    by_reason = current.group_by("current", "reason").agg(reports=current.count()).order_by("reason")
-    rows = [(bool(is_current), str(reason), int(n)) for is_current, reason, n in store.engine.rows(by_reason)]
-    lost = [FlowStep("not current", n, reason) for is_current, reason, n in rows if not is_current]
-    steps = [
-        FlowStep("report versions published", sum(n for *_, n in rows)),
-        *sorted(lost, key=lambda step: (step.reason in (DELETED, NO_CASE), step.reason)),
-        FlowStep("current reports, one a case", sum(n for is_current, _, n in rows if is_current)),
-        FlowStep(f"of which with {treatment} as a suspect drug", _reports_held(store, treatment, EVERYTHING, scope)),
-    ]
-    if cohort != EVERYTHING:
-        steps.append(FlowStep(f"of which in the cohort {cohort}", _reports_held(store, treatment, cohort, scope)))
-    return tuple(steps)
+@dataclass(frozen=True, slots=True)
+class UseChange:
+    """So many reports have one use by all rules and another, or the same, by the strong rules alone."""
+
+    use: str
+    use_strict: str
+    reports: int
 
 
-def _reports_held(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> int:
-    uses = schema.table("report_uses")
-    held = uses.filter(uses.treatment == treatment).semi_join(members(cohort, scope), "report_key")
-    return int(store.engine.rows(held.agg(reports=held.report_key.nunique()))[0][0])
-
-
-def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[str, tuple[Tally, ...]]:
+def tallies(
+    store: Store, treatment: str, cohort: Cohort, scope: Scope, *, strict: bool = False
+) -> dict[str, tuple[Tally, ...]]:
     """Counts of a cohort's reports of the treatment by use, under the name of what they are counted by.
+
+    Args:
+        store: the loaded reports.
+        treatment: its id.
+        cohort: which of its reports.
+        scope: what the conditions of the cohort speak of.
+        strict: tell the use by strong rules alone.
 
     Returns:
         Under `total`, `rule`, `serious`, `outcome`, `reaction`, `year`, `reporter`, `sex`, `age`, `country`,
@@ -91,7 +72,7 @@ def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[
     engine = store.engine
     try:
         reports = engine.stage_expression(
-            "treatment_reports", _reports_of(treatment).semi_join(members(cohort, scope), "report_key")
+            "treatment_reports", _reports_of(treatment, strict=strict).semi_join(members(cohort, scope), "report_key")
         )
         questions = {
             **{name: reports.select("report_key", "use", value=reports[name]) for name in _OF_THE_REPORT},
@@ -108,7 +89,15 @@ def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[
 _OF_THE_REPORT: Final = ("total", "rule", "serious", "year", "reporter", "sex", "age", "country", "source")
 
 
-def _reports_of(treatment: str) -> ibis.Table:
+def use_changes(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> tuple[UseChange, ...]:
+    """How many of a cohort's reports of the treatment have each use, by all rules and by the strong ones alone."""
+    uses = schema.table("report_uses")
+    mine = uses.filter(uses.treatment == treatment).semi_join(members(cohort, scope), "report_key")
+    counted = mine.group_by("use", "use_strict").agg(reports=mine.count()).order_by("use", "use_strict")
+    return tuple(UseChange(str(use), str(strict), int(n)) for use, strict, n in store.engine.rows(counted))
+
+
+def _reports_of(treatment: str, *, strict: bool) -> ibis.Table:
     """The treatment's current reports with what is counted of each, nowhere NULL."""
     import ibis
 
@@ -116,11 +105,12 @@ def _reports_of(treatment: str) -> ibis.Table:
     reports = uses.filter(uses.treatment == treatment).join(current_versions(), "report_key")
     bands = [(reports.age_years < limit, band) for limit, band in AGE_BANDS]
     country = ibis.coalesce(reports.occurrence_country, reports.reporter_country)
+    rule = ibis.coalesce(reports.rule + " (" + reports.confidence + ")", reports.rule)
     return reports.select(
         "report_key",
-        "use",
+        use=reports.use_strict if strict else reports.use,
         total=ibis.literal("reports"),
-        rule=ibis.coalesce(reports.rule + " (" + reports.confidence + ")", reports.rule),
+        rule=reports.rule_strict if strict else rule,
         serious=ibis.cases(
             (reports.source == "table", UNKNOWN),  # a long table names no outcomes
             (reports.report_key.isin(outcomes.filter(outcomes.outcome.notnull()).report_key), "yes"),
@@ -157,19 +147,6 @@ def _tally(store: Store, rows: ibis.Table) -> tuple[Tally, ...]:
     return tuple(sorted(found, key=lambda t: (-t.reports, t.value, t.use)))
 
 
-@dataclass(frozen=True, slots=True)
-class NameCoverage:
-    """How much of the drug rows has a substance.
-
-    Args:
-        rows: drug rows with a name.
-        unmapped: rows whose name stands for itself because nothing is known of it.
-    """
-
-    rows: int
-    unmapped: int
-
-
 def last_quarter(store: Store) -> str | None:
     """The last quarter of which a file is loaded; None where only long tables are."""
     files = schema.table("files")
@@ -185,12 +162,8 @@ def quarters(store: Store) -> tuple[str, ...]:
 
 
 def name_coverage(store: Store) -> NameCoverage:
-    """Drug rows of the store, and those whose name no rule could map."""
-    drugs = named_drugs()
-    keyed = drugs.group_by("report_key", "drug_seq").agg(mapped=(drugs.method != UNMAPPED).any())
-    found = store.engine.rows(keyed.agg(rows=keyed.count(), mapped=keyed.mapped.sum()))
-    rows, mapped = (int(value or 0) for value in found[0])
-    return NameCoverage(rows, rows - mapped)
+    """Drug rows of the store, and those whose name no rule could map, as the last derivation counted them."""
+    return NameCoverage(int(store.fact(NAMED_ROWS) or 0), int(store.fact(UNMAPPED_ROWS) or 0))
 
 
 def by_value(tallies_of_one: Sequence[Tally]) -> dict[str, int]:

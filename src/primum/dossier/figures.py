@@ -243,4 +243,24 @@ class Ways:
         return tuple(way.finding for way in self.ways)
 
 
-Drawing = Ways | Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """What stays at a step, or what leaves before the next and why."""
+
+    label: str
+    finding: str
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """From everything down to what is counted, step by step."""
+
+    steps: tuple[FlowRow, ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(step.finding for step in self.steps)
+
+
+Drawing = Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve | Flow | Ways

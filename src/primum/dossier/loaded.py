@@ -8,6 +8,7 @@ from typing import Final
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_signals import signal_blocks
 from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tables, reaction_tables, use_blocks
+from primum.dossier.loaded_use import onset_table
 from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
@@ -51,6 +52,7 @@ def read(answer: LoadedReports) -> Loaded:
     blocks += [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
     if answer.reports:
         blocks += [*reaction_tables(writer, answer), *people_tables(writer, answer)]
+        blocks.append(onset_table(writer, answer))
         blocks += signal_blocks(writer, answer.signals, "all", "The treatment against everything else")
         blocks += signal_blocks(
             writer, answer.contrast, "uses", "Cosmetic against therapeutic use of the same substances"

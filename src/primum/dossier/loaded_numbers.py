@@ -22,13 +22,13 @@ class Writer:
         self.window = window
         self.findings: dict[str, Finding] = {}
 
-    def count(self, name: str, label: str, value: int, *, of: int | None = None) -> Ref:
+    def count(self, name: str, label: str, value: int, *, of: int | None = None, unit: str = "reports") -> Ref:
         """A count of reports; shown with its whole where it has one."""
         finding = Finding(
             id=self._free(name),
             label=label,
             value=value,
-            unit="reports",
+            unit=unit,
             numerator=value if of is not None else None,
             denominator=of,
             population="current reports with the treatment as a suspect drug",
@@ -41,7 +41,14 @@ class Writer:
         return Ref(finding.id, "value" if of is None else "counts")
 
     def statistic(
-        self, name: str, label: str, three: tuple[float, float, float], *, level: float, method: Method
+        self,
+        name: str,
+        label: str,
+        three: tuple[float, float, float],
+        *,
+        level: float,
+        method: Method,
+        unit: str = "ratio",
     ) -> Cell:
         """A statistic with its bounds; the word none where it could not be computed."""
         lower, value, upper = three
@@ -53,7 +60,7 @@ class Writer:
             label=label,
             value=value,
             interval=ends,
-            unit="ratio" if method.id != "ic" else "bits",
+            unit=unit if method.id != "ic" else "bits",
             population="current reports",
             window=self.window,
             method=method,

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from primum.dossier.figures import BarRow, Bars, Tone
+from primum.dossier.loaded_flow import flow_figure
 from primum.dossier.loaded_numbers import Writer, slug
+from primum.dossier.loaded_use import strict_table
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
 from primum.terms import USES
 
 if TYPE_CHECKING:
-    from primum.counts.profile import FlowStep, NameCoverage, Tally
+    from primum.counts.flow import FlowStep
+    from primum.counts.profile import Tally, UseChange
+    from primum.signals.onset import Onset
     from primum.signals.table import SignalTable
+    from primum.vocab.drugs import NameCoverage
 
 HARM: Final = "harm"
 MOST: Final = 15  # rows of a table of reactions
@@ -76,6 +81,22 @@ class ReactionLike(Protocol):
         """Distinct reports."""
 
 
+class OnsetLike(Protocol):
+    """Time to onset in the reports of a use."""
+
+    @property
+    def use(self) -> str:
+        """Use of the reports."""
+
+    @property
+    def onset(self) -> Onset:
+        """Among the reports that tell it to the day."""
+
+    @property
+    def reports(self) -> Mapping[str, int]:
+        """How many reports have each status."""
+
+
 class LoadedReports(Protocol):
     """What the loaded reports say of a treatment; `primum.study.reports.ReportsAnswer` is one."""
 
@@ -120,33 +141,28 @@ class LoadedReports(Protocol):
         """Cosmetic against therapeutic use."""
 
     @property
+    def use_changes(self) -> Sequence[UseChange]:
+        """What the strong rules alone change."""
+
+    @property
+    def onsets(self) -> Sequence[OnsetLike]:
+        """Days to onset, by use."""
+
+    @property
     def notes(self) -> Sequence[str]:
         """Caveats of the whole."""
 
 
 def flow_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figure]:
-    """How the files came down to the reports counted, with reasons."""
-    rows: list[tuple[Cell, ...]] = [
-        (step.step, writer.count(f"flow.{slug(f'{step.step} {step.reason}')}", step.step, step.reports), step.reason)
-        for step in answer.flow
-    ]
-    rows.append(
-        (
-            "drug names that no rule could map, of all drug rows",
-            writer.count(
-                "names.unmapped", "drug rows without a known substance", answer.names.unmapped, of=answer.names.rows
-            ),
-            "kept under their own name",
-        )
+    """How the files came down to the reports counted, with reasons, and how far their drug names are known."""
+    names = answer.names
+    unmapped = writer.count(
+        "names.unmapped", "drug rows without a known substance", names.unmapped, of=names.rows, unit="rows"
     )
     return [
         sentence("The loaded reports. " + " ".join(answer.notes)),
-        Table(
-            id="flow",
-            title="From the files to the reports counted here",
-            columns=(Column("Step"), Column("Reports", number=True), Column("Why they leave")),
-            rows=tuple(rows),
-        ),
+        flow_figure(writer, answer.flow),
+        Text((("Drug rows whose name no rule could map, kept under their own name: ", unmapped, "."),)),
     ]
 
 
@@ -164,7 +180,8 @@ def use_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table | Fig
     return [
         Figure(
             "uses", "What it was used for, as far as the reports tell", description, Bars(tuple(bars), "reports"), twin
-        )
+        ),
+        strict_table(writer, answer),
     ]
 
 

@@ -1,7 +1,8 @@
 """How do tables leave the store, for somebody who has no Primum? As Parquet or CSV, columns and meanings by schema.csv.
 
 Beside the tables goes `schema.csv`, the rows of those that were written, and with invented reports a file that says so.
-Rows are ordered by their key, so that two stores with the same content give the same bytes.
+What a licence of the user's own covers (`LICENSED`) never leaves. Rows are ordered by their key, so that two stores
+with the same content give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from primum.store.schema import TableSchema, schema_of, table, tables
 
 Format = Literal["parquet", "csv"]
 FORMATS: Final[tuple[Format, ...]] = ("parquet", "csv")
+LICENSED: Final = ("term_groups", "user_names")
+"""Tables with the content of files that a user brought under a licence of their own."""
 SCHEMA_FILE: Final = "schema.csv"
 SYNTHETIC_FILE: Final = "SYNTHETIC.txt"
 
@@ -56,7 +59,7 @@ def export(
 
     Args:
         store: an open store.
-        names: which tables; none: all.
+        names: which tables; none: all but `LICENSED`.
         folder: made where it is missing; files of the same name are replaced.
         format: `parquet`, or `csv` in UTF-8 with a header line, in which an empty text is `""` and a missing value is
             nothing at all; bytes are written as `\xNN`.
@@ -64,9 +67,13 @@ def export(
 
     Raises:
         UnknownNameError: the store has no such table.
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or a table may not leave the store.
     """
-    wanted = [schema_of(name) for name in names] or list(tables())
+    for name in set(names) & set(LICENSED):
+        raise OutputError.of(
+            str(folder), f"{name} holds what a licence of yours covers", "Leave it out; it stays in the store."
+        )
+    wanted = [schema_of(name) for name in names] or [one for one in tables() if one.name not in LICENSED]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = tuple(_write(store, schema, folder, format, say) for schema in wanted)

@@ -28,6 +28,8 @@ DERIVED: Final = ("current_reports", "drug_names", "drug_substances", "report_us
 LOADING: Final = "loading-"  # folders of cleaned text begin like this
 DERIVED_FROM: Final = "derived_from"  # the fact that tells which snapshot the derived tables were made from
 SYNTHETIC_REPORTS: Final = "synthetic_reports"  # the fact that tells how many reports are invented
+NAMED_ROWS: Final = "drug_rows_named"  # facts of a derivation: drug rows with a name, and those nothing is known of
+UNMAPPED_ROWS: Final = "drug_rows_unmapped"
 LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
 
 

@@ -37,7 +37,14 @@ class Migration:
 
 # The first form is the one of release 0.1.0; a test fails when schema.csv changes and no step leads to its new form.
 FIRST_FORM: Final = "38ad76d0c76e1612"
-MIGRATIONS: Final[tuple[Migration, ...]] = ()
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration(
+        FIRST_FORM,
+        "bdaa8e50320851bb",
+        "names tell what they were learned from, uses what strong rules alone tell; dictionaries and terminologies",
+        ("DROP TABLE drug_substances", "DROP TABLE report_uses"),  # derived: made again in the new form
+    ),
+)
 
 
 def steps(before: str, after: str, known: Sequence[Migration]) -> tuple[Migration, ...] | None:

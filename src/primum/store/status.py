@@ -43,6 +43,19 @@ class LoadedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordFile:
+    """A dictionary or terminology that a user gave."""
+
+    kind: str
+    name: str
+    format: str
+    version: str
+    sha256: str
+    entries: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What a store holds.
 
@@ -56,6 +69,9 @@ class Status:
         rows: rows of each table.
         repairs: `(file_key, repair, rows_touched)`.
         value_faults: `(file_key, column, fault, rows_touched)`.
+        words: dictionaries and terminologies in use.
+        named_rows: drug rows with a name.
+        unmapped_rows: those of which nothing is known but their name.
     """
 
     folder: str
@@ -67,6 +83,17 @@ class Status:
     rows: dict[str, int]
     repairs: tuple[tuple[int, str, int], ...]
     value_faults: tuple[tuple[int, str, str, int], ...]
+    words: tuple[WordFile, ...] = ()
+    named_rows: int = 0
+    unmapped_rows: int = 0
+
+    @property
+    def told_of_names(self) -> str:
+        """How much of the drug rows has a substance, in words."""
+        if not self.named_rows:
+            return "Drug names: no drug row has a name"
+        mapped, share = self.named_rows - self.unmapped_rows, self.unmapped_rows / self.named_rows
+        return f"Drug names: {mapped:,} of {self.named_rows:,} rows mapped, {share:.1%} unmapped"
 
     @property
     def quarters(self) -> tuple[str, ...]:
@@ -92,6 +119,8 @@ class Status:
             "quarters": list(self.quarters),
             "unaccounted_lines": self.unaccounted,
             "rows": self.rows,
+            "names": {"rows": self.named_rows, "unmapped": self.unmapped_rows},
+            "words": [{name: getattr(file, name) for name in WordFile.__slots__} for file in self.words],
             "files": [
                 {
                     **{name: getattr(file, name) for name in shown},
@@ -110,6 +139,7 @@ class Status:
 
 def read_status(store: Store) -> Status:
     """Read a store's status from its account tables; the large tables are only counted."""
+    from primum.store.folder import NAMED_ROWS, UNMAPPED_ROWS
     from primum.store.schema import schema_version, tables
 
     rows = store.engine.read("files", *LoadedFile.__slots__)
@@ -123,6 +153,12 @@ def read_status(store: Store) -> Status:
         rows={schema.name: store.engine.count(schema.name) for schema in tables()},
         repairs=tuple(store.engine.read("repairs", "file_key", "repair", "rows_touched")),
         value_faults=tuple(store.engine.read("value_faults", "file_key", "column_name", "fault", "rows_touched")),
+        words=tuple(
+            WordFile(**dict(zip(WordFile.__slots__, row, strict=True)))
+            for row in store.engine.read("word_files", *WordFile.__slots__)
+        ),
+        named_rows=int(store.fact(NAMED_ROWS) or 0),
+        unmapped_rows=int(store.fact(UNMAPPED_ROWS) or 0),
     )
 
 
@@ -149,9 +185,20 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
     lines += ["", f"Reports {status.rows['reports']:,}; deleted cases listed {status.rows['deletions']:,}"]
     lines += _totals("Repairs", [(name, count) for _, name, count in status.repairs])
     lines += _totals("No value", [(f"{name}: {fault}", count) for _, name, fault, count in status.value_faults])
+    lines += _words(status)
     if not status.derived:
         lines.append("A load was stopped before its end; the next answer or load finishes it.")
     lines.append(f"Lines that are not accounted for: {status.unaccounted}")
+    return lines
+
+
+def _words(status: Status) -> list[str]:
+    """The share of names without a meaning, and what a user gave to find meanings by."""
+    lines = [status.told_of_names]
+    for file in status.words:
+        told = f"  {file.kind} by {file.name} ({file.format}{f' {file.version}' if file.version else ''}): "
+        told += f"entries {file.entries:,}, sha-256 {file.sha256[:8]}"
+        lines.append(told + (f"; {file.left_out:,} left out" if file.left_out else ""))
     return lines
 
 

@@ -15,6 +15,7 @@ from primum.treatments.vocabulary import installed
 from primum.treatments.weights import read_weights, weighed_by
 
 if TYPE_CHECKING:
+    from primum.counts.fields import UseRuleSet
     from primum.study.reports import ReportsAnswer
 
 _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
@@ -22,7 +23,12 @@ _COUNTED_WITH = ("duckdb", "ibis-framework")
 
 
 def ask(
-    treatment: str | Path, *, store: Path | None = None, cohort: str | None = None, weights: Path | None = None
+    treatment: str | Path,
+    *,
+    store: Path | None = None,
+    cohort: str | None = None,
+    use_rules: UseRuleSet = "all",
+    weights: Path | None = None,
 ) -> Dossier:
     """The whole answer on a treatment.
 
@@ -31,6 +37,7 @@ def ask(
         store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
         weights: TOML file with a reader's own weights of benefit and harms; see `primum.treatments.weights`.
+        use_rules: `strict` tells what reports say a treatment was used for by strong rules alone.
 
     Returns:
         The dossier; renderers are in `primum.dossier.render`.
@@ -44,12 +51,13 @@ def ask(
     """
     about = load_treatment(treatment)
     weighed = weighed_by(read_weights(weights, about), about) if weights is not None else []
-    answer = _reports(about.id, store, cohort)
+    answer = _reports(about.id, store, cohort, use_rules)
     run = Run(
         version=__version__,
         command=f"primum ask {about.id}"
         + (f" '{cohort}'" if cohort else "")
-        + (f" --weights {weights.name}" if weights else ""),
+        + (f" --weights {weights.name}" if weights else "")
+        + (" --use-rules strict" if use_rules == "strict" else ""),
         evidence_hash=about.evidence_hash,
         evidence_to=about.evidence_to,
         store_hash=answer.snapshot if answer else None,
@@ -60,7 +68,7 @@ def ask(
     return build_dossier(about, reports=answer, run=run, weighed=weighed)
 
 
-def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
+def _reports(treatment: str, store: Path | None, cohort: str | None, use_rules: UseRuleSet) -> ReportsAnswer | None:
     """What the loaded reports of the cohort say.
 
     None where nothing is loaded and no store was named, or where the treatment brings no names to look for: a folder
@@ -84,7 +92,7 @@ def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsA
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
 
     with open_reports(store) as reports:
-        return reports.answer(treatment, cohort)
+        return reports.answer(treatment, cohort, use_rules=use_rules)
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

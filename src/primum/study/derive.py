@@ -12,18 +12,20 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
-from primum.store.folder import DERIVED
+from primum.store.folder import DERIVED, NAMED_ROWS, UNMAPPED_ROWS
 from primum.store.parts import synthetic_reports
 from primum.treatments.vocabulary import Vocabulary, vocabularies
-from primum.vocab.drugs import drug_names, map_names, rows_of_names
+from primum.vocab.dictionary import stored_dictionaries
+from primum.vocab.drugs import drug_names, map_names, name_coverage, rows_of_names
 
 if TYPE_CHECKING:
     from primum.store import Store
@@ -45,6 +47,16 @@ def open_derived(folder: Path | None = None) -> Store:
     with open_store(folder, write=True) as unfinished:
         derive(unfinished)
     return open_store(folder)
+
+
+def open_to_change(folder: Path | None = None) -> Store:
+    """Open a store that holds reports, to change what follows from them.
+
+    Raises:
+        StoreError: there is no store, it is in use, or it cannot be written.
+    """
+    open_derived(folder).close()  # where none is, none is made
+    return open_store(folder, write=True)
 
 
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
@@ -79,12 +91,25 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
 
 def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
     found = store.engine.run(rows_of_names())
-    names = list(zip(found["drugname"], found["active_ingredient"], found["n"].tolist(), strict=True))
-    columns = map_names(found["name_key"].tolist(), names, tables=[vocabulary.names for vocabulary in words])
+    keys, rows = found["name_key"].tolist(), found["n"].tolist()
+    columns = map_names(
+        keys,
+        list(zip(found["drugname"], found["active_ingredient"], rows, strict=True)),
+        tables=[vocabulary.names for vocabulary in words],
+        dictionaries=stored_dictionaries(store),
+    )
     _clear(store, "drug_substances")
     if columns["name_key"]:
-        texts = {name: np.array(values, dtype=object) for name, values in columns.items() if name != "name_key"}
-        store.engine.append("drug_substances", {"name_key": np.array(columns["name_key"], dtype=np.int64), **texts})
+        store.engine.append("drug_substances", {name: _array(name, values) for name, values in columns.items()})
+    covered = name_coverage(dict(zip(keys, rows, strict=True)), columns)
+    store.tell_fact(NAMED_ROWS, str(covered.rows))
+    store.tell_fact(UNMAPPED_ROWS, str(covered.unmapped))
+
+
+def _array(name: str, values: list[Any]) -> NDArray[Any]:
+    """A column of `drug_substances`; what is missing among numbers is not a number, or nothing at all."""
+    kinds = {"name_key": np.int64, "share": np.float64}
+    return np.array(values, dtype=kinds.get(name, object))
 
 
 def _tell_uses(store: Store, words: Sequence[Vocabulary]) -> None:

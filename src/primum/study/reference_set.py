@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from primum.errors import ReferenceSetError
-from primum.vocab.drugs import is_salt_of
+from primum.vocab.cleaning import is_salt_of
 from primum.vocab.reactions import normal
 
 Width = Literal["narrow", "broad"]

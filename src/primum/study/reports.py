@@ -13,18 +13,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.counts.by_arrays import Asked
-from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
+from primum.counts.cohort import EVERYTHING, Cohort, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
+from primum.counts.fields import UseRuleSet
+from primum.counts.flow import FlowStep, flow
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
-from primum.counts.members import Scope
-from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
+from primum.counts.members import Scope, term_groups
+from primum.counts.onset_days import onset_days
+from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
 from primum.errors import CohortError, StoreError, UnknownNameError
+from primum.signals.onset import Onset, onset
 from primum.signals.table import DEFAULT_METHODS, SignalTable, needs_cells, signal_table
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
 from primum.terms import SYNTHETIC, Coded
 from primum.treatments.vocabulary import treatment_named, vocabularies
+from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
@@ -35,7 +40,23 @@ if TYPE_CHECKING:
 
 TOP_REACTIONS: Final = 30
 EMBEDDED: Final = "duckdb"
+STRICT_NOTE: Final = "Uses are told by strong rules alone: what only a weak rule told is unknown."
 EVERY_DRUG: Final = ("", "*", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetOfUse:
+    """Time to onset in the reports of one use of a treatment, or of a drug.
+
+    Args:
+        use: use of the reports; empty for a drug that is no treatment.
+        onset: among the reports that tell it to the day.
+        reports: how many reports have each status of `primum.cases.onset.STATUSES`; negative onsets stand apart.
+    """
+
+    use: str
+    onset: Onset
+    reports: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +88,16 @@ class ReportsAnswer:
         snapshot: hash of the store.
         data_cut: last quarter loaded; None where only long tables are.
         reports: current reports that hold the treatment as a suspect drug.
-        flow: from everything published down to these.
+        flow: from the lines of the files down to these.
         tallies: counts by use under the name of what they are counted by, see `primum.counts.profile.tallies`.
         reactions: the reactions reported most, by use.
         names: how much of the drug rows has a substance.
         signals: the whole treatment against everything else; None where no other report is loaded.
         contrast: cosmetic against therapeutic use; None where one of them has no report.
         notes: caveats of the whole.
+        use_rules: `all`, or `strict` where weak rules were not applied.
+        use_changes: what the strong rules alone change.
+        onsets: days to onset, by use.
         synthetic: what must be said where reports are invented; empty where none is.
     """
 
@@ -89,6 +113,9 @@ class ReportsAnswer:
     signals: SignalTable | None
     contrast: SignalTable | None
     notes: tuple[str, ...]
+    use_rules: UseRuleSet
+    use_changes: tuple[UseChange, ...]
+    onsets: tuple[OnsetOfUse, ...]
     synthetic: str = ""
 
     @property
@@ -109,6 +136,7 @@ class Reports:
         self.store = store
         self._fast = fast
         self._arrays: Incidence | None = None
+        self._groups: dict[str, frozenset[str]] | None = None
         self._bins = {words.treatment: words.bins for words in vocabularies()}
 
     def __enter__(self) -> Reports:
@@ -160,6 +188,7 @@ class Reports:
         *,
         drug_level: DrugLevel = "substance",
         methods: Sequence[str] = DEFAULT_METHODS,
+        use_rules: UseRuleSet = "all",
     ) -> SignalTable:
         """Which drug-event pairs stand out.
 
@@ -169,14 +198,18 @@ class Reports:
             versus: what they are compared with; None for everything else.
             drug_level: names that a row has; a drug asked for by name is counted at the level of that name.
             methods: statistics to compute, see `primum.signals.table`.
+            use_rules: `strict` tells every use in the cohorts by strong rules alone.
 
         Raises:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
         """
-        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells=needs_cells(methods))
+        strict = use_rules == "strict"
+        cohorts = [by_strong_rules(one) if one and strict else one for one in (_cohort(cohort), _cohort(versus))]
+        counts = self.counts(what, *cohorts, drug_level=drug_level, cells=needs_cells(methods))
         bins = self._scope(self._asked(what, drug_level)).term_bins
-        return self._signal_table(counts, bins, methods=methods)
+        table = self._signal_table(counts, bins, methods=methods)
+        return replace(table, notes=(*table.notes, STRICT_NOTE)) if strict else table
 
     def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
         """What a name means in this store, and the bins that its terms lie in; None for every drug.
@@ -196,12 +229,32 @@ class Reports:
         """
         return _cohort(given) or EVERYTHING
 
-    def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
+    def flow(self, what: str = "", cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+        """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
+        asked = self._asked(what, "substance")
+        return flow(self.store, asked, _cohort(cohort) or EVERYTHING, self._scope(asked))
+
+    def onsets(
+        self, what: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
+    ) -> tuple[OnsetOfUse, ...]:
+        """Days from a drug to the event, by use where it is a treatment; arguments as in `signals`."""
+        asked = self._asked(what, "substance")
+        if asked is None:
+            raise UnknownNameError.of("drug or treatment", what, self._bins)
+        column = "use_strict" if use_rules == "strict" else "use"
+        meant = _cohort(cohort) or EVERYTHING
+        found = onset_days(self.store, asked, meant, self._scope(asked), use_column=column)
+        return tuple(OnsetOfUse(one.use, onset(one.days), one.reports) for one in found)
+
+    def answer(
+        self, treatment: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
+    ) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
         Args:
             treatment: its id or an alias.
             cohort: which reports, as a cohort or its text; None for all.
+            use_rules: `strict` tells every use by strong rules alone.
 
         Raises:
             UnknownNameError: no such treatment.
@@ -210,9 +263,12 @@ class Reports:
         name = treatment_named(treatment)
         if name is None:
             raise UnknownNameError.of("treatment", treatment, self._bins)
+        strict = use_rules == "strict"
         meant = _cohort(cohort) or EVERYTHING
-        scope = self._scope(Asked(name, "treatment"))
-        counted = tallies(self.store, name, meant, scope)
+        meant = by_strong_rules(meant) if strict else meant
+        asked = Asked(name, "treatment")
+        scope = self._scope(asked)
+        counted = tallies(self.store, name, meant, scope, strict=strict)
         total = sum(tally.reports for tally in counted["total"])
         synthetic = self.store.synthetic()
         return ReportsAnswer(
@@ -221,26 +277,18 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=self.flow(name, meant),
+            flow=flow(self.store, asked, meant, scope),
             tallies=counted,
             reactions=_top_reactions(counted["reaction"], self._bins[name]),
             names=name_coverage(self.store),
             signals=self._against_all(name, meant) if total else None,
-            contrast=self._by_use(name, meant) if total else None,
-            notes=(*_listed(synthetic), *_notes(counted)),
+            contrast=self._by_use(name, meant, strict=strict) if total else None,
+            notes=(*_listed(synthetic), *_notes(counted), *_listed(STRICT_NOTE if strict else "")),
+            use_rules=use_rules,
+            use_changes=use_changes(self.store, name, meant, scope),
+            onsets=self.onsets(name, meant, use_rules=use_rules),
             synthetic=synthetic,
         )
-
-    def flow(self, treatment: str, cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
-        """How the reports published come down to those of a treatment in a cohort.
-
-        Raises:
-            UnknownNameError: no such treatment.
-        """
-        name = treatment_named(treatment)
-        if name is None:
-            raise UnknownNameError.of("treatment", treatment, self._bins)
-        return flow(self.store, name, _cohort(cohort) or EVERYTHING, self._scope(Asked(name, "treatment")))
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
@@ -257,9 +305,10 @@ class Reports:
             return Asked(treatment, "treatment")
 
     def _scope(self, asked: Asked | None) -> Scope:
-        if asked is not None and asked.level == "treatment":
-            return Scope(self._bins, treatment=(asked.name,))
-        return Scope(self._bins)
+        if self._groups is None:
+            self._groups = term_groups(self.store)
+        treatment = (asked.name,) if asked is not None and asked.level == "treatment" else ()
+        return Scope(self._bins, treatment=treatment, groups=self._groups)
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
@@ -271,10 +320,11 @@ class Reports:
             return None
         return self._signal_table(counts, self._bins[name])
 
-    def _by_use(self, name: str, cohort: Cohort) -> SignalTable | None:
+    def _by_use(self, name: str, cohort: Cohort, *, strict: bool) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
+        sides = [cohort & condition("use_strict" if strict else "use", use) for use in ("cosmetic", "therapeutic")]
         try:
-            counts = self.counts(name, cohort & condition("use", "cosmetic"), cohort & condition("use", "therapeutic"))
+            counts = self.counts(name, *sides)
         except CohortError:
             return None
         return self._signal_table(counts, self._bins[name])

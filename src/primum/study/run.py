@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from primum import __version__
-from primum.counts.profile import FlowStep, last_quarter, name_coverage
-from primum.errors import CohortError, UnknownNameError
+from primum.counts.flow import FlowStep
+from primum.counts.profile import last_quarter, name_coverage
+from primum.errors import CohortError
 from primum.provenance import Method
 from primum.terms import BoolArray
 
 if TYPE_CHECKING:
-    from primum.counts.profile import NameCoverage
     from primum.signals.table import SignalTable
     from primum.study.reports import Reports
     from primum.study.spec import Analysis, Study
+    from primum.vocab.drugs import NameCoverage
 
 SCHEMA: Final = "primum.study/1"
 FOLLOWED: Final = 10  # events followed through the analyses where the study names none
@@ -55,7 +56,7 @@ class StudyResult:
         snapshot: hash of the loaded reports.
         derivation: hash of what names, versions and uses were taken to be.
         data_cut: last quarter loaded; None where only long tables are.
-        flow: how what was published came down to the primary cohort; empty for a drug that is no treatment.
+        flow: how the lines of the files came down to the reports of the primary cohort.
         names: how much of the drug rows has a substance.
         synthetic: what must be said where reports are invented; empty where none is.
         packages: versions of what computed.
@@ -109,7 +110,7 @@ def run_study(study: Study, reports: Reports, *, progress: Callable[[str], None]
         snapshot=store.snapshot(),
         derivation=store.derivation(),
         data_cut=last_quarter(store),
-        flow=_flow(study, reports),
+        flow=reports.flow(study.about, study.analyses[0].cohort),
         names=name_coverage(store),
         synthetic=store.synthetic(),
         packages=_versions(),
@@ -135,13 +136,6 @@ def _strongest(table: SignalTable) -> tuple[str, ...]:
     """The terms of harm with the most reports, where the study names no event."""
     harms = [i for i in table.order("observed").tolist() if table.bin[i] in ("harm", "")]
     return tuple(dict.fromkeys(str(table.event[i]) for i in harms))[:FOLLOWED]
-
-
-def _flow(study: Study, reports: Reports) -> tuple[FlowStep, ...]:
-    try:
-        return reports.flow(study.about, study.analyses[0].cohort)
-    except UnknownNameError:  # a drug that is no treatment: its reports are counted, but have no use
-        return ()
 
 
 def stands_out(study: Study, table: SignalTable) -> BoolArray:
@@ -202,7 +196,9 @@ def as_json(result: StudyResult) -> dict[str, Any]:
         "thresholds": dict(study.thresholds),
         "synthetic": result.synthetic,
         "data_cut": result.data_cut,
-        "flow": [{"step": step.step, "reports": step.reports, "reason": step.reason} for step in result.flow],
+        "flow": [
+            {"step": step.step, "count": step.count, "unit": step.unit, "reason": step.reason} for step in result.flow
+        ],
         "analyses": [_outcome_json(study, outcome) for outcome in result.outcomes],
         "events": list(result.events),
         "sensitivity": sensitivity(result),

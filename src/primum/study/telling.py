@@ -43,12 +43,12 @@ def _data(result: StudyResult) -> str:
 
 
 def _cases(result: StudyResult) -> str:
-    steps = [f"{step.step}{f' ({step.reason})' if step.reason else ''}: {step.reports:,}" for step in result.flow]
+    steps = [f"{step.step}{f' ({step.reason})' if step.reason else ''}: {step.count:,}" for step in result.flow]
     kept = (
         "Of each case the version that speaks for it is kept: a later system before an older one, then the higher "
         "version, the later date of receipt, the later quarter; cases that the authority deleted are left out."
     )
-    return kept + (f" Flow of reports: {'; '.join(steps)}." if steps else "")
+    return f"{kept} Flow of reports: {'; '.join(steps)}."
 
 
 def _names(result: StudyResult) -> str:
@@ -133,7 +133,7 @@ def readus(result: StudyResult) -> list[Item]:
         Item("Design and type of data", "Disproportionality of spontaneous reports.", True),
         Item("Outline with sensitivity analyses", _sensitivity_told(result), several),
         Item("Database, custodian, coverage", _data(result), True),
-        Item("Extraction date and preprocessing", "Flow of reports, above." if result.flow else _cases(result), True),
+        Item("Extraction date and preprocessing", "Flow of reports, above.", True),
         Item("Population", f"`{study.analyses[0].cohort}` of {study.about}", True),
         Item("Grouping of drugs: salts, trade names, role", _names(result).split(". ")[0] + ".", True),
         Item("Grouping of events", f"{', '.join(study.events) or 'every term'}, as published; no hierarchy.", True),
@@ -143,7 +143,7 @@ def readus(result: StudyResult) -> list[Item]:
             "Active comparator", "An analysis names its comparator." if active else "Compared with all others.", active
         ),
         declared("Case-by-case review and causality method", "case_review"),
-        Item("Results: reports at each stage with reasons", "Flow of reports, above.", bool(result.flow)),
+        Item("Results: reports at each stage with reasons", "Flow of reports, above.", True),
         Item("Results: all estimates with intervals", "`results/` and `sensitivity.csv`.", True),
         declared("Discussion: external validity and clinical relevance", "validity"),
         Item("Limitations: no causation, no incidence", "Limits, above.", True),

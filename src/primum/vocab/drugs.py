@@ -5,40 +5,39 @@ A field is read in this order, and the first rule that answers is recorded:
 
 1. the treatments' own tables of names (`primum.vocab.names`), on the drug name and on the active ingredient;
 2. the active ingredient that FDA coded, split at its backslashes, placeholders dropped;
-3. what other rows with the same drug name and an active ingredient teach (`Learned`), share and support stored;
-4. nothing: the cleaned name stands for itself under the method `unmapped`, so that no row is lost and the unmapped
+3. a dictionary that the user gave (`primum.vocab.dictionary`);
+4. what other rows with the same drug name and an active ingredient teach (`primum.vocab.learned`), share and support
+   stored beside it;
+5. a reference list that the user gave, RxNorm or UNII: behind what was learned, which speaks FDA's own spelling;
+6. nothing: the cleaned name stands for itself under the method `unmapped`, so that no row is lost and the unmapped
    share can be told.
 
-There is no approximate matching: among toxins it returns antitoxins.
+What rules 3 to 5 say is read through the treatments' tables like a coded ingredient, unless those tables name the field
+a false friend. There is no approximate matching: among toxins it returns antitoxins.
 """
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.vocab.cleaning import clean, ingredients, pieces
+from primum.vocab.dictionary import Dictionary
+from primum.vocab.learned import Learned, learn
 from primum.vocab.names import NameTable
 
 if TYPE_CHECKING:
     import ibis
 
-VERSION: Final = "general-1"
+VERSION: Final = "general-2"
 """Version of the general rules of this module; raise it when a rule or a word list changes."""
 
 UNMAPPED: Final = "unmapped"
 AMBIGUOUS: Final = "ambiguous"
-
-_STRENGTH: Final = re.compile(
-    r"\b\d[\d.,]*\s*(?:MG|MCG|UG|G|GM|ML|L|IU|U|UNITS?|MEQ|MMOL|%)(?:\s*/\s*\d*\s*(?:MG|ML|L|G|H|HR|DAY|DOSE|M2))?(?![A-Z0-9])"
-)
-_DICTIONARY_NUMBER: Final = re.compile(r"/\d{6,}/")  # `ACYCLOVIR  /00587301/`: a number of the sender's dictionary
-_BLANKS: Final = re.compile(r"\s+")
+LEARNED: Final = "learned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,8 @@ class Mapping:
         method: the rule that mapped it.
         version: version of that rule's table.
         treatment: treatment whose table mapped it; None for the general rules.
+        share: where it was learned, part of the rows with that name that carry this ingredient.
+        support: where it was learned, rows with that name and an ingredient.
     """
 
     substance: str
@@ -58,154 +59,8 @@ class Mapping:
     method: str
     version: str
     treatment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """The active ingredient that the other rows with a name carry.
-
-    Args:
-        ingredient: active ingredient as FDA coded it.
-        share: of the rows with this cleaned name and an active ingredient, the part that carries this one.
-        support: rows it was learned from.
-    """
-
-    ingredient: str
-    share: float
-    support: int
-
-
-@cache
-def name_words(kind: str) -> frozenset[str]:
-    """Words that stand in names without naming a drug (`name_words.csv`).
-
-    Args:
-        kind: `placeholder` (what FDA writes where a product holds no coded substance), `salt` (the end of an ingredient
-            that names its salt) or `form` (strength, form and route).
-
-    Examples:
-        >>> "TARTRATE" in name_words("salt"), "COSMETICS" in name_words("placeholder")
-        (True, True)
-    """
-    text = resources.files("primum.vocab").joinpath("name_words.csv").read_text(encoding="utf-8")
-    return frozenset(row["word"] for row in csv.DictReader(text.splitlines()) if row["kind"] == kind)
-
-
-def without_unmatched_brackets(text: str) -> str:
-    """Drop brackets that have no partner, as cut names leave them.
-
-    Examples:
-        >>> without_unmatched_brackets("ADVIL (IBUPROFEN"), without_unmatched_brackets("A (B) C)")
-        ('ADVIL IBUPROFEN', 'A (B) C')
-    """
-    opened: list[int] = []
-    drop: set[int] = set()
-    for i, letter in enumerate(text):
-        if letter == "(":
-            opened.append(i)
-        elif letter == ")":
-            if opened:
-                opened.pop()
-            else:
-                drop.add(i)
-    drop.update(opened)
-    return "".join(letter for i, letter in enumerate(text) if i not in drop)
-
-
-@lru_cache(maxsize=2**16)
-def clean(drugname: str) -> str:
-    """Clean one name: capitals, single blanks, no closing dot, strength, form or route.
-
-    A name that is nothing but such words is only trimmed, so that no name becomes empty.
-
-    Examples:
-        >>> clean("ACYCLOVIR                          /00587301/"), clean("Simvastatin 40mg"), clean("PREDNISONE.")
-        ('ACYCLOVIR', 'SIMVASTATIN', 'PREDNISONE')
-        >>> clean("botox 200 units,"), clean("ONABOTULINUMTOXINA    SUSPENSION FOR INJECTION")
-        ('BOTOX', 'ONABOTULINUMTOXINA')
-        >>> clean("Solution for injection")
-        'SOLUTION FOR INJECTION'
-    """
-    while (cleaned := _cleaned_once(drugname)) != drugname:  # a bracket taken away can lay a strength bare
-        drugname = cleaned
-    return cleaned
-
-
-def _cleaned_once(drugname: str) -> str:
-    plain = _BLANKS.sub(" ", drugname.upper()).strip(" .,;")
-    text = without_unmatched_brackets(_STRENGTH.sub(" ", _DICTIONARY_NUMBER.sub(" ", plain)))
-    words = [word for word in _BLANKS.split(text) if word.strip("(),.;-") not in name_words("form")]
-    cleaned = " ".join(word for word in words if word.strip("(),.;")).strip(" .,;-")
-    return cleaned or plain
-
-
-def pieces(drugname: str) -> tuple[str, ...]:
-    r"""The several drugs of one field: split at semicolons and at FAERS' own separator.
-
-    Examples:
-        >>> pieces("BOTOX; ASPIRIN"), pieces(r"Amoxicillin\clavulanate potassium")
-        (('BOTOX', 'ASPIRIN'), ('Amoxicillin', 'clavulanate potassium'))
-    """
-    return tuple(piece.strip() for piece in re.split(r"[;\\]", drugname) if piece.strip())
-
-
-def ingredients(active_ingredient: str | None) -> tuple[str, ...]:
-    r"""Substances of an active ingredient field: distinct, without placeholders, a repeated substance once.
-
-    A choice (` OR `) stays whole: it credits neither side.
-
-    Examples:
-        >>> ingredients("ZOLPIDEM\\ZOLPIDEM TARTRATE"), ingredients("HERBALS\\TURMERIC"), ingredients("COSMETICS")
-        (('ZOLPIDEM',), ('TURMERIC',), ())
-        >>> ingredients("INSULIN\\INSULIN LISPRO")
-        ('INSULIN', 'INSULIN LISPRO')
-    """
-    if not active_ingredient:
-        return ()
-    parts = dict.fromkeys(_BLANKS.sub(" ", part.upper()).strip(" .") for part in active_ingredient.split("\\"))
-    kept = [part for part in parts if part and part not in name_words("placeholder")]
-    return tuple(part for part in kept if not any(is_salt_of(part, other) for other in kept))
-
-
-def is_salt_of(name: str, base: str) -> bool:
-    """Whether `name` is `base` followed by nothing but words of salts.
-
-    Examples:
-        >>> is_salt_of("ABACAVIR SULFATE", "ABACAVIR"), is_salt_of("INSULIN LISPRO", "INSULIN")
-        (True, False)
-    """
-    return name.startswith(base + " ") and set(name[len(base) + 1 :].split()) <= name_words("salt")
-
-
-def learn(
-    rows: Iterable[tuple[str | None, str | None, int]], *, least_share: float = 0.8, least_support: int = 3
-) -> dict[str, Learned]:
-    """What a name means where FDA coded no ingredient: the ingredient that most other rows with that name carry.
-
-    Args:
-        rows: drug name, active ingredient and the number of drug rows with both.
-        least_share: the ingredient must stand in at least this part of the rows, in (0.5, 1].
-        least_support: and the name in at least this many rows with an ingredient.
-
-    Returns:
-        By cleaned name, what was learned; a name below either bound is left out.
-
-    Examples:
-        >>> learn([("HUMIRA", "ADALIMUMAB", 9), ("Humira.", "ADALIMUMAB", 1), ("PEN", "INSULIN", 1), ("PEN", None, 4)])
-        {'HUMIRA': Learned(ingredient='ADALIMUMAB', share=1.0, support=10)}
-    """
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for drugname, active_ingredient, n in rows:
-        if drugname and active_ingredient and ingredients(active_ingredient):
-            counts[clean(drugname)][active_ingredient.upper().strip()] += n
-    found: dict[str, Learned] = {}
-    for name, by_ingredient in counts.items():
-        support = sum(by_ingredient.values())
-        best = min(by_ingredient, key=lambda ingredient: (-by_ingredient[ingredient], ingredient))
-        share = by_ingredient[best] / support
-        if share >= least_share and support >= least_support:
-            found[name] = Learned(best, share, support)
-    return found
+    share: float | None = None
+    support: int | None = None
 
 
 def map_name(
@@ -213,7 +68,8 @@ def map_name(
     active_ingredient: str | None,
     *,
     tables: Sequence[NameTable] = (),
-    learned: dict[str, Learned] | None = None,
+    learned: MappingOf[str, Learned] | None = None,
+    dictionaries: Sequence[Dictionary] = (),
 ) -> tuple[Mapping, ...]:
     r"""What one pair of drug name and active ingredient means: one mapping a substance.
 
@@ -222,6 +78,7 @@ def map_name(
         active_ingredient: FDA's active ingredient, verbatim; None before 2014q3 and in a long table.
         tables: name tables of the treatments.
         learned: what `learn` found.
+        dictionaries: what the user gave; of several that know a name the first speaks.
 
     Returns:
         One mapping for every substance named, none twice; empty where both fields are.
@@ -235,12 +92,21 @@ def map_name(
         'unmapped'
     """
     coded = ingredients(active_ingredient)
-    by_table = [mapping for table in tables for mapping in _from_table(table, drugname, coded)]
-    found = {mapping.substance: mapping for mapping in by_table}
-    for mapping in _from_general_rules(drugname, coded, learned or {}):
-        # What a treatment's table speaks for is its own: no other spelling of it, nor the bare name, comes beside it.
-        if not any(table.find(mapping.substance) for table in tables) and not (found and mapping.method == UNMAPPED):
+    general = _by_ingredient(drugname, coded) if coded else _by_name(drugname, learned or {}, dictionaries)
+    found: dict[str, Mapping] = {}
+    for table in tables:
+        for mapping in _from_table(table, drugname, coded) or _through_table(table, drugname, () if coded else general):
             found.setdefault(mapping.substance, mapping)
+    by_table = bool(found)
+    for known in general:
+        mapping = known
+        # What a treatment's table speaks for is its own: no other spelling of it, nor the bare name, comes beside it.
+        spoken_for = any(table.find(mapping.substance) for table in tables)
+        if by_table and (spoken_for or mapping.method == UNMAPPED):
+            continue
+        if spoken_for:  # the name is a false friend of the treatment, whatever a list says of it
+            mapping = Mapping(clean(drugname or ""), None, UNMAPPED, VERSION)
+        found.setdefault(mapping.substance, mapping)
     return tuple(found.values())
 
 
@@ -264,18 +130,72 @@ def _from_table(table: NameTable, drugname: str | None, coded: Sequence[str]) ->
     return []
 
 
-def _from_general_rules(drugname: str | None, coded: Sequence[str], learned: dict[str, Learned]) -> list[Mapping]:
-    """The rules that know no treatment: the coded ingredient, then what was learned, then the name itself."""
+def _through_table(table: NameTable, drugname: str | None, general: Sequence[Mapping]) -> list[Mapping]:
+    """What was learned or looked up, in the treatment's own words; nothing for a false friend of the treatment."""
+    known = [mapping for mapping in general if mapping.method not in (UNMAPPED, AMBIGUOUS)]
+    if not known or table.is_false_friend(drugname or ""):
+        return []
+    return [
+        replace(
+            mapping, substance=hit.substance, product=hit.product or _told_product(mapping), treatment=table.treatment
+        )
+        for mapping in known
+        for hit in table.find(mapping.substance)
+    ]
+
+
+def _told_product(mapping: Mapping) -> str | None:
+    """The product that a dictionary names; a name that was only learned is no product of a treatment."""
+    return None if mapping.method == LEARNED else mapping.product
+
+
+def _by_ingredient(drugname: str | None, coded: Sequence[str]) -> list[Mapping]:
+    """The ingredients that FDA coded; the name is a product where it says anything else."""
     name = clean(drugname) if drugname else ""
-    if coded:
-        product = name if name and name not in coded and len(pieces(drugname or "")) == 1 else None
-        return [Mapping(part, product, AMBIGUOUS if " OR " in part else "active ingredient", VERSION) for part in coded]
-    if known := learned.get(name):
-        method = f"learned (share {known.share:.2f} of {known.support} rows)"
-        parts = ingredients(known.ingredient)
-        return [Mapping(part, name if name not in parts else None, method, VERSION) for part in parts]
-    parts = tuple(dict.fromkeys(clean(piece) for piece in pieces(drugname or "")))
-    return [Mapping(part, None, AMBIGUOUS if " OR " in part else UNMAPPED, VERSION) for part in parts]
+    product = name if name and name not in coded and len(pieces(drugname or "")) == 1 else None
+    return [Mapping(part, product, AMBIGUOUS if " OR " in part else "active ingredient", VERSION) for part in coded]
+
+
+def _by_name(
+    drugname: str | None, learned: MappingOf[str, Learned], dictionaries: Sequence[Dictionary]
+) -> list[Mapping]:
+    """What is known of a name without an ingredient; of a field with several names, what is known of each."""
+    if not drugname:
+        return []
+    whole = clean(drugname)
+    if known := _known(whole, learned, dictionaries):
+        return known
+    found: list[Mapping] = []
+    for part in dict.fromkeys(clean(piece) for piece in pieces(drugname)):
+        unmapped = Mapping(part, None, AMBIGUOUS if " OR " in part else UNMAPPED, VERSION)
+        found += (_known(part, learned, dictionaries) if part != whole else []) or [unmapped]
+    return found
+
+
+def _known(name: str, learned: MappingOf[str, Learned], dictionaries: Sequence[Dictionary]) -> list[Mapping]:
+    """A dictionary first, then what was learned, then a reference list."""
+    return (
+        _looked_up(name, dictionaries, reference=False)
+        or _learned(name, learned)
+        or _looked_up(name, dictionaries, reference=True)
+    )
+
+
+def _looked_up(name: str, dictionaries: Sequence[Dictionary], *, reference: bool) -> list[Mapping]:
+    for dictionary in dictionaries:
+        if dictionary.is_reference == reference and (meanings := dictionary.find(name)):
+            method = f"{dictionary.format} {dictionary.name}"
+            return [Mapping(m.substance, m.product, method, dictionary.sha256[:12]) for m in meanings]
+    return []
+
+
+def _learned(name: str, learned: MappingOf[str, Learned]) -> list[Mapping]:
+    known = learned.get(name)
+    if known is None:
+        return []
+    parts = ingredients(known.ingredient)
+    product = name if name not in parts else None
+    return [Mapping(part, product, LEARNED, VERSION, share=known.share, support=known.support) for part in parts]
 
 
 @cache
@@ -352,23 +272,59 @@ def named_drugs() -> ibis.Table:
         "product",
         "method",
         "treatment",
+        "share",
+        "support",
     )
 
 
 def map_names(
-    name_key: Sequence[int], names: Sequence[tuple[str | None, str | None, int]], *, tables: Sequence[NameTable]
+    name_key: Sequence[int],
+    names: Sequence[tuple[str | None, str | None, int]],
+    *,
+    tables: Sequence[NameTable],
+    dictionaries: Sequence[Dictionary] = (),
 ) -> dict[str, list[Any]]:
     """The table `drug_substances` for names and their numbers of rows, as columns."""
     learned = learn(names)
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("name_key", "substance", "product", "method", "version", "treatment")
-    }
+    told = ("substance", "product", "method", "version", "treatment", "share", "support")
+    columns: dict[str, list[Any]] = {name: [] for name in ("name_key", *told)}
     for key, (drugname, active_ingredient, _) in zip(name_key, names, strict=True):
-        for mapping in map_name(drugname, active_ingredient, tables=tables, learned=learned):
+        mappings = map_name(drugname, active_ingredient, tables=tables, learned=learned, dictionaries=dictionaries)
+        for mapping in mappings:
             columns["name_key"].append(int(key))
-            columns["substance"].append(mapping.substance)
-            columns["product"].append(mapping.product)
-            columns["method"].append(mapping.method)
-            columns["version"].append(mapping.version)
-            columns["treatment"].append(mapping.treatment)
+            for column in told:
+                columns[column].append(getattr(mapping, column))
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class NameCoverage:
+    """How much of the drug rows has a substance.
+
+    Args:
+        rows: drug rows with a name.
+        unmapped: rows whose name stands for itself because nothing is known of it.
+    """
+
+    rows: int
+    unmapped: int
+
+
+def name_coverage(rows_of_key: MappingOf[int, int], columns: MappingOf[str, Sequence[Any]]) -> NameCoverage:
+    """Drug rows with a name, and those of which no part could be mapped.
+
+    Args:
+        rows_of_key: drug rows of each name, by its key.
+        columns: `name_key` and `method` as `map_names` gives them.
+
+    Examples:
+        >>> name_coverage({1: 10, 2: 5, 3: 7}, {"name_key": [1, 2, 2], "method": ["learned", "unmapped", "unmapped"]})
+        NameCoverage(rows=15, unmapped=5)
+    """
+    known: dict[int, bool] = {}
+    for key, method in zip(columns["name_key"], columns["method"], strict=True):
+        known[key] = known.get(key, False) or method != UNMAPPED
+    return NameCoverage(
+        rows=sum(rows_of_key[key] for key in known),
+        unmapped=sum(rows_of_key[key] for key, is_known in known.items() if not is_known),
+    )

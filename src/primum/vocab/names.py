@@ -22,7 +22,7 @@ COLUMNS: Final = ("name", "match", "substance", "product", "specific", "cosmetic
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
-@lru_cache(maxsize=4096)  # the names of a table are asked for again with every field
+@lru_cache(maxsize=2**16)  # the names of a table are asked for again with every field, and a field by every table
 def words(text: str) -> tuple[str, ...]:
     """Words and numbers of a name, in capitals and without accents.
 
@@ -30,8 +30,9 @@ def words(text: str) -> tuple[str, ...]:
         >>> words("BoNT-A"), words("Botox200 units,"), words("toxina botulínica")
         (('BONT', 'A'), ('BOTOX', '200', 'UNITS'), ('TOXINA', 'BOTULINICA'))
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return tuple(_WORD.findall(plain.upper()))
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return tuple(_WORD.findall(text.upper()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,19 @@ class NameTable:
         given = words(field)
         if self._beginnings.isdisjoint(given):  # no name can begin here: nearly every field of a store
             return ()
-        if any(_holds(given, words(name.name)) for name in self.names if name.match == "false_friend"):
+        if self._holds_false_friend(given):
             return ()
         hits = self._specific(given) or self._general(given)
         if len({hit.substance for hit in hits}) > 1 and "OR" in given:
             return (Hit(" ".join(given), None, specific=False, method="ambiguous"),)
         return hits
+
+    def is_false_friend(self, field: str) -> bool:
+        """Whether a drug field names something else that only looks like a drug of the treatment."""
+        return self._holds_false_friend(words(field))
+
+    def _holds_false_friend(self, given: tuple[str, ...]) -> bool:
+        return any(_holds(given, words(name.name)) for name in self.names if name.match == "false_friend")
 
     def _specific(self, given: tuple[str, ...]) -> tuple[Hit, ...]:
         """Every toxin told by name; of one substance the longest name that also tells the product."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
 from typing import Any, Final
 
 from primum.dossier import figures
@@ -11,6 +12,7 @@ from primum.dossier.render.charts import (
     bars,
     canvas,
     curve,
+    flow,
     forest,
     icons,
     ladder,
@@ -37,6 +39,7 @@ _DRAW: Final[Mapping[type, _Draw]] = {
     figures.Pathway: pathway.draw,
     figures.Curve: curve.draw,
     figures.Ways: ways.draw,
+    figures.Flow: flow.draw,
 }
 
 
@@ -48,8 +51,30 @@ def svg(figure: Figure, findings: Mapping[str, Finding], *, width: float = WIDE)
         findings: the dossier's findings by id.
         width: pixels of the page it is drawn for; words keep their size, so a phone gets another layout.
     """
+    return _picture(figure, findings, width, ())
+
+
+def alone(figure: Figure, findings: Mapping[str, Finding], *, said: str = "") -> str:
+    """One figure as a file of its own, which brings its colours along.
+
+    Args:
+        figure: what to draw.
+        findings: those that it draws, by id.
+        said: what must stand in the picture itself, such as that its numbers are SYNTHETIC.
+    """
+    style = resources.files("primum.dossier").joinpath("templates/style.css").read_text(encoding="utf-8")
+    first = [canvas.element("style", canvas.words(style))]
+    return _picture(figure, findings, WIDE, first, said=said) + "\n"
+
+
+def _picture(
+    figure: Figure, findings: Mapping[str, Finding], width: float, first: Iterable[str], *, said: str = ""
+) -> str:
     name = f"{figure.id}-{width:g}"
     body, height = _DRAW[type(figure.drawing)](figure.drawing, findings, width, name)
+    lines = canvas.wrap(said, width) if said else []
+    body = [*first, *body, *([canvas.label(0, height + 14, lines, bold=True)] if lines else [])]
+    height += 18 * len(lines)
     return canvas.picture(
         body, width=width, height=height, name=name, title=figure.title, description=figure.description
     )

@@ -1,0 +1,106 @@
+"""How do the lines of the files come down to the reports of a cohort: how many leave at each step, and why?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from primum.cases.latest import DELETED, NO_CASE
+from primum.counts.by_arrays import Asked
+from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.contingency import holding
+from primum.counts.members import Scope, members
+from primum.store import schema
+
+if TYPE_CHECKING:
+    import ibis
+
+    from primum.store import Store
+
+Unit = Literal["lines", "rows", "reports"]
+REPORT_FILES: Final = ("DEMO", "TABLE")  # the files that have a row for each report
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """One step from the lines of the files down to the reports of a cohort.
+
+    Args:
+        step: what is counted.
+        count: how many.
+        reason: why these leave the flow; empty for a step that stays in it.
+        unit: what is counted: physical lines, rows or reports.
+    """
+
+    step: str
+    count: int
+    reason: str = ""
+    unit: Unit = "reports"
+
+
+def flow(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> tuple[FlowStep, ...]:
+    """How the files loaded come down to the current reports of a cohort.
+
+    Args:
+        store: the loaded reports.
+        asked: treatment or drug that the reports hold; None for any.
+        cohort: which reports.
+        scope: what the conditions of the cohort speak of.
+
+    Returns:
+        Steps that stay, each followed by those that leave before the next. What stays less what leaves is the next
+        step that stays, up to the cohort, whose steps each count their own reports.
+    """
+    steps = [*_of_files(store), *_of_versions(store)]
+    if asked is not None:
+        steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, EVERYTHING, scope)))
+    if cohort != EVERYTHING:
+        steps.append(FlowStep(f"of which in the cohort {cohort}", _held(store, asked, cohort, scope)))
+    return tuple(steps)
+
+
+def _of_files(store: Store) -> list[FlowStep]:
+    """From the physical lines of the files that hold reports to their rows."""
+    files = schema.table("files")
+    named = ("lines", "header_lines", "blank_lines", "rejected", "joins", "splits", "loaded")
+    sums = files.filter(files.table_name.isin(REPORT_FILES)).agg(**{name: files[name].sum() for name in named})
+    told = dict(zip(named, (int(value or 0) for value in store.engine.rows(sums)[0]), strict=True))
+    if not told["lines"]:
+        return []
+    steps = [FlowStep("lines in the files of reports", told["lines"], unit="lines")]
+    for name, reason in (
+        ("header_lines", "headers"),
+        ("blank_lines", "blank lines"),
+        ("rejected", "could not be read; kept in rejects"),
+        ("joins", "part of the line before"),
+    ):
+        if told[name]:
+            steps.append(FlowStep("lines that are no row", told[name], reason, "lines"))
+    loaded = "rows loaded" + (f", {told['splits']:,} gained from glued lines" if told["splits"] else "")
+    steps.append(FlowStep(loaded, told["loaded"], unit="rows"))
+    gathered = told["loaded"] - store.engine.count("reports")
+    if gathered:
+        reason = "a row of a report that has another: in its quarter twice, or a pair of a long table"
+        steps.append(FlowStep("rows of reports counted already", gathered, reason, "rows"))
+    return steps
+
+
+def _of_versions(store: Store) -> list[FlowStep]:
+    """From the versions published to one report a case."""
+    current = schema.table("current_reports")
+    by_reason = current.group_by("current", "reason").agg(reports=current.count()).order_by("reason")
+    rows = [(bool(is_current), str(reason), int(n)) for is_current, reason, n in store.engine.rows(by_reason)]
+    lost = [FlowStep("not current", n, reason) for is_current, reason, n in rows if not is_current]
+    return [
+        FlowStep("report versions published", sum(n for *_, n in rows)),
+        *sorted(lost, key=lambda step: (step.reason in (DELETED, NO_CASE), step.reason)),
+        FlowStep("current reports, one a case", sum(n for is_current, _, n in rows if is_current)),
+        FlowStep("duplicates under another case number", 0, "not linked: none is set aside"),
+    ]
+
+
+def _held(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> int:
+    inside: ibis.Table = members(cohort, scope)
+    if asked is not None:
+        inside = inside.semi_join(holding(asked, scope), "report_key")
+    return int(store.engine.rows(inside.count().as_table())[0][0])
