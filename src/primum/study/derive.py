@@ -19,7 +19,7 @@ import numpy as np
 from primum.cases.latest import current_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
-from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
+from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, exists, open_store
 from primum.store.folder import DERIVED
 from primum.store.parts import synthetic_reports
 from primum.treatments.vocabulary import Vocabulary, vocabularies
@@ -45,6 +45,24 @@ def open_derived(folder: Path | None = None) -> Store:
     with open_store(folder, write=True) as unfinished:
         derive(unfinished)
     return open_store(folder)
+
+
+def open_derived_for_writing(folder: Path | None = None) -> Store:
+    """Open a store that exists for writing, its derived tables made.
+
+    Raises:
+        StoreError: there is no store, or it cannot be written.
+    """
+    if not exists(folder):
+        open_store(folder)  # says so
+    store = open_store(folder, write=True)
+    try:
+        if not store.is_derived():
+            derive(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:

@@ -1,0 +1,161 @@
+"""How are the parameters of the model estimated?
+
+By Splink: u from pairs of reports drawn at random, which are nearly all of two events; m by expectation maximisation
+over pairs that share so much that a good part of them are of one event, never told which. Levels are written once, as
+the Ibis expressions of `link_model`; what Splink runs is their SQL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from primum.cases.link_features import FEATURES
+from primum.cases.link_model import FEW, LEAST_U, VERSION, LinkModel, comparisons
+
+if TYPE_CHECKING:
+    import ibis
+
+    from primum.store.engine import Engine
+
+RANDOM_PAIRS: Final = 1_500_000
+SEED: Final = 1
+TIGHT: Final = (
+    "l.event_date = r.event_date and l.event_known = 'D' and r.event_known = 'D' and l.reactions[1] = r.reactions[1]",
+    "l.event_date = r.event_date and l.event_known = 'D' and r.event_known = 'D' and l.drugs[1] = r.drugs[1]",
+    "l.drugs[1] = r.drugs[1] and l.reactions[1] = r.reactions[1] and l.age = r.age and l.sex = r.sex",
+)
+"""Blocks of the three sessions of m; a comparison that a block speaks of is left out of its session."""
+DUPLICATED: Final = 0.05
+"""Share of reports that have another of the same event, behind the prior; the weight of one bit more is a factor 2."""
+
+
+def prior_of(reports: int) -> float:
+    """Probability that two reports drawn at random are of one event, were a share DUPLICATED of them twins.
+
+    Examples:
+        >>> f"{prior_of(1_000_001):.0e}"
+        '5e-08'
+    """
+    return DUPLICATED / max(reports - 1, 1)
+
+
+def measured_u(bench: Engine, features: ibis.Table, known: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+    """The u of a store, from random pairs of its reports; a level too rare to be met keeps what is known of it.
+
+    Args:
+        bench: the workshop that holds the features.
+        features: the staged features.
+        known: u of the shipped model, which weighs as much as FEW random pairs.
+    """
+    reports = bench.count(FEATURES)
+    pairs = min(RANDOM_PAIRS, reports * (reports - 1) / 2)
+    if pairs < 1:
+        return dict(known)
+    with _linker(bench, features) as linker:
+        linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, min_count_per_level=None, num_chunks=1)
+        found = _parameters(linker, "u_probability")
+    share = pairs / (pairs + FEW)
+    return {
+        name: tuple(
+            max(share * (0.0 if seen is None else seen) + (1 - share) * before, LEAST_U)
+            for seen, before in zip(found[name], levels, strict=True)
+        )
+        for name, levels in known.items()
+    }
+
+
+def train(bench: Engine, features: ibis.Table, *, trained_on: str, pairs: float = 2e6) -> LinkModel:
+    """Estimate u and m from the reports of a store alone.
+
+    Args:
+        bench: the workshop that holds the features.
+        features: the staged features.
+        trained_on: what to say the parameters come from.
+        pairs: pairs of reports that each estimate is made of, at most.
+    """
+    with _linker(bench, features) as linker:
+        training = linker.training
+        training.estimate_u_using_random_sampling(max_pairs=10 * pairs, min_count_per_level=None, num_chunks=5)
+        for block in TIGHT:
+            training.estimate_parameters_using_expectation_maximisation(block, max_pairs=pairs)
+        m, u = _parameters(linker, "m_probability"), _parameters(linker, "u_probability")
+    reports = bench.count(FEATURES)
+    return LinkModel(
+        m={name: tuple(max(p or 0.0, LEAST_M) for p in levels) for name, levels in m.items()},
+        u={name: tuple(max(p or 0.0, LEAST_U) for p in levels) for name, levels in u.items()},
+        prior=prior_of(reports),
+        reports=reports,
+        version=VERSION,
+        trained_on=trained_on,
+        u_from=trained_on,
+    )
+
+
+LEAST_M: Final = 1e-4  # a level that no pair of one event was seen on is not impossible for one
+
+
+def settings(bench: Engine, features: ibis.Table) -> dict[str, Any]:
+    """The comparisons as Splink's settings."""
+    import ibis
+
+    types = {f"{name}_{side}": kind for name, kind in features.schema().items() for side in ("l", "r")}
+    pair = ibis.table(types, name="pair")
+    made = []
+    for comparison in comparisons():
+        levels = [
+            {"sql_condition": _sql(bench, pair, comparison.missing(pair)), "is_null_level": True, "label_for_charts": "missing"}
+        ]
+        levels += [
+            {
+                "sql_condition": "ELSE" if level.holds is None else _sql(bench, pair, level.holds(pair)),
+                "label_for_charts": level.meaning,
+            }
+            for level in comparison.levels
+        ]
+        made.append({"output_column_name": comparison.name.replace(" ", "_"), "comparison_levels": levels})
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "report_key",
+        "comparisons": made,
+        "blocking_rules_to_generate_predictions": list(TIGHT),
+        "retain_intermediate_calculation_columns": True,
+        "retain_matching_columns": False,
+    }
+
+
+def _sql(bench: Engine, pair: ibis.Table, condition: Any) -> str:
+    """A condition on a pair as SQL with bare column names, as Splink reads it."""
+    from sqlglot import exp, parse_one
+
+    chosen = parse_one(bench.sql(pair.select(holds=condition)), dialect="duckdb").selects[0].this
+    for column in chosen.find_all(exp.Column):
+        column.replace(exp.column(column.name))
+    return str(chosen.sql(dialect="duckdb"))
+
+
+@contextlib.contextmanager
+def _linker(bench: Engine, features: ibis.Table) -> Iterator[Any]:
+    """Splink over the features; its tables lie in the workshop and go with it."""
+    from splink import DuckDBAPI, Linker
+
+    log = logging.getLogger("splink")
+    before = log.level
+    log.setLevel(logging.ERROR)  # it advises whoever builds a model in a notebook
+    try:
+        api = DuckDBAPI(bench.connection)
+        yield Linker(api.register(features.get_name()), settings(bench, features), log_level=None)
+        api.delete_tables_created_by_splink_from_db()
+    finally:
+        log.setLevel(before)
+
+
+def _parameters(linker: Any, name: str) -> dict[str, tuple[float | None, ...]]:
+    """m or u of every level, None where Splink could not estimate it."""
+    plain = linker.misc.save_model_to_json()
+    return {
+        comparison.name: tuple(level.get(name) for level in told["comparison_levels"] if not level.get("is_null_level"))
+        for comparison, told in zip(comparisons(), plain["comparisons"], strict=True)
+    }
