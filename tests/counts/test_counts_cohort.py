@@ -33,6 +33,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "event_date": st.sampled_from(["2014Q1", "2014-02"]),
     "source": st.sampled_from(["faers", "table"]),
     "quarter": st.sampled_from(["2014q1", "2014Q1..2019q3"]),
+    "duplicates": st.sampled_from(["off", "Exact", "probabilistic"]),
 }
 CONDITIONS = st.sampled_from(sorted(FIELDS)).flatmap(
     lambda name: st.lists(VALUES[name], min_size=1, max_size=3).map(lambda values: condition(name, *values))
@@ -252,7 +253,7 @@ def test_an_unknown_treatment_is_told_with_those_known(people: Store) -> None:
 def test_every_field_can_be_asked_for_and_says_what_it_means(people: Store) -> None:
     given = {"treatment": "anti-wrinkle", "role": "PS", "use": "mixed", "bin": "harm", "sex": "F", "age": "40"}
     given |= {"reporter": "MD", "serious": "yes", "outcome": "DE", "received": "2014", "event_date": "2014"}
-    given |= {"source": "faers", "quarter": "2014q1"}
+    given |= {"source": "faers", "quarter": "2014q1", "duplicates": "exact"}
     for name, field in FIELDS.items():
         assert field.meaning
         assert keys(people, f"{name}:{given.get(name, 'X')}") <= {1, 2, 3, 4}

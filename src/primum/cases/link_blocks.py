@@ -1,9 +1,9 @@
 """Which pairs of reports are looked at at all?
 
-Never all pairs: two reports are compared where they share a block. A block is a number of the manufacturer, an article,
-a day with one of the rarest reactions or drugs of the report, or one of its rarest drugs together with one of its rarest
-reactions, alone or with age and sex or with the month of the event. A report without date, age and drug shares none of
-them, and so is never linked on emptiness.
+Never all pairs: two reports are compared where they share a block. A block is a number of the manufacturer, an
+article, a day with one of the rarest reactions or drugs of the report, or one of its rarest drugs together with one of
+its rarest reactions, alone or with age and sex or with the month of the event. A report without date, age and drug
+shares none of them, and so is never linked on emptiness.
 
 A block of more than `MOST` reports is no reason to compare any two of them: it is what popular drugs and one sender's
 series make. The work so grows with the number of reports, not with its square.
@@ -108,8 +108,6 @@ _PARTS: Final[dict[str, Callable[[Any], Any]]] = {
 
 def blocks(keys: ibis.Table, most: int) -> ibis.Table:
     """The blocks that hold at least two reports and no more than `most`: `members`, each in order."""
-    import ibis
-
     listed = keys.group_by("first", "second").agg(members=keys.report_key.collect(distinct=True).sort())
     return listed.filter(listed.members.length().between(2, most)).select("members")
 
@@ -119,4 +117,3 @@ def pairs_within(found: ibis.Table) -> ibis.Table:
     left = found.select(members=found.members, left_key=found.members.unnest())
     both = left.select("left_key", right_key=left.members.unnest())
     return both.filter(both.left_key < both.right_key)
-

@@ -3,8 +3,8 @@
 One row a current report, made once for a run of linking: dates with what is known of them, the person, the sender's
 number and the article in a spelling that can be compared, and the drugs and reactions as lists of numbers. A number
 holds how rare its term is (`bits`, minus the logarithm to base 2 of the share of reports that hold it), because a rare
-term shared by two reports says more than a frequent one. The frequencies are those the model was made with (`LinkTerms`),
-so that reports loaded later change nothing about earlier ones.
+term shared by two reports says more than a frequent one. The frequencies are those the model was made with (table
+`link_terms`), so that reports loaded later change nothing about earlier ones.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _stage_codes(bench: Engine, kind: str, known: dict[str, int], frozen_reports
 
     present = [str(row[0]) for row in bench.rows(term_counts(kind).select("term"))]
     counts = np.array([known.get(term, 1) for term in present], dtype=np.float64)
-    rarity = bits(np.minimum(counts / max(frozen_reports, 1), 1.0)) if len(present) else np.zeros(0, dtype=np.int64)
+    rarity = bits(np.minimum(counts / max(frozen_reports, 1), 1.0)) if present else np.zeros(0, dtype=np.int64)
     number = ((MOST_BITS - rarity) * SPAN + np.arange(len(present)) % SPAN).astype(np.int32)
     texts = np.empty(len(present), dtype=object)
     texts[:] = present

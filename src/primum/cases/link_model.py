@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from primum.cases.link_features import MOST_BITS, SPAN
 
 if TYPE_CHECKING:
-    import ibis
+    pass
 
 VERSION: Final = "link-1"
 """Version of comparisons and levels; raise it when one changes, and train the shipped model again."""
@@ -95,11 +95,15 @@ def _days(column: str, most: int, *, exact: str = "") -> Callable[[Pair], Truth]
 
 def _same_month(pair: Pair) -> Truth:
     """Nothing against the same month, where one of the two is known to the month only."""
-    known = (pair.event_known_l != "Y") & (pair.event_known_r != "Y") & (
-        (pair.event_known_l == "M") | (pair.event_known_r == "M")
+    known = (
+        (pair.event_known_l != "Y")
+        & (pair.event_known_r != "Y")
+        & ((pair.event_known_l == "M") | (pair.event_known_r == "M"))
     )
-    return known & (pair.event_date_l.year() == pair.event_date_r.year()) & (
-        pair.event_date_l.month() == pair.event_date_r.month()
+    return (
+        known
+        & (pair.event_date_l.year() == pair.event_date_r.year())
+        & (pair.event_date_l.month() == pair.event_date_r.month())
     )
 
 
@@ -187,8 +191,12 @@ def comparisons() -> tuple[Comparison, ...]:
             (
                 # Ages below two years are told in days or months; a week is what rounding to months leaves.
                 Level("the same", _within("age", 0.02)),
-                Level("within a year", lambda pair: _within("age", 1.001)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)),
-                Level("within five years", lambda pair: _within("age", 5)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)),
+                Level(
+                    "within a year", lambda pair: _within("age", 1.001)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)
+                ),
+                Level(
+                    "within five years", lambda pair: _within("age", 5)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)
+                ),
                 Level("different"),
             ),
         ),

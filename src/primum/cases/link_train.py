@@ -42,7 +42,9 @@ def prior_of(reports: int) -> float:
     return DUPLICATED / max(reports - 1, 1)
 
 
-def measured_u(bench: Engine, features: ibis.Table, known: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+def measured_u(
+    bench: Engine, features: ibis.Table, known: Mapping[str, tuple[float, ...]]
+) -> dict[str, tuple[float, ...]]:
     """The u of a store, from random pairs of its reports; a level too rare to be met keeps what is known of it.
 
     Args:
@@ -106,7 +108,11 @@ def settings(bench: Engine, features: ibis.Table) -> dict[str, Any]:
     made = []
     for comparison in comparisons():
         levels = [
-            {"sql_condition": _sql(bench, pair, comparison.missing(pair)), "is_null_level": True, "label_for_charts": "missing"}
+            {
+                "sql_condition": _sql(bench, pair, comparison.missing(pair)),
+                "is_null_level": True,
+                "label_for_charts": "missing",
+            }
         ]
         levels += [
             {
@@ -153,7 +159,7 @@ def _linker(bench: Engine, features: ibis.Table) -> Iterator[Any]:
 
 
 def _parameters(linker: Any, name: str) -> dict[str, tuple[float | None, ...]]:
-    """m or u of every level, None where Splink could not estimate it."""
+    """M or u of every level, None where Splink could not estimate it."""
     plain = linker.misc.save_model_to_json()
     return {
         comparison.name: tuple(level.get(name) for level in told["comparison_levels"] if not level.get("is_null_level"))

@@ -7,7 +7,7 @@ to be left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,13 +77,15 @@ def keep_state(store: Store, state: LinkState) -> None:
     store.tell_fact(_STATE + state.method, json.dumps(asdict(state), sort_keys=True))
 
 
+def linked_by(store: Store) -> tuple[Method, ...]:
+    """The methods whose links hold for what is loaded now."""
+    states = {method: link_state(store, method) for method in METHODS}
+    return tuple(method for method, state in states.items() if state is not None and state.still_holds(store))
+
+
 def default_method(store: Store) -> str:
     """How duplicates are treated where nobody says: by the best method whose links hold, `off` where there is none."""
-    for method in reversed(METHODS):
-        state = link_state(store, method)
-        if state is not None and state.still_holds(store):
-            return method
-    return OFF
+    return linked_by(store)[-1] if linked_by(store) else OFF
 
 
 def set_aside(method: str) -> ibis.Table:
@@ -98,11 +100,9 @@ def reports_set_aside(store: Store) -> dict[Method, int]:
     """How many current reports each method that the store was linked by sets aside; for the flow of reports."""
     current = schema.table("current_reports")
     found: dict[Method, int] = {}
-    for method in METHODS:
-        state = link_state(store, method)
-        if state is not None and state.still_holds(store):
-            rows = set_aside(method).semi_join(current.filter(current.current), "report_key")
-            found[method] = int(store.engine.rows(rows.count().as_table())[0][0])
+    for method in linked_by(store):
+        rows = set_aside(method).semi_join(current.filter(current.current), "report_key")
+        found[method] = int(store.engine.rows(rows.count().as_table())[0][0])
     return found
 
 
@@ -126,19 +126,36 @@ class DuplicatesUsed:
 
 
 def duplicates_used(store: Store, method: str) -> DuplicatesUsed:
-    """What an answer says of the method it used."""
-    states = {m: state for m in METHODS if (state := link_state(store, m)) is not None}
+    """What an answer says of the one method it used."""
     if method == OFF:
-        if not states:
-            note = "Duplicates: off; the reports were never linked across case numbers (primum link does it)."
-        elif not any(state.still_holds(store) for state in states.values()):
-            note = "Duplicates: off; archives were replaced after the reports were linked (primum link does it again)."
-        else:
-            note = "Duplicates: off; reports of one event under several case numbers are all counted."
-        return DuplicatesUsed(OFF, 0, note)
-    reports = {m: n for m, n in reports_set_aside(store).items() if m == method}
-    n = sum(reports.values())
+        return DuplicatesUsed(OFF, 0, f"Duplicates: off; {_why_off(store)}.")
+    n = reports_set_aside(store)[_method(method)]
     note = f"Duplicates: {method} links; {n:,} of the store's current reports are set aside, one of each event is kept."
-    if not all(state.is_of(store) for m, state in states.items() if m == method):
-        note += " What was loaded later is not linked yet (primum link)."
-    return DuplicatesUsed(method, n, note)
+    return DuplicatesUsed(method, n, note + _not_linked_yet(store, method))
+
+
+def as_said(store: Store, methods: Sequence[str]) -> DuplicatesUsed:
+    """What an answer says where the cohorts themselves name one method or more."""
+    if len(methods) == 1:
+        return duplicates_used(store, methods[0])
+    note = "Duplicates: as the cohorts say."
+    return DuplicatesUsed(", ".join(methods), 0, note + "".join(_not_linked_yet(store, m) for m in methods[:1]))
+
+
+def _why_off(store: Store) -> str:
+    states = [state for method in METHODS if (state := link_state(store, method)) is not None]
+    if not states:
+        return "the reports were never linked across case numbers (primum link does it)"
+    if not any(state.still_holds(store) for state in states):
+        return "archives were replaced after the reports were linked (primum link does it again)"
+    return "reports of one event under several case numbers are all counted"
+
+
+def _not_linked_yet(store: Store, method: str) -> str:
+    state = None if method == OFF else link_state(store, _method(method))
+    stale = state is not None and not state.is_of(store)
+    return " The store has changed since it was linked: what is new is not linked yet (primum link)." if stale else ""
+
+
+def _method(name: str) -> Method:
+    return next(method for method in METHODS if method == name)

@@ -30,6 +30,12 @@ def ask(
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
+        ),
+    ] = None,
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -41,8 +47,10 @@ def ask(
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
     if screen or answers_file is not None:
-        if cohort is not None or html_file is not None or store is not None:
-            raise typer.BadParameter("a COHORT, --html and --store belong to the dossier; leave them out to screen.")
+        if any(given is not None for given in (cohort, html_file, store, duplicates)):
+            raise typer.BadParameter(
+                "a COHORT, --html, --store and --duplicates belong to the dossier; leave them out to screen."
+            )
         from primum.cli.screen import screening
 
         screening(treatment, answers_file=answers_file, json_file=json_file)
@@ -52,7 +60,7 @@ def ask(
     from primum.dossier.render.json import as_json
     from primum.study.ask import ask as answer
 
-    dossier = answer(treatment, store=store, cohort=cohort)
+    dossier = answer(treatment, store=store, cohort=cohort, duplicates=duplicates)
     page = html_file or Path(f"primum-{dossier.treatment}.html")
     write_text(page, html.render(dossier))
     if json_file is not None:

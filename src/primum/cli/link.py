@@ -78,6 +78,6 @@ def _lines(run: LinkRun) -> list[str]:
         sought = "among all reports" if run.anew else "for the reports that came since"
         lines += paragraph(f"Probabilistic links were sought {sought}; model {run.model}.")
     return lines + paragraph(
-        "Nothing was deleted. Analyses keep one report of each event unless duplicates:off is asked for; primum case ID "
-        "says why two reports were judged one."
+        "Nothing was deleted. Analyses keep one report of each event unless duplicates:off is asked for; "
+        "primum case ID says why two reports were judged one."
     )

@@ -52,6 +52,12 @@ def signals(
     methods: Annotated[
         str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
     ] = "",
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
     json_file: Annotated[
@@ -70,7 +76,8 @@ def signals(
     wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
     name, meant = _drug_and_cohort(what, cohort or [])
     with reports.open(store) as opened:
-        found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
+        level = reports.drug_level_named(drug_level)
+        found = opened.signals(name, meant, versus, drug_level=level, methods=wanted, duplicates=duplicates)
         if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
             writer = reports.parquet_writer(opened.store)
             output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh, writer))

@@ -173,7 +173,7 @@ def parse(text: str) -> Cohort:
         Traceback (most recent call last):
         primum.errors.CohortError: Cohort "sexx:F", position 1: found "sexx"; expected one of drug, product,
         substance, treatment, role, use, indication, reaction, bin, sex, age, country, reporter, serious, outcome,
-        received, event_date, source, quarter. Did you mean "sex"?
+        received, event_date, source, quarter, duplicates. Did you mean "sex"?
     """
     if not text.strip():
         return EVERYTHING

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from primum.cases.linked import METHODS, OFF
 from primum.errors import nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
@@ -35,6 +36,7 @@ REPORTERS: Final = {
     "consumer": "CN",
 }
 UNKNOWN: Final = "unknown"
+DUPLICATES: Final = (OFF, *METHODS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +162,11 @@ _FIELDS: Final = (
     Field("event_date", "day of the event, as far as known", _period, "a period such as 2014..2019"),
     Field("source", "reporting system", _words("faers", "table"), "faers or table"),
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
+    Field(
+        "duplicates",
+        "one report of each event that primum link found under several case numbers, or every report",
+        _words(*DUPLICATES),
+        _listed(DUPLICATES),
+    ),
 )
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}

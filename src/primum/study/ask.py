@@ -20,13 +20,17 @@ _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
 _COUNTED_WITH = ("duckdb", "ibis-framework")
 
 
-def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None = None) -> Dossier:
+def ask(
+    treatment: str | Path, *, store: Path | None = None, cohort: str | None = None, duplicates: str | None = None
+) -> Dossier:
     """The whole answer on a treatment.
 
     Args:
         treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
         store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
+        duplicates: how reports of one event under several case numbers are treated: off, exact or probabilistic; by
+            default the best links that the store has.
 
     Returns:
         The dossier; renderers are in `primum.dossier.render`.
@@ -35,13 +39,16 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         UnknownNameError: no treatment has that name.
         EvidenceError: its tables hold faults.
         CohortError: a cohort is named although no reports are loaded.
+        LinkError: duplicates by a method that the store was not linked by.
         StoreError: the store that was named holds no reports, or cannot be read.
     """
     about = load_treatment(treatment)
-    answer = _reports(about.id, store, cohort)
+    answer = _reports(about.id, store, cohort, duplicates)
     run = Run(
         version=__version__,
-        command=f"primum ask {about.id}" + (f" '{cohort}'" if cohort else ""),
+        command=f"primum ask {about.id}"
+        + (f" '{cohort}'" if cohort else "")
+        + (f" --duplicates {duplicates}" if duplicates else ""),
         evidence_hash=about.evidence_hash,
         evidence_to=about.evidence_to,
         store_hash=answer.snapshot if answer else None,
@@ -52,7 +59,7 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
     return build_dossier(about, reports=answer, run=run)
 
 
-def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:
+def _reports(treatment: str, store: Path | None, cohort: str | None, duplicates: str | None) -> ReportsAnswer | None:
     """What the loaded reports of the cohort say.
 
     None where nothing is loaded and no store was named, or where the treatment brings no names to look for: a folder
@@ -76,7 +83,7 @@ def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsA
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
 
     with open_reports(store) as reports:
-        return reports.answer(treatment, cohort)
+        return reports.answer(treatment, cohort, duplicates=duplicates)
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

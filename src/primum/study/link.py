@@ -126,9 +126,11 @@ def _workshop(store: Store) -> Iterator[Engine]:
             yield bench
         return
     # Swept by the next writer where a kill leaves it.
-    with tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
-        with store.engine.workshop(Path(folder)) as bench:
-            yield bench
+    with (
+        tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder,
+        store.engine.workshop(Path(folder)) as bench,
+    ):
+        yield bench
 
 
 def _current_reports(bench: Engine) -> int:
@@ -172,7 +174,9 @@ def _new_model(bench: Engine, features: ibis.Table, say: Progress) -> LinkModel:
 
 def _before() -> Before:
     pairs = schema.table("link_pairs")
-    return Before(schema.table("linked_reports"), pairs.filter(pairs.rule == PROBABILISTIC).select("left_key", "right_key"))
+    return Before(
+        schema.table("linked_reports"), pairs.filter(pairs.rule == PROBABILISTIC).select("left_key", "right_key")
+    )
 
 
 def _write(store: Store, bench: Engine, method: Method, linked: Linked, threshold: float) -> LinkState:

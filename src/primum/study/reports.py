@@ -12,13 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
-from primum.counts.members import Scope
+from primum.counts.members import Scope, methods_named
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
-from primum.errors import CohortError, UnknownNameError
+from primum.errors import CohortError, LinkError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
 from primum.store import Store
 from primum.study.derive import open_derived
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 TOP_REACTIONS: Final = 30
 EVERY_DRUG: Final = ("", "*", "all")
+AS_SAID: Final = "as said"  # cohorts that tell themselves how duplicates are treated, or were made to
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class ReportsAnswer:
         signals: the whole treatment against everything else; None where no other report is loaded.
         contrast: cosmetic against therapeutic use; None where one of them has no report.
         notes: caveats of the whole.
+        duplicates: how reports of one event under several case numbers were treated.
         synthetic: what must be said where reports are invented; empty where none is.
     """
 
@@ -87,6 +90,7 @@ class ReportsAnswer:
     signals: SignalTable | None
     contrast: SignalTable | None
     notes: tuple[str, ...]
+    duplicates: DuplicatesUsed
     synthetic: str = ""
 
     @property
@@ -136,15 +140,17 @@ class Reports:
         *,
         drug_level: DrugLevel = "substance",
         cells: bool = True,
+        duplicates: str | None = None,
     ) -> Counts:
         """Counts of distinct reports; arguments as in `signals`, and `cells` where those of a prior are wanted."""
         asked = self._asked(what, drug_level)
+        cohort, versus, _ = self._kept(cohort, versus, duplicates)
         return count_with_cells(
             self.store,
             asked,
             scope=self._scope(asked),
-            cohort=_cohort(cohort) or EVERYTHING,
-            versus=_cohort(versus),
+            cohort=cohort,
+            versus=versus,
             drug_level=drug_level,
             arrays=self.arrays,
             cells=cells,
@@ -158,6 +164,7 @@ class Reports:
         *,
         drug_level: DrugLevel = "substance",
         methods: Sequence[str] = DEFAULT_METHODS,
+        duplicates: str | None = None,
     ) -> SignalTable:
         """Which drug-event pairs stand out.
 
@@ -167,30 +174,39 @@ class Reports:
             versus: what they are compared with; None for everything else.
             drug_level: names that a row has; a drug asked for by name is counted at the level of that name.
             methods: statistics to compute, see `primum.signals.table`.
+            duplicates: `off`, `exact` or `probabilistic`, as the condition of that name in cohort and comparator; None:
+                what they say themselves, else the best links that the store has.
 
         Raises:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
+            LinkError: duplicates by a method that the store was not linked by.
         """
-        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
+        kept, others, used = self._kept(cohort, versus, duplicates)
+        counts = self.counts(what, kept, others, drug_level=drug_level, cells="ebgm" in methods, duplicates=AS_SAID)
         bins = self._scope(self._asked(what, drug_level)).term_bins
-        return self._signal_table(counts, bins, methods=methods)
+        table = self._signal_table(counts, bins, methods=methods)
+        return replace(table, notes=(*table.notes, used.note))
 
-    def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
+    def answer(
+        self, treatment: str, cohort: Cohort | str | None = None, *, duplicates: str | None = None
+    ) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
         Args:
             treatment: its id or an alias.
             cohort: which reports, as a cohort or its text; None for all.
+            duplicates: as in `signals`.
 
         Raises:
             UnknownNameError: no such treatment.
             CohortError: a text that cannot be read.
+            LinkError: duplicates by a method that the store was not linked by.
         """
         name = treatment_named(treatment)
         if name is None:
             raise UnknownNameError.of("treatment", treatment, self._bins)
-        meant = _cohort(cohort) or EVERYTHING
+        meant, _, used = self._kept(cohort, None, duplicates)
         scope = self._scope(Asked(name, "treatment"))
         counted = tallies(self.store, name, meant, scope)
         total = sum(tally.reports for tally in counted["total"])
@@ -207,9 +223,37 @@ class Reports:
             names=name_coverage(self.store),
             signals=self._against_all(name, meant) if total else None,
             contrast=self._by_use(name, meant) if total else None,
-            notes=(*_listed(synthetic), *_notes(counted)),
+            notes=(*_listed(synthetic), *_notes(counted), used.note),
+            duplicates=used,
             synthetic=synthetic,
         )
+
+    def _kept(
+        self, cohort: Cohort | str | None, versus: Cohort | str | None, duplicates: str | None
+    ) -> tuple[Cohort, Cohort | None, DuplicatesUsed]:
+        """Cohort and comparator with how they treat duplicates, and what is to be said of it."""
+        ours, others = _cohort(cohort) or EVERYTHING, _cohort(versus)
+        said = [part for part in (ours, others) if part is not None and "duplicates" in part.fields]
+        if duplicates not in (None, AS_SAID):
+            if said:
+                raise CohortError(f"Cohort {said[0]} names duplicates already; leave out duplicates={duplicates}.")
+            given = condition("duplicates", str(duplicates))
+        elif said or duplicates == AS_SAID:
+            methods = sorted({method for part in said for method in methods_named(part)})
+            for method in methods:
+                self._check_linked(method)
+            return ours, others, as_said(self.store, methods)
+        else:
+            given = condition("duplicates", default_method(self.store))
+        method = given.values[0]
+        self._check_linked(method)
+        if method != OFF:
+            ours, others = ours & given, None if others is None else others & given
+        return ours, others, duplicates_used(self.store, method)
+
+    def _check_linked(self, method: str) -> None:
+        if method != OFF and method not in (there := linked_by(self.store)):
+            raise LinkError.not_linked(method, there)
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
@@ -233,7 +277,7 @@ class Reports:
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
         try:
-            counts = self.counts(name, cohort, drug_level="treatment")
+            counts = self.counts(name, cohort, drug_level="treatment", duplicates=AS_SAID)
         except CohortError:
             return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
@@ -243,7 +287,8 @@ class Reports:
     def _by_use(self, name: str, cohort: Cohort) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
         try:
-            counts = self.counts(name, cohort & condition("use", "cosmetic"), cohort & condition("use", "therapeutic"))
+            cosmetic, therapeutic = (cohort & condition("use", use) for use in ("cosmetic", "therapeutic"))
+            counts = self.counts(name, cosmetic, therapeutic, duplicates=AS_SAID)
         except CohortError:
             return None
         return self._signal_table(counts, self._bins[name])
