@@ -31,7 +31,7 @@ from primum.cases.link import (
 from primum.cases.link_exact import RULES
 from primum.cases.link_features import FEATURES, KINDS, stage_features, term_counts
 from primum.cases.link_model import LinkModel, comparisons, model_from_json, shipped_model
-from primum.cases.link_train import measured_u, prior_of
+from primum.cases.link_train import measured_u, prior_of, train
 from primum.cases.linked import MODEL_FACT, LinkState, archives, keep_state, link_state
 from primum.errors import LinkError
 from primum.store import LOADING, Store, schema
@@ -108,6 +108,18 @@ def link_reports(
             if PROBABILISTIC in found and model is not None:
                 _write_model(store, features, model, terms)
     return LinkRun(states, not extends, model.digest() if model and PROBABILISTIC in found else "")
+
+
+def train_model(store: Store, *, trained_on: str) -> LinkModel:
+    """Estimate a model from the reports of a store alone, as the shipped one was.
+
+    Args:
+        store: open for writing, its derived tables made.
+        trained_on: what to say the parameters come from.
+    """
+    with _workshop(store) as bench:
+        features = stage_features(bench, _count_terms(bench), frozen_reports=_current_reports(bench))
+        return train(bench, features, trained_on=trained_on)
 
 
 def _methods(names: Sequence[str]) -> tuple[Method, ...]:
