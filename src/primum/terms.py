@@ -15,7 +15,9 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 StrArray = NDArray[np.object_]
 
-SYNTHETIC: Final = "SYNTHETIC"  # sender of every invented report, and the word on every answer that holds one
+SYNTHETIC: Final = (
+    "SYNTHETIC"  # first word of the sender of every invented report, and the word on every answer that holds one
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
