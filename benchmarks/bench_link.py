@@ -135,7 +135,7 @@ def calibration(store: Store, folder: Path) -> None:
         inside = (p >= low) & ((p < high) | (high == 1.0))
         if inside.any():
             print(f"| {low:g}-{high:g} | {inside.sum():,} | {p[inside].mean():.3f} | {right[inside].mean():.3f} |")
-    for threshold in (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999):
+    for threshold in (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99):
         chosen = p >= threshold
         print(
             f"pairs from {threshold}: precision {right[chosen].mean():.4f}, "
@@ -161,7 +161,9 @@ def main() -> None:
         with open_store(folder / "store", write=True) as store:
             about = f"{given.reports:,} SYNTHETIC reports, seed {given.seed}, noise {given.noise:g}"
             if given.train:
-                model = train_model(store, trained_on=f"{about}, duplicates planted in {SHARE:.0%} of them")
+                truth = planted_pairs(folder / "archives", current_keys(store))
+                planted = f"{about}, duplicates planted in {SHARE:.0%} of them"
+                model = train_model(store, truth=truth.keys(), trained_on=planted)
                 given.train.write_text(json.dumps(model.as_json(), indent=1) + "\n", encoding="utf-8")
                 return
             print(about)

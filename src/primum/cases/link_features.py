@@ -36,7 +36,7 @@ SHORTEST_ARTICLE: Final = 20
 
 
 def article_key(reference: str) -> str | None:
-    """An article by its longest sentence in letters alone, which is its title whoever spells authors and journal.
+    """An article by its longest sentence in letters and digits, mostly its title, whoever spells authors and journal.
 
     Returns:
         None where it is too short to tell one article from another.
@@ -48,7 +48,7 @@ def article_key(reference: str) -> str | None:
         'EYELIDPTOSISAFTERANINJECTION'
         >>> article_key("Unpublished.")
     """
-    sentences = (re.sub(r"[^A-Z]", "", part) for part in re.split(r"[.;]", reference.upper()))
+    sentences = (re.sub(r"[^A-Z0-9]", "", part) for part in re.split(r"[.;]", reference.upper()))
     longest = max(sentences, key=len, default="")
     return longest if len(longest) >= SHORTEST_ARTICLE else None
 

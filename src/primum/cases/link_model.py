@@ -5,6 +5,9 @@ pairs of one event and u among pairs of two, and says `log2(m / u)` bits for or 
 of the prior add up to the match weight w, and the match probability is $2^w / (1 + 2^w)$. What is missing in either
 report falls on no level and says nothing: missing is not agreement.
 
+Agreements do not come alone: who shares drug and day shares more by the same chance. The model's bits are therefore
+calibrated, $w = a + b \\sum$ with a slope b below 1, so that of the pairs with a match probability p a share p is right.
+
 Levels are Ibis expressions over a pair, whose columns end in `_l` and `_r`; the first that holds is the level.
 
 Source: I. P. Fellegi, A. B. Sunter, A theory for record linkage, J Am Stat Assoc 1969;64:1183-1210,
@@ -227,10 +230,11 @@ def comparisons() -> tuple[Comparison, ...]:
             (
                 Level("the same number of the manufacturer", lambda pair: _same("number")(pair).fill_null(False)),
                 Level("the same article", lambda pair: _same("article")(pair).fill_null(False)),
-                Level("different"),
+                # Who sends two reports under two numbers of its own says that they are two cases.
+                Level("different, from different senders", lambda pair: ~_same("sender")(pair).fill_null(False)),
+                Level("different, from one sender"),
             ),
         ),
-        Comparison("sender", _either_missing("sender"), (Level("the same", _same("sender")), Level("different"))),
     )
 
 
@@ -243,6 +247,8 @@ class LinkModel:
         u: the same among pairs of two events.
         prior: probability that two reports drawn at random are of one event.
         reports: current reports of the store when the model was made; term frequencies are of that moment.
+        slope: what a bit of the model counts for, since agreements are not independent; in (0, 1.5].
+        offset: bits that calibration adds to the prior.
         version: version of comparisons and levels.
         trained_on: what m was estimated from.
         u_from: what u was estimated from.
@@ -255,6 +261,8 @@ class LinkModel:
     u: Mapping[str, tuple[float, ...]]
     prior: float
     reports: int
+    slope: float
+    offset: float
     version: str
     trained_on: str
     u_from: str
@@ -265,19 +273,21 @@ class LinkModel:
                 raise ValueError(f"Model {self.version}: its comparisons are not those of {VERSION}; train it again.")
             if not all(0 < p <= 1 for levels in side.values() for p in levels):
                 raise ValueError(f"Model {self.version}: a level's probability is not between 0 and 1.")
+        if not 0 < self.slope <= 1.5:
+            raise ValueError(f"Model {self.version}: slope {self.slope}; expected one in (0, 1.5].")
         if not 0 < self.prior < 1:
             raise ValueError(f"Model {self.version}: prior {self.prior}; expected a probability between 0 and 1.")
 
     def weight(self, comparison: str, level: int) -> float:
-        """Bits that a level says for one event; nothing where the comparison is missing."""
+        """Calibrated bits that a level says for one event; nothing where the comparison is missing."""
         if level == MISSING:
             return 0.0
-        return math.log2(self.m[comparison][level] / self.u[comparison][level])
+        return self.slope * math.log2(self.m[comparison][level] / self.u[comparison][level])
 
     @property
     def prior_weight(self) -> float:
-        """Bits of the prior."""
-        return math.log2(self.prior / (1 - self.prior))
+        """Calibrated bits of the prior."""
+        return self.offset + self.slope * math.log2(self.prior / (1 - self.prior))
 
     def as_json(self) -> dict[str, Any]:
         """The model as plain data, six digits a parameter."""
@@ -289,6 +299,8 @@ class LinkModel:
             "version": self.version,
             "prior": float(f"{self.prior:.6g}"),
             "reports": self.reports,
+            "slope": float(f"{self.slope:.6g}"),
+            "offset": float(f"{self.offset:.6g}"),
             "trained_on": self.trained_on,
             "u_from": self.u_from,
             **rounded,
@@ -310,6 +322,8 @@ def model_from_json(plain: Mapping[str, Any]) -> LinkModel:
         u={name: tuple(levels) for name, levels in plain["u"].items()},
         prior=float(plain["prior"]),
         reports=int(plain["reports"]),
+        slope=float(plain["slope"]),
+        offset=float(plain["offset"]),
         version=str(plain["version"]),
         trained_on=str(plain["trained_on"]),
         u_from=str(plain["u_from"]),

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from primum.cases.link_features import FEATURES
 from primum.cases.link_model import FEW, LEAST_U, VERSION, LinkModel, comparisons
@@ -19,12 +23,14 @@ if TYPE_CHECKING:
     import ibis
 
     from primum.store.engine import Engine
+    from primum.terms import BoolArray, FloatArray
 
 RANDOM_PAIRS: Final = 1_500_000
 SEED: Final = 1
+_ONE_DAY: Final = "l.event_date = r.event_date and l.event_known = 'D' and r.event_known = 'D'"
 TIGHT: Final = (
-    "l.event_date = r.event_date and l.event_known = 'D' and r.event_known = 'D' and l.reactions[1] = r.reactions[1]",
-    "l.event_date = r.event_date and l.event_known = 'D' and r.event_known = 'D' and l.drugs[1] = r.drugs[1]",
+    f"{_ONE_DAY} and l.reactions[1] = r.reactions[1] and l.reactions[2] = r.reactions[2]",
+    f"{_ONE_DAY} and l.drugs[1] = r.drugs[1] and l.sex = r.sex and l.sender <> r.sender",
     "l.drugs[1] = r.drugs[1] and l.reactions[1] = r.reactions[1] and l.age = r.age and l.sex = r.sex",
 )
 """Blocks of the three sessions of m; a comparison that a block speaks of is left out of its session."""
@@ -90,13 +96,35 @@ def train(bench: Engine, features: ibis.Table, *, trained_on: str, pairs: float 
         u={name: tuple(max(p or 0.0, LEAST_U) for p in levels) for name, levels in u.items()},
         prior=prior_of(reports),
         reports=reports,
+        slope=1.0,
+        offset=0.0,
         version=VERSION,
         trained_on=trained_on,
         u_from=trained_on,
     )
 
 
-LEAST_M: Final = 1e-4  # a level that no pair of one event was seen on is not impossible for one
+def calibrate(model: LinkModel, weight: FloatArray, right: BoolArray) -> LinkModel:
+    """The model with its bits calibrated on pairs of which it is known whether they are of one event.
+
+    Logistic regression of `right` on the weight, by maximum likelihood.
+
+    Args:
+        model: an uncalibrated model.
+        weight: its match weights of pairs in bits; shape `(pairs,)`.
+        right: whether each pair is of one event; shape `(pairs,)`.
+    """
+    from scipy.optimize import minimize
+
+    def loss(line: FloatArray) -> float:
+        logit = (line[0] + line[1] * weight) * math.log(2)
+        return float(np.mean(np.logaddexp(0, logit) - right * logit))
+
+    offset, slope = minimize(loss, np.array([0.0, 1.0])).x.tolist()
+    return replace(model, offset=offset, slope=slope)
+
+
+LEAST_M: Final = 0.004  # a level that no pair of one event was seen on is not impossible for one
 
 
 def settings(bench: Engine, features: ibis.Table) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from primum.cases.link import (
 from primum.cases.link_exact import RULES
 from primum.cases.link_features import FEATURES, KINDS, stage_features, term_counts
 from primum.cases.link_model import LinkModel, comparisons, model_from_json, shipped_model
-from primum.cases.link_train import measured_u, prior_of, train
+from primum.cases.link_train import calibrate, measured_u, prior_of, train
 from primum.cases.linked import MODEL_FACT, LinkState, archives, keep_state, link_state
 from primum.errors import LinkError
 from primum.store import LOADING, Store, schema
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from primum.store.engine import Engine
 
 OUTGROWN: Final = 2.0  # a store so many times as large as the one a model was made on gets a new one
+LOWEST: Final = 0.01  # match probability of an uncalibrated model from which pairs are looked at to calibrate it
 Terms = dict[str, dict[str, int]]
 
 
@@ -110,16 +111,20 @@ def link_reports(
     return LinkRun(states, not extends, model.digest() if model and PROBABILISTIC in found else "")
 
 
-def train_model(store: Store, *, trained_on: str) -> LinkModel:
-    """Estimate a model from the reports of a store alone, as the shipped one was.
+def train_model(store: Store, *, truth: Collection[tuple[int, int]], trained_on: str) -> LinkModel:
+    """Estimate a model as the shipped one was: m and u from the reports alone, its calibration from planted truth.
 
     Args:
         store: open for writing, its derived tables made.
+        truth: pairs of reports that are of one event, the smaller key first.
         trained_on: what to say the parameters come from.
     """
     with _workshop(store) as bench:
         features = stage_features(bench, _count_terms(bench), frozen_reports=_current_reports(bench))
-        return train(bench, features, trained_on=trained_on)
+        model = train(bench, features, trained_on=trained_on)
+        found = bench.run(link_probabilistically(bench, features, model, threshold=LOWEST).pairs)
+    pairs = zip(found["left_key"].tolist(), found["right_key"].tolist(), strict=True)
+    return calibrate(model, found["match_weight"], np.array([pair in truth for pair in pairs]))
 
 
 def _methods(names: Sequence[str]) -> tuple[Method, ...]:
