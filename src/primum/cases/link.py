@@ -7,7 +7,7 @@ only says which report speaks for the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +19,7 @@ from primum.cases.link_clusters import Clusters, star_clusters, unseen_pairs
 from primum.cases.link_exact import RULES, exact_pairs
 from primum.cases.link_model import LinkModel
 from primum.cases.link_score import level_column, levels, paired, scored
-from primum.terms import IntArray
+from primum.terms import BoolArray, IntArray
 
 if TYPE_CHECKING:
     import ibis
@@ -84,7 +84,7 @@ def link_exactly(bench: Engine, features: ibis.Table) -> Linked:
     assert found is not None
     keys = bench.run(found.select("left_key", "right_key").distinct().order_by("left_key", "right_key"))
     clusters = _clusters(bench, features, keys["left_key"], keys["right_key"])
-    return Linked(_with_used(bench, "exact_links", found, keys["left_key"], keys["right_key"], clusters), clusters)
+    return Linked(_with_used(bench, "exact_links", found, keys, clusters.used), clusters)
 
 
 def link_probabilistically(
@@ -109,7 +109,7 @@ def link_probabilistically(
     say = progress or (lambda _: None)
     least = float(np.log2(threshold / (1 - threshold)))
     candidates = _candidates(bench, features, before, say)
-    found = _score(bench, features, model, candidates, least, say)
+    found = _score(bench, features, model, candidates=candidates, least=least, say=say)
     keys = bench.run(found.select("left_key", "right_key"))
     left, right = unseen_pairs(keys["left_key"], keys["right_key"], most=LARGEST_COMPONENT)
     if len(left):
@@ -119,7 +119,7 @@ def link_probabilistically(
         keys = bench.run(found.select("left_key", "right_key"))
     clusters = _clusters(bench, features, keys["left_key"], keys["right_key"])
     links = found.mutate(rule=_text(PROBABILISTIC))
-    return Linked(_with_used(bench, "model_links", links, keys["left_key"], keys["right_key"], clusters), clusters)
+    return Linked(_with_used(bench, "model_links", links, keys, clusters.used), clusters)
 
 
 def _text(value: str) -> Any:
@@ -167,7 +167,7 @@ def _weighed(pairs: ibis.Table, features: ibis.Table, model: LinkModel, least: f
 
 
 def _score(
-    bench: Engine, features: ibis.Table, model: LinkModel, candidates: ibis.Table, least: float, say: Progress
+    bench: Engine, features: ibis.Table, model: LinkModel, *, candidates: ibis.Table, least: float, say: Progress
 ) -> ibis.Table:
     """Weigh every candidate once, some of them at a time; those that are links."""
     import ibis
@@ -201,8 +201,8 @@ def _clusters(bench: Engine, features: ibis.Table, left: IntArray, right: IntArr
 
 
 def _with_used(
-    bench: Engine, name: str, pairs: ibis.Table, left: IntArray, right: IntArray, clusters: Clusters
+    bench: Engine, name: str, pairs: ibis.Table, keys: Mapping[str, IntArray], used: BoolArray
 ) -> ibis.Table:
     """The pairs, each with whether it holds its cluster together."""
-    told = bench.stage(f"{name}_used", {"left_key": left, "right_key": right, "used": clusters.used})
+    told = bench.stage(f"{name}_used", {"left_key": keys["left_key"], "right_key": keys["right_key"], "used": used})
     return bench.stage_expression(name, pairs.join(told.distinct(), ["left_key", "right_key"]))

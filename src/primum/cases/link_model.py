@@ -6,7 +6,8 @@ of the prior add up to the match weight w, and the match probability is $2^w / (
 report falls on no level and says nothing: missing is not agreement.
 
 Agreements do not come alone: who shares drug and day shares more by the same chance. The model's bits are therefore
-calibrated, $w = a + b \\sum$ with a slope b below 1, so that of the pairs with a match probability p a share p is right.
+calibrated, $w = a + b s$ where s is their sum and the slope b is below 1, so that of the pairs with a match
+probability p a share p is right.
 
 Levels are Ibis expressions over a pair, whose columns end in `_l` and `_r`; the first that holds is the level.
 

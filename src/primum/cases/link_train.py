@@ -164,7 +164,8 @@ def _sql(bench: Engine, pair: ibis.Table, condition: Any) -> str:
     """A condition on a pair as SQL with bare column names, as Splink reads it."""
     from sqlglot import exp, parse_one
 
-    chosen = parse_one(bench.sql(pair.select(holds=condition)), dialect="duckdb").selects[0].this
+    select: Any = parse_one(bench.sql(pair.select(holds=condition)), dialect="duckdb")
+    chosen = select.selects[0].this
     for column in chosen.find_all(exp.Column):
         column.replace(exp.column(column.name))
     return str(chosen.sql(dialect="duckdb"))
@@ -179,7 +180,7 @@ def _linker(bench: Engine, features: ibis.Table) -> Iterator[Any]:
     before = log.level
     log.setLevel(logging.ERROR)  # it advises whoever builds a model in a notebook
     try:
-        api = DuckDBAPI(bench.connection)
+        api: Any = DuckDBAPI(bench.connection)
         yield Linker(api.register(features.get_name()), settings(bench, features), log_level=None)
         api.delete_tables_created_by_splink_from_db()
     finally:

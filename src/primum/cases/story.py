@@ -6,6 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from primum.cases.link import PROBABILISTIC
+from primum.cases.link_model import MISSING, comparisons
+from primum.cases.link_score import level_column, probability
 from primum.errors import UnknownNameError
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
@@ -70,6 +73,39 @@ class ToldUse:
     confidence: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison of two reports: the level that the pair falls on, and the bits it says for one event."""
+
+    comparison: str
+    level: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """Another report that was judged to tell of the same event, and why.
+
+    Args:
+        case_id: its case.
+        report_id: its id.
+        rule: exact rule that both meet, or probabilistic.
+        together: which of the two speaks for both in analyses: this report, the other, or neither, because each
+            belongs to another cluster.
+        probability: that both are of one event; None for an exact rule.
+        weight: all bits together, those of the prior among them; None for an exact rule.
+        compared: every comparison that tells something, the largest weight first; empty for an exact rule.
+    """
+
+    case_id: str | None
+    report_id: str
+    rule: str
+    together: str
+    probability: float | None
+    weight: float | None
+    compared: tuple[Compared, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStory:
     """One case: all its versions, and what the one shown holds.
@@ -89,6 +125,7 @@ class CaseStory:
     reactions: tuple[str, ...]
     outcomes: tuple[str, ...]
     uses: tuple[ToldUse, ...]
+    duplicates: tuple[Twin, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
@@ -122,6 +159,7 @@ def case_story(store: Store, number: str) -> CaseStory:
         reactions=tuple(dict.fromkeys(normal(row[0]) for row in rows(_column("reactions", "term", key)) if row[0])),
         outcomes=tuple(dict.fromkeys(row[0] for row in rows(_column("outcomes", "outcome", key)) if row[0])),
         uses=tuple(ToldUse(*row) for row in rows(_uses(key))),
+        duplicates=_twins(store, key),
     )
 
 
@@ -189,3 +227,48 @@ def _column(table: str, column: str, key: int) -> ibis.Table:
 def _uses(key: int) -> ibis.Table:
     uses = schema.table("report_uses")
     return uses.filter(uses.report_key == key).select("treatment", "use", "rule", "confidence").order_by("treatment")
+
+
+def _twins(store: Store, key: int) -> tuple[Twin, ...]:
+    """The reports that a report is linked with, the surest first."""
+    import ibis
+
+    pairs, reports, links = schema.table("link_pairs"), schema.table("reports"), schema.table("report_links")
+    levels = [level_column(comparison.name) for comparison in comparisons()]
+    mine = pairs.filter((pairs.left_key == key) | (pairs.right_key == key))
+    mine = mine.mutate(other=ibis.ifelse(mine.left_key == key, mine.right_key, mine.left_key))
+    named = mine.join(reports, mine.other == reports.report_key)
+    found = store.engine.rows(
+        named.order_by(ibis.desc("match_weight"), "rule", "other").select(
+            "caseid", "primaryid", "rule", "used", "match_weight", "other", *levels
+        )
+    )
+    masters = {
+        str(method): int(master)
+        for method, master in store.engine.rows(links.filter(links.report_key == key).select("method", "master"))
+    }
+    told = {
+        (name, level): (meaning, weight)
+        for name, level, meaning, weight in store.engine.read("link_levels", "comparison", "level", "meaning", "weight")
+    }
+    twins = []
+    for case_id, report_id, rule, used, weight, other, *on in found:
+        compared = [
+            Compared(comparison.name, *told[comparison.name, level])
+            for comparison, level in zip(comparisons(), on, strict=True)
+            if level is not None and level != MISSING
+        ]
+        master = masters.get(PROBABILISTIC if rule == PROBABILISTIC else "exact")
+        speaks = {key: "this report", other: "the other"}.get(master or 0, "neither") if used else "neither"
+        twins.append(
+            Twin(
+                case_id=case_id,
+                report_id=report_id,
+                rule=rule,
+                together=speaks,
+                probability=None if weight is None else float(probability(weight)),
+                weight=weight,
+                compared=tuple(sorted(compared, key=lambda one: -one.weight)),
+            )
+        )
+    return tuple(twins)

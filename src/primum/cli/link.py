@@ -25,7 +25,7 @@ def link(
     ] = "exact,probabilistic",
     threshold: Annotated[
         float | None,
-        typer.Option("--threshold", metavar="P", help="Match probability from which two reports are one event; 0.9."),
+        typer.Option("--threshold", metavar="P", help="Match probability from which two reports are one event; 0.8."),
     ] = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Look at all pairs again, not only at those of new reports.")
@@ -42,8 +42,9 @@ def link(
     """
     from primum.cli.output import write_json
     from primum.cli.progress import watched
+    from primum.cases.link import THRESHOLD
     from primum.study.derive import open_derived_for_writing
-    from primum.study.link import THRESHOLD, link_reports
+    from primum.study.link import link_reports
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     least = THRESHOLD if threshold is None else threshold

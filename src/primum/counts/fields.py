@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from primum.cases.linked import METHODS, OFF
+from primum.cases.link import METHODS
+from primum.cases.linked import OFF
 from primum.errors import nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
