@@ -38,14 +38,19 @@ DUPLICATED: Final = 0.05
 """Share of reports that have another of the same event, behind the prior; the weight of one bit more is a factor 2."""
 
 
+FEWEST: Final = 100_000
+"""Reports below which a store counts as a part of one of this size: with a part of the reports only a part of the
+duplicates is there, and what people share by chance is as like as before. The shipped calibration is of this size."""
+
+
 def prior_of(reports: int) -> float:
     """Probability that two reports drawn at random are of one event, were a share DUPLICATED of them twins.
 
     Examples:
-        >>> f"{prior_of(1_000_001):.0e}"
-        '5e-08'
+        >>> f"{prior_of(1_000_000):.0e}", prior_of(500) == prior_of(50)
+        ('5e-08', True)
     """
-    return DUPLICATED / max(reports - 1, 1)
+    return DUPLICATED / max(reports, FEWEST)
 
 
 def measured_u(
@@ -60,7 +65,7 @@ def measured_u(
     """
     reports = bench.count(FEATURES)
     pairs = min(RANDOM_PAIRS, reports * (reports - 1) / 2)
-    if pairs < 1:
+    if pairs < FEW / 100:  # they would count for less than a hundredth
         return dict(known)
     with _linker(bench, features) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, min_count_per_level=None, num_chunks=1)

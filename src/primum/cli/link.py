@@ -40,9 +40,9 @@ def link(
     Stop it at any time: the links are written together at the end, or not at all. Run it again after a load: only pairs
     with a new report are looked at. `primum case ID` says why two reports were judged one.
     """
+    from primum.cases.link import THRESHOLD
     from primum.cli.output import write_json
     from primum.cli.progress import watched
-    from primum.cases.link import THRESHOLD
     from primum.study.derive import open_derived_for_writing
     from primum.study.link import link_reports
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -37,8 +37,6 @@ from primum.errors import LinkError
 from primum.store import LOADING, Store, schema
 
 if TYPE_CHECKING:
-    import ibis
-
     from primum.store.engine import Engine
 
 OUTGROWN: Final = 2.0  # a store so many times as large as the one a model was made on gets a new one
@@ -176,17 +174,18 @@ def _known_model(store: Store, before: LinkState | None) -> tuple[LinkModel, Ter
     return model, terms
 
 
-def _new_model(bench: Engine, features: ibis.Table, say: Progress) -> LinkModel:
+def _new_model(bench: Engine, features: Any, say: Progress) -> LinkModel:
     """The shipped m with the u of this store."""
     say("how often reports agree by chance")
     shipped, reports = shipped_model(), bench.count(FEATURES)
-    return replace(
+    measured = replace(
         shipped,
         u=measured_u(bench, features, shipped.u),
         prior=prior_of(reports),
         reports=reports,
         u_from="random pairs of this store's reports",
     )
+    return model_from_json(measured.as_json())  # with the digits that are stored, so that the next run weighs alike
 
 
 def _before() -> Before:
@@ -230,7 +229,7 @@ def _write(store: Store, bench: Engine, method: Method, linked: Linked, threshol
     return state
 
 
-def _write_model(store: Store, features: ibis.Table, model: LinkModel, terms: Terms) -> None:
+def _write_model(store: Store, features: Any, model: LinkModel, terms: Terms) -> None:
     engine = store.engine
     store.tell_fact(MODEL_FACT, json.dumps(model.as_json(), sort_keys=True))
     rows = [(c.name, i, level.meaning) for c in comparisons() for i, level in enumerate(c.levels)]
