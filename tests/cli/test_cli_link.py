@@ -63,7 +63,7 @@ def test_a_case_says_why_it_was_judged_one_with_another(linked: Path) -> None:
     assert re.search(r"^reactions +\S.* [+-]\d+\.\d$", section, re.M)
     assert all(len(line) <= 80 for line in section.splitlines())
     # What is shown adds up: every comparison and the prior, to a tenth of a bit each.
-    table = section.split("----\n")[1].split("together")[0]
+    table = section.split("----\n")[1].split("\ntogether ")[0]
     bits = [float(number) for number in re.findall(r"([+-]\d+\.\d)$", table, re.M)]
     together = float(re.search(r"^together +([+-]\d+\.\d)$", section, re.M)[1])  # type: ignore[index]
     assert sum(bits) == pytest.approx(together, abs=0.05 * (len(bits) + 1))
