@@ -227,6 +227,35 @@ class CohortError(PrimumError, ValueError):
         return cls(f"The {what} ({cohort}) holds no report; expected at least one. Widen it, or load more reports.")
 
 
+class LinkError(PrimumError, ValueError):
+    """Reports that cannot be linked as asked."""
+
+    @classmethod
+    def unknown_method(cls, given: str, known: Iterable[str]) -> LinkError:
+        """A method of linking that does not exist."""
+        names = list(known)
+        return cls(f'No method of linking named "{given}".{nearest(given, names)} Known: {", ".join(names)}.')
+
+    @classmethod
+    def of_threshold(cls, given: float) -> LinkError:
+        """A threshold that is not a probability."""
+        return cls(f"Threshold {given:g}; expected a match probability above 0 and below 1, such as 0.9.")
+
+    @classmethod
+    def no_reports(cls, folder: str) -> LinkError:
+        """A store without a report that could be linked."""
+        return cls(f"Store {folder} holds no current report to link. Load some first: primum load faers --from DIR.")
+
+    @classmethod
+    def not_linked(cls, method: str, linked: Iterable[str]) -> LinkError:
+        """Duplicates by a method whose links are not there."""
+        there = ", ".join(linked) or "nothing"
+        return cls(
+            f"duplicates:{method} was asked for; this store holds links by {there}. Link it first: primum link "
+            f"--methods {method}, or ask with duplicates:off."
+        )
+
+
 class CountError(PrimumError, ValueError):
     """Counts that no set of reports can have."""
 

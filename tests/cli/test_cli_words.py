@@ -111,7 +111,7 @@ def test_the_flow_is_a_table_a_picture_and_json(filled: Path, tmp_path: Path) ->
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines if "of which" in line] == ["2", "1"]
-    assert "not linked: none is set aside" in " ".join(done.stdout.split())
+    assert "off; the reports were never linked" in " ".join(done.stdout.split())
     picture = ET.fromstring((tmp_path / "f.svg").read_text())
     text = " ".join("".join(element.itertext()) for element in picture)
     assert "From the files to the reports counted here" in text

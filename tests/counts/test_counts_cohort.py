@@ -35,6 +35,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "event_date": st.sampled_from(["2014Q1", "2014-02"]),
     "source": st.sampled_from(["faers", "table"]),
     "quarter": st.sampled_from(["2014q1", "2014Q1..2019q3"]),
+    "duplicates": st.sampled_from(["off", "Exact", "probabilistic"]),
 }
 GROUPS = frozenset({"soc", "hlgt", "hlt", "smq", "smq_broad"})  # their names are known by a terminology alone
 CONDITIONS = st.sampled_from(sorted(FIELDS)).flatmap(
@@ -255,7 +256,7 @@ def test_an_unknown_treatment_is_told_with_those_known(people: Store) -> None:
 def test_every_field_can_be_asked_for_and_says_what_it_means(people: Store) -> None:
     given = {"treatment": "anti-wrinkle", "role": "PS", "use": "mixed", "bin": "harm", "sex": "F", "age": "40"}
     given |= {"reporter": "MD", "serious": "yes", "outcome": "DE", "received": "2014", "event_date": "2014"}
-    given |= {"source": "faers", "quarter": "2014q1", "use_strict": "mixed"}
+    given |= {"source": "faers", "quarter": "2014q1", "use_strict": "mixed", "duplicates": "exact"}
     scope = Scope(SCOPE.bins, groups=dict.fromkeys(GROUPS, frozenset({"X"})))
     for name, field in FIELDS.items():
         assert field.meaning

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from primum.cases.account import DrugAccount, drug_accounts, report_completeness
+from primum.cases.link import PROBABILISTIC
+from primum.cases.link_model import MISSING, comparisons
+from primum.cases.link_score import level_column, probability
 from primum.errors import UnknownNameError
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
@@ -74,6 +77,39 @@ class ToldUse:
     use_strict: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison of two reports: the level that the pair falls on, and the bits it says for one event."""
+
+    comparison: str
+    level: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """Another report that was judged to tell of the same event, and why.
+
+    Args:
+        case_id: its case.
+        report_id: its id.
+        rule: exact rule that both meet, or probabilistic.
+        together: which of the two speaks for both in analyses: this report, the other, or neither, because each
+            belongs to another cluster.
+        probability: that both are of one event; None for an exact rule.
+        weight: all bits together, those of the prior among them; None for an exact rule.
+        compared: every comparison that tells something, the largest weight first; empty for an exact rule.
+    """
+
+    case_id: str | None
+    report_id: str
+    rule: str
+    together: str
+    probability: float | None
+    weight: float | None
+    compared: tuple[Compared, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStory:
     """One case: all its versions, and what the one shown holds.
@@ -97,6 +133,7 @@ class CaseStory:
     uses: tuple[ToldUse, ...]
     accounts: tuple[DrugAccount, ...]
     completeness: float | None
+    duplicates: tuple[Twin, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
@@ -132,6 +169,7 @@ def case_story(store: Store, number: str) -> CaseStory:
         uses=tuple(ToldUse(*row) for row in rows(_uses(key))),
         accounts=drug_accounts(store, key),
         completeness=report_completeness(store, key),
+        duplicates=_twins(store, key),
     )
 
 
@@ -214,3 +252,48 @@ def _uses(key: int) -> ibis.Table:
         .select("treatment", "use", "rule", "confidence", "use_strict")
         .order_by("treatment")
     )
+
+
+def _twins(store: Store, key: int) -> tuple[Twin, ...]:
+    """The reports that a report is linked with, the surest first."""
+    import ibis
+
+    pairs, reports, links = schema.table("link_pairs"), schema.table("reports"), schema.table("report_links")
+    levels = [level_column(comparison.name) for comparison in comparisons()]
+    mine = pairs.filter((pairs.left_key == key) | (pairs.right_key == key))
+    mine = mine.mutate(other=ibis.ifelse(mine.left_key == key, mine.right_key, mine.left_key))
+    named = mine.join(reports, mine.other == reports.report_key)
+    found = store.engine.rows(
+        named.order_by(ibis.desc("match_weight"), "rule", "other").select(
+            "caseid", "primaryid", "rule", "used", "match_weight", "other", *levels
+        )
+    )
+    masters = {
+        str(method): int(master)
+        for method, master in store.engine.rows(links.filter(links.report_key == key).select("method", "master"))
+    }
+    told = {
+        (name, level): (meaning, weight)
+        for name, level, meaning, weight in store.engine.read("link_levels", "comparison", "level", "meaning", "weight")
+    }
+    twins = []
+    for case_id, report_id, rule, used, weight, other, *on in found:
+        compared = [
+            Compared(comparison.name, *told[comparison.name, level])
+            for comparison, level in zip(comparisons(), on, strict=True)
+            if level is not None and level != MISSING
+        ]
+        master = masters.get(PROBABILISTIC if rule == PROBABILISTIC else "exact")
+        speaks = {key: "this report", other: "the other"}.get(master or 0, "neither") if used else "neither"
+        twins.append(
+            Twin(
+                case_id=case_id,
+                report_id=report_id,
+                rule=rule,
+                together=speaks,
+                probability=None if weight is None else float(probability(weight)),
+                weight=weight,
+                compared=tuple(sorted(compared, key=lambda one: -one.weight)),
+            )
+        )
+    return tuple(twins)

@@ -41,6 +41,12 @@ def ask(
     use_rules: Annotated[
         str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
     ] = "all",
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
+        ),
+    ] = None,
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -52,9 +58,10 @@ def ask(
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
     if screen or answers_file is not None:
-        if any(given is not None for given in (cohort, html_file, store, reader, weights_file)):
+        if any(given is not None for given in (cohort, html_file, store, reader, weights_file, duplicates)):
             raise typer.BadParameter(
-                "a COHORT, --html, --store, --for and --weights belong to the dossier; leave them out to screen."
+                "a COHORT, --html, --store, --for, --weights and --duplicates belong to the dossier; leave them out to "
+                "screen."
             )
         from primum.cli.screen import screening
 
@@ -69,7 +76,14 @@ def ask(
 
     if reader is not None and reader not in READERS:
         raise typer.BadParameter(f'"{reader}"; expected {" or ".join(READERS)}.', param_hint="--for")
-    dossier = answer(treatment, store=store, cohort=cohort, use_rules=use_rules_named(use_rules), weights=weights_file)
+    dossier = answer(
+        treatment,
+        store=store,
+        cohort=cohort,
+        use_rules=use_rules_named(use_rules),
+        duplicates=duplicates,
+        weights=weights_file,
+    )
     page = html_file or Path(f"primum-{dossier.treatment}{f'-{reader}' if reader else ''}.html")
     can_write(page, json_file)  # both targets before either is written: no half an answer
     write_text(page, html.render_brief(dossier, reader) if reader else html.render(dossier))

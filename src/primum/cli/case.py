@@ -60,6 +60,7 @@ def _lines(story: CaseStory) -> list[str]:
         *paragraph(f"Serious outcomes: {', '.join(story.outcomes) or 'none named'}."),
         *_uses(story),
         *_accounts(story),
+        *_duplicates(story),
     ]
 
 
@@ -125,4 +126,31 @@ def _accounts(story: CaseStory) -> list[str]:
             f"Completeness {story.completeness:.2f} of 1, after vigiGrade without what FDA's files do not tell: "
             f"{', '.join(NOT_TOLD)}."
         )
+    return lines
+
+
+def _duplicates(story: CaseStory) -> list[str]:
+    """The reports judged one with this one, each comparison with its weight."""
+    from primum.cli.columns import paragraph, row_lines, rule
+
+    if not story.duplicates:
+        return []
+    lines = ["", "The same event under another case number"]
+    speaks = {
+        "this report": "This report speaks for both.",
+        "the other": "The other report speaks for both.",
+        "neither": "Each belongs to another event's reports, so that this link joins nothing.",
+    }
+    widths = (12, 52, 8)
+    for twin in story.duplicates:
+        sure = "" if twin.probability is None else f", match probability {min(twin.probability, 0.9999):.4f}"
+        lines += paragraph(f"Case {twin.case_id}, report {twin.report_id}: {twin.rule}{sure}. {speaks[twin.together]}")
+        if twin.weight is None:
+            continue
+        told = [(one.comparison, one.level, one.weight) for one in twin.compared]
+        prior = twin.weight - sum(weight for *_, weight in told)
+        rows = [*told, ("prior", "two reports drawn at random", prior), ("together", "", twin.weight)]
+        lines += [*row_lines(["compared", "found", "    bits"], widths), rule(widths)]
+        for name, level, weight in rows:
+            lines += row_lines([name, level, f"{weight:>+8.1f}"], widths)
     return lines

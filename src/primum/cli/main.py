@@ -19,6 +19,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "load",
     "demo",
     "status",
+    "link",
     "signals",
     "evaluate",
     "case",

@@ -26,11 +26,11 @@ class _Bars(Teller):
 
     def __init__(self, progress: Progress, doing: str) -> None:
         self._progress = progress
-        self._doing = doing
         self._lock = threading.Lock()
         self._files: dict[str, TaskID] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # bytes that are here, bytes in all
         self._all: TaskID | None = None
+        self._doing = doing
         self._reading = progress.add_task(doing, total=None)
 
     def say(self, text: str) -> None:

@@ -55,6 +55,12 @@ def signals(
     use_rules: Annotated[
         str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
     ] = "all",
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: Annotated[
         str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
@@ -86,6 +92,7 @@ def signals(
             drug_level=reports.drug_level_named(drug_level),
             methods=wanted,
             use_rules=use_rules_named(use_rules),
+            duplicates=duplicates,
         )
         if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
             writer = reports.parquet_writer(opened.store)

@@ -172,7 +172,7 @@ def parse(text: str) -> Cohort:
         >>> parse("sexx:F")
         Traceback (most recent call last):
         primum.errors.CohortError: Cohort "sexx:F", position 1: found "sexx"; expected one of drug, product,
-        substance, ..., source, quarter. Did you mean "sex"?
+        substance, ..., quarter, duplicates. Did you mean "sex"?
     """
     if not text.strip():
         return EVERYTHING

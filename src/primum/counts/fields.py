@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
+from primum.cases.link import METHODS
+from primum.cases.linked import OFF
 from primum.errors import UnknownNameError, nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
@@ -37,6 +39,7 @@ REPORTERS: Final = {
 UNKNOWN: Final = "unknown"
 UseRuleSet = Literal["all", "strict"]
 USE_RULES: Final[tuple[UseRuleSet, ...]] = ("all", "strict")
+DUPLICATES: Final = (OFF, *METHODS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,12 @@ _FIELDS: Final = (
     Field("event_date", "day of the event, as far as known", _period, "a period such as 2014..2019"),
     Field("source", "reporting system", _words("faers", "table"), "faers or table"),
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
+    Field(
+        "duplicates",
+        "one report of each event that primum link found under several case numbers, or every report",
+        _words(*DUPLICATES),
+        _listed(DUPLICATES),
+    ),
 )
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}
 

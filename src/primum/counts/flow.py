@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from primum.cases.latest import DELETED, NO_CASE
+from primum.cases.linked import OFF, as_said
 from primum.counts.by_arrays import Asked
-from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.cohort import Cohort
 from primum.counts.contingency import holding
-from primum.counts.members import Scope, members
+from primum.counts.members import Scope, members, methods_named, only_duplicates
 from primum.store import schema
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def flow(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> tup
         Steps that stay, each followed by those that leave before the next. What stays less what leaves is the next
         step that stays, up to the cohort, whose steps each count their own reports.
     """
-    steps = [*_of_files(store), *_of_versions(store)]
+    kept = only_duplicates(cohort)
+    steps = [*_of_files(store), *_of_versions(store), *_of_links(store, kept)]
     if asked is not None:
-        steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, EVERYTHING, scope)))
-    if cohort != EVERYTHING:
+        steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, kept, scope)))
+    if cohort != kept:
         steps.append(FlowStep(f"of which in the cohort {cohort}", _held(store, asked, cohort, scope)))
     return tuple(steps)
 
@@ -95,7 +97,17 @@ def _of_versions(store: Store) -> list[FlowStep]:
         FlowStep("report versions published", sum(n for *_, n in rows)),
         *sorted(lost, key=lambda step: (step.reason in (DELETED, NO_CASE), step.reason)),
         FlowStep("current reports, one a case", sum(n for is_current, _, n in rows if is_current)),
-        FlowStep("duplicates under another case number", 0, "not linked: none is set aside"),
+    ]
+
+
+def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:
+    """From one report a case to one report an event, by the method that the cohort names."""
+    used = as_said(store, sorted(methods_named(kept)) or [OFF])
+    if used.method == OFF:
+        return [FlowStep("duplicates under another case number", 0, used.note.removeprefix("Duplicates: "))]
+    return [
+        FlowStep("duplicates under another case number", used.set_aside, f"set aside by {used.method} links"),
+        FlowStep("current reports, one an event", _held(store, None, kept, Scope({}))),
     ]
 
 

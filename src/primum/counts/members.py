@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.cases.linked import OFF, set_aside
 from primum.cases.use import EXPOSURE_ROLES
-from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not, all_of
 from primum.counts.fields import OUTCOMES, UNKNOWN, age_range
 from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
@@ -102,6 +103,23 @@ def narrowed(cohort: Cohort, scope: Scope) -> Scope:
                     raise UnknownNameError.of("treatment", name, scope.bins)
             scope = replace(scope, treatment=part.values)
     return scope
+
+
+def methods_named(cohort: Cohort) -> frozenset[str]:
+    """The methods that the `duplicates` conditions of a cohort name."""
+    if isinstance(cohort, Condition):
+        return frozenset(cohort.values) if cohort.field == "duplicates" else frozenset()
+    if isinstance(cohort, Not):
+        return methods_named(cohort.part)
+    if isinstance(cohort, AllOf | AnyOf):
+        return frozenset().union(*(methods_named(part) for part in cohort.parts))
+    return frozenset()
+
+
+def only_duplicates(cohort: Cohort) -> Cohort:
+    """Of conditions that all hold, those that say how duplicates are treated; every report where none does."""
+    parts = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
+    return all_of(*(part for part in parts if part.fields == {"duplicates"}))
 
 
 # --- one function a kind of condition: (condition, reports, scope) -> truth value of each report ---
@@ -260,6 +278,14 @@ def _quarter(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     )
 
 
+def _duplicates(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
+    """Every report that no other speaks for, by the links of a method."""
+    import ibis
+
+    kept = [ibis.literal(True) if method == OFF else ~_in(reports, set_aside(method)) for method in condition.values]
+    return reduce(lambda a, b: a | b, kept)
+
+
 _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "drug": _drug,
     "product": _drug,
@@ -286,4 +312,5 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "event_date": _date,
     "source": _source,
     "quarter": _quarter,
+    "duplicates": _duplicates,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
+WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
 WIDE_INTEGERS: Final = ("HUGEINT", "UBIGINT", "UHUGEINT")  # what DuckDB's sum() of integers gives
 
 
@@ -38,6 +39,9 @@ class DuckDBEngine(Engine):
     Raises:
         StoreError: the file is in use, damaged, or cannot be read or written.
     """
+
+    _LASTING = "TEMPORARY"  # what is staged lasts as long as the connection
+    _STAGED_IN = "temp"
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._path = path
@@ -97,7 +101,7 @@ class DuckDBEngine(Engine):
     def stage(self, name: str, columns: Columns) -> ir.Table:
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
         with self._registered(columns) as given:
-            self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS SELECT * FROM {given}")
+            self._execute(f"CREATE OR REPLACE {self._LASTING} TABLE {_quoted(name)} AS SELECT * FROM {given}")
         return self._staged(name)
 
     def stage_text(
@@ -132,7 +136,7 @@ class DuckDBEngine(Engine):
 
     def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep an expression's rows as a temporary table of this connection."""
-        self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(name)} AS {self.sql(expression)}")
+        self._execute(f"CREATE OR REPLACE {self._LASTING} TABLE {_quoted(name)} AS {self.sql(expression)}")
         return self._staged(name)
 
     def unstage(self, name: str) -> None:
@@ -143,7 +147,7 @@ class DuckDBEngine(Engine):
         if kinds:
             self._execute(f"DROP VIEW temp.{_quoted(name)}")
             name = f"raw_{name}"
-        self._execute(f"DROP TABLE IF EXISTS temp.{_quoted(name)}")
+        self._execute(f"DROP TABLE IF EXISTS {self._STAGED_IN}.{_quoted(name)}")
 
     def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
@@ -197,6 +201,33 @@ class DuckDBEngine(Engine):
     def count(self, name: str) -> int:
         """Rows of a table."""
         return int(self._execute(f"SELECT count(*) FROM {_quoted(name)}").fetchall()[0][0])
+
+    @contextlib.contextmanager
+    def workshop(self, folder: Path | None) -> Iterator[Engine]:
+        """A second engine that reads the same tables and keeps what it stages in a file of its own."""
+        here = self._execute("SELECT current_database()").fetchall()[0][0]
+        file = ":memory:" if folder is None else str(folder / f"{WORKSHOP}.duckdb")
+        self._execute(f"ATTACH {_literal(file)} AS {WORKSHOP}")
+        bench = _Workshop(self._path, self._connection.cursor())
+        try:
+            bench.connection.execute(f"SET search_path = {_literal(f'{WORKSHOP}.main,{here}.main')}")
+            yield bench
+        finally:
+            bench.close()
+            self._execute(f"DETACH {WORKSHOP}")
+            if folder is not None:
+                Path(file).unlink(missing_ok=True)
+
+    def workshop_table(self, staged: ir.Table) -> ir.Table:
+        """A table that a workshop staged, as this engine reads it for as long as the workshop is open."""
+        import ibis
+
+        return ibis.table(staged.schema(), name=staged.get_name(), catalog=WORKSHOP, database="main")
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection in DuckDB's own terms, for a library that writes its own SQL."""
+        return self._connection
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -286,6 +317,16 @@ class DuckDBEngine(Engine):
             if isinstance(error, environment) or any(sign in str(error) for sign in _DAMAGE):
                 raise store_error(self._path, error) from error
             raise  # anything else is a fault of Primum and keeps its traceback
+
+
+class _Workshop(DuckDBEngine):
+    """The engine of a workshop: a cursor on the store's database whose new tables go into the attached one."""
+
+    def __init__(self, path: Path | None, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._path, self._connection = path, cursor
+
+    _LASTING = ""  # its tables go with its file
+    _STAGED_IN = WORKSHOP
 
 
 def store_error(path: Path | None, error: Exception) -> StoreError:

@@ -117,6 +117,24 @@ class Engine(ABC):
         """Rows of a table."""
 
     @abstractmethod
+    def workshop(self, folder: Path | None) -> AbstractContextManager[Engine]:
+        """A second engine that reads the same tables and keeps what it stages in a file of its own.
+
+        For work whose intermediate tables would not fit into memory and have no place in the store. The file lies in
+        `folder` (None: in memory) and is gone when the block ends; tables staged there can be read from this engine
+        as `workshop_table` names them.
+        """
+
+    @abstractmethod
+    def workshop_table(self, staged: ir.Table) -> ir.Table:
+        """A table that a workshop staged, as this engine reads it for as long as the workshop is open."""
+
+    @property
+    @abstractmethod
+    def connection(self) -> Any:
+        """The connection in the terms of the engine's own library, for a library that writes its own SQL (Splink)."""
+
+    @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen together or, on an error or a kill, not at all."""
 

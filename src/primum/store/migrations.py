@@ -40,8 +40,8 @@ FIRST_FORM: Final = "38ad76d0c76e1612"
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(
         FIRST_FORM,
-        "bdaa8e50320851bb",
-        "names tell what they were learned from, uses what strong rules alone tell; dictionaries and terminologies",
+        "4c2b91414f3ee5fb",
+        "names tell what they were learned from, uses what strong rules alone tell; dictionaries, terminologies, links",
         ("DROP TABLE drug_substances", "DROP TABLE report_uses"),  # derived: made again in the new form
     ),
 )

@@ -28,6 +28,8 @@ IBIS_TYPES: Final = {
     "DATE": "date",
     "BOOLEAN": "boolean",
     "BLOB": "binary",
+    "INTEGER[]": "array<int32>",
+    "BIGINT[]": "array<int64>",
 }
 
 

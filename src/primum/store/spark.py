@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,7 @@ LOCAL: Final = "spark-local"
 _MASTERS: Final = ("spark://", "local", "yarn", "k8s://")
 INSTALL: Final = 'Install it: pip install "primum[spark]", and Java 17 or newer'
 LOAD_ELSEWHERE: Final = "Load reports without --engine, then primum export --to DIR, and name DIR with --store"
+LINK_ELSEWHERE: Final = "Link them with primum link before primum export: the links are exported with the reports"
 _FACTS: Final = "store_facts"
 _FRESH: Final = "_fresh"  # folder of tables that a transaction has not put in place yet; Spark ignores a leading _
 # Spark type -> what DuckDB calls it in schema.csv
@@ -131,6 +133,27 @@ class SparkEngine(Engine):
             StoreError: always.
         """
         raise StoreError.of(self._location, "Spark does not load report files", LOAD_ELSEWHERE)
+
+    def workshop(self, folder: Path | None) -> AbstractContextManager[Engine]:
+        """Spark links no reports.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+
+    def workshop_table(self, staged: ir.Table) -> ir.Table:
+        """Spark links no reports.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+
+    @property
+    def connection(self) -> Any:
+        """The Spark session."""
+        return self._session
 
     def unstage(self, name: str) -> None:
         """Drop a temporary table."""

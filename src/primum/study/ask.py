@@ -28,6 +28,7 @@ def ask(
     store: Path | None = None,
     cohort: str | None = None,
     use_rules: UseRuleSet = "all",
+    duplicates: str | None = None,
     weights: Path | None = None,
 ) -> Dossier:
     """The whole answer on a treatment.
@@ -38,6 +39,8 @@ def ask(
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
         weights: TOML file with a reader's own weights of benefit and harms; see `primum.treatments.weights`.
         use_rules: `strict` tells what reports say a treatment was used for by strong rules alone.
+        duplicates: how reports of one event under several case numbers are treated: off, exact or probabilistic; by
+            default the best links that the store has.
 
     Returns:
         The dossier; renderers are in `primum.dossier.render`.
@@ -47,17 +50,19 @@ def ask(
         EvidenceError: its tables hold faults.
         WeightsError: the weights cannot be read, or the treatment has nothing to weigh.
         CohortError: a cohort is named although no reports are loaded.
+        LinkError: duplicates by a method that the store was not linked by.
         StoreError: the store that was named holds no reports, or cannot be read.
     """
     about = load_treatment(treatment)
     weighed = weighed_by(read_weights(weights, about), about) if weights is not None else []
-    answer = _reports(about.id, store, cohort, use_rules)
+    answer = _reports(about.id, store, cohort, use_rules, duplicates)
     run = Run(
         version=__version__,
         command=f"primum ask {about.id}"
         + (f" '{cohort}'" if cohort else "")
         + (f" --weights {weights.name}" if weights else "")
-        + (" --use-rules strict" if use_rules == "strict" else ""),
+        + (" --use-rules strict" if use_rules == "strict" else "")
+        + (f" --duplicates {duplicates}" if duplicates else ""),
         evidence_hash=about.evidence_hash,
         evidence_to=about.evidence_to,
         store_hash=answer.snapshot if answer else None,
@@ -68,7 +73,9 @@ def ask(
     return build_dossier(about, reports=answer, run=run, weighed=weighed)
 
 
-def _reports(treatment: str, store: Path | None, cohort: str | None, use_rules: UseRuleSet) -> ReportsAnswer | None:
+def _reports(
+    treatment: str, store: Path | None, cohort: str | None, use_rules: UseRuleSet, duplicates: str | None
+) -> ReportsAnswer | None:
     """What the loaded reports of the cohort say.
 
     None where nothing is loaded and no store was named, or where the treatment brings no names to look for: a folder
@@ -92,7 +99,7 @@ def _reports(treatment: str, store: Path | None, cohort: str | None, use_rules: 
     from primum.study.reports import open as open_reports  # the engine takes half a second to import
 
     with open_reports(store) as reports:
-        return reports.answer(treatment, cohort, use_rules=use_rules)
+        return reports.answer(treatment, cohort, use_rules=use_rules, duplicates=duplicates)
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

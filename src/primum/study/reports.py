@@ -12,16 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
-from primum.counts.members import Scope, term_groups
+from primum.counts.members import Scope, methods_named, term_groups
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
-from primum.errors import CohortError, StoreError, UnknownNameError
+from primum.errors import CohortError, LinkError, StoreError, UnknownNameError
 from primum.signals.onset import Onset, onset
 from primum.signals.table import DEFAULT_METHODS, SignalTable, needs_cells, signal_table
 from primum.store import Store
@@ -42,6 +43,7 @@ TOP_REACTIONS: Final = 30
 EMBEDDED: Final = "duckdb"
 STRICT_NOTE: Final = "Uses are told by strong rules alone: what only a weak rule told is unknown."
 EVERY_DRUG: Final = ("", "*", "all")
+AS_SAID: Final = "as said"  # cohorts that tell themselves how duplicates are treated, or were made to
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class ReportsAnswer:
         use_rules: `all`, or `strict` where weak rules were not applied.
         use_changes: what the strong rules alone change.
         onsets: days to onset, by use.
+        duplicates: how reports of one event under several case numbers were treated.
         synthetic: what must be said where reports are invented; empty where none is.
     """
 
@@ -116,6 +119,7 @@ class ReportsAnswer:
     use_rules: UseRuleSet
     use_changes: tuple[UseChange, ...]
     onsets: tuple[OnsetOfUse, ...]
+    duplicates: DuplicatesUsed
     synthetic: str = ""
 
     @property
@@ -166,15 +170,17 @@ class Reports:
         *,
         drug_level: DrugLevel = "substance",
         cells: bool = True,
+        duplicates: str | None = None,
     ) -> Counts:
         """Counts of distinct reports; arguments as in `signals`, and `cells` where those of a prior are wanted."""
         asked = self._asked(what, drug_level)
+        cohort, versus, _ = self._kept(cohort, versus, duplicates)
         return count_with_cells(
             self.store,
             asked,
             scope=self._scope(asked),
-            cohort=_cohort(cohort) or EVERYTHING,
-            versus=_cohort(versus),
+            cohort=cohort,
+            versus=versus,
             drug_level=drug_level,
             arrays=self.arrays,
             cells=cells,
@@ -189,6 +195,7 @@ class Reports:
         drug_level: DrugLevel = "substance",
         methods: Sequence[str] = DEFAULT_METHODS,
         use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
     ) -> SignalTable:
         """Which drug-event pairs stand out.
 
@@ -199,17 +206,21 @@ class Reports:
             drug_level: names that a row has; a drug asked for by name is counted at the level of that name.
             methods: statistics to compute, see `primum.signals.table`.
             use_rules: `strict` tells every use in the cohorts by strong rules alone.
+            duplicates: `off`, `exact` or `probabilistic`, as the condition of that name in cohort and comparator; None:
+                what they say themselves, else the best links that the store has.
 
         Raises:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
+            LinkError: duplicates by a method that the store was not linked by.
         """
         strict = use_rules == "strict"
-        cohorts = [by_strong_rules(one) if one and strict else one for one in (_cohort(cohort), _cohort(versus))]
-        counts = self.counts(what, *cohorts, drug_level=drug_level, cells=needs_cells(methods))
+        ours, theirs = (by_strong_rules(one) if one and strict else one for one in (_cohort(cohort), _cohort(versus)))
+        kept, others, used = self._kept(ours, theirs, duplicates)
+        counts = self.counts(what, kept, others, drug_level=drug_level, cells=needs_cells(methods), duplicates=AS_SAID)
         bins = self._scope(self._asked(what, drug_level)).term_bins
         table = self._signal_table(counts, bins, methods=methods)
-        return replace(table, notes=(*table.notes, STRICT_NOTE)) if strict else table
+        return replace(table, notes=(*table.notes, used.note, *_listed(STRICT_NOTE if strict else "")))
 
     def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
         """What a name means in this store, and the bins that its terms lie in; None for every drug.
@@ -232,7 +243,8 @@ class Reports:
     def flow(self, what: str = "", cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
         """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
         asked = self._asked(what, "substance")
-        return flow(self.store, asked, _cohort(cohort) or EVERYTHING, self._scope(asked))
+        meant, _, _ = self._kept(cohort, None, None)
+        return flow(self.store, asked, meant, self._scope(asked))
 
     def onsets(
         self, what: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
@@ -247,7 +259,12 @@ class Reports:
         return tuple(OnsetOfUse(one.use, onset(one.days), one.reports) for one in found)
 
     def answer(
-        self, treatment: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
+        self,
+        treatment: str,
+        cohort: Cohort | str | None = None,
+        *,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
     ) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
@@ -255,17 +272,19 @@ class Reports:
             treatment: its id or an alias.
             cohort: which reports, as a cohort or its text; None for all.
             use_rules: `strict` tells every use by strong rules alone.
+            duplicates: as in `signals`.
 
         Raises:
             UnknownNameError: no such treatment.
             CohortError: a text that cannot be read.
+            LinkError: duplicates by a method that the store was not linked by.
         """
         name = treatment_named(treatment)
         if name is None:
             raise UnknownNameError.of("treatment", treatment, self._bins)
         strict = use_rules == "strict"
-        meant = _cohort(cohort) or EVERYTHING
-        meant = by_strong_rules(meant) if strict else meant
+        said = _cohort(cohort) or EVERYTHING
+        meant, _, used = self._kept(by_strong_rules(said) if strict else said, None, duplicates)
         asked = Asked(name, "treatment")
         scope = self._scope(asked)
         counted = tallies(self.store, name, meant, scope, strict=strict)
@@ -283,12 +302,40 @@ class Reports:
             names=name_coverage(self.store),
             signals=self._against_all(name, meant) if total else None,
             contrast=self._by_use(name, meant, strict=strict) if total else None,
-            notes=(*_listed(synthetic), *_notes(counted), *_listed(STRICT_NOTE if strict else "")),
+            notes=(*_listed(synthetic), *_notes(counted), used.note, *_listed(STRICT_NOTE if strict else "")),
             use_rules=use_rules,
             use_changes=use_changes(self.store, name, meant, scope),
             onsets=self.onsets(name, meant, use_rules=use_rules),
+            duplicates=used,
             synthetic=synthetic,
         )
+
+    def _kept(
+        self, cohort: Cohort | str | None, versus: Cohort | str | None, duplicates: str | None
+    ) -> tuple[Cohort, Cohort | None, DuplicatesUsed]:
+        """Cohort and comparator with how they treat duplicates, and what is to be said of it."""
+        ours, others = _cohort(cohort) or EVERYTHING, _cohort(versus)
+        said = [part for part in (ours, others) if part is not None and "duplicates" in part.fields]
+        if duplicates not in (None, AS_SAID):
+            if said:
+                raise CohortError(f"Cohort {said[0]} names duplicates already; leave out duplicates={duplicates}.")
+            given = condition("duplicates", str(duplicates))
+        elif said or duplicates == AS_SAID:
+            methods = sorted({method for part in said for method in methods_named(part)})
+            for method in methods:
+                self._check_linked(method)
+            return ours, others, as_said(self.store, methods)
+        else:
+            given = condition("duplicates", default_method(self.store))
+        method = given.values[0]
+        self._check_linked(method)
+        if method != OFF:
+            ours, others = ours & given, None if others is None else others & given
+        return ours, others, duplicates_used(self.store, method)
+
+    def _check_linked(self, method: str) -> None:
+        if method != OFF and method not in (there := linked_by(self.store)):
+            raise LinkError.not_linked(method, there)
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
@@ -313,7 +360,7 @@ class Reports:
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
         try:
-            counts = self.counts(name, cohort, drug_level="treatment")
+            counts = self.counts(name, cohort, drug_level="treatment", duplicates=AS_SAID)
         except CohortError:
             return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
@@ -324,7 +371,7 @@ class Reports:
         """Cosmetic against therapeutic use; None where one of them has no report."""
         sides = [cohort & condition("use_strict" if strict else "use", use) for use in ("cosmetic", "therapeutic")]
         try:
-            counts = self.counts(name, *sides)
+            counts = self.counts(name, *sides, duplicates=AS_SAID)
         except CohortError:
             return None
         return self._signal_table(counts, self._bins[name])
