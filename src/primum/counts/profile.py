@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.cases.latest import DELETED, NO_CASE
+from primum.cases.onset import onsets
 from primum.cases.use import exposures
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.fields import UNKNOWN
@@ -85,8 +86,9 @@ def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[
 
     Returns:
         Under `total`, `rule`, `serious`, `outcome`, `reaction`, `year`, `reporter`, `sex`, `age`, `country`,
-        `substance`, `product`, `source`: one tally for every use and value that occurs, largest first. Values of
-        `outcome`, `reaction`, `substance` and `product` overlap: a report can have several.
+        `substance`, `product`, `source`, `onset_days`: one tally for every use and value that occurs, largest first.
+        Values of `outcome`, `reaction`, `substance` and `product` overlap: a report can have several. `onset_days`
+        counts the reports alone that date both treatment and event to a day.
     """
     engine = store.engine
     try:
@@ -99,6 +101,7 @@ def tallies(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> dict[
             "reaction": _reactions(reports),
             "substance": _drugs(reports, treatment, "substance"),
             "product": _drugs(reports, treatment, "product"),
+            "onset_days": _onsets(reports, treatment),
         }
         return {name: _tally(store, rows) for name, rows in questions.items()}
     finally:
@@ -148,6 +151,11 @@ def _drugs(reports: ibis.Table, treatment: str, column: str) -> ibis.Table:
     drugs = exposures(treatment)
     value = drugs[column].fill_null("product not told")
     return reports.join(drugs, "report_key").select("report_key", "use", value=value)
+
+
+def _onsets(reports: ibis.Table, treatment: str) -> ibis.Table:
+    told = onsets(treatment)
+    return reports.join(told, "report_key").select("report_key", "use", value=told.onset_days.cast("string"))
 
 
 def _tally(store: Store, rows: ibis.Table) -> tuple[Tally, ...]:

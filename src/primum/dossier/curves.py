@@ -14,6 +14,7 @@ from primum.dossier.telling import CurveRequest
 from primum.evidence.finding import Finding
 from primum.mechanism.curve import EffectCurve, curve
 from primum.mechanism.models import load_models
+from primum.mechanism.plausibility import time_course
 from primum.mechanism.posterior import FILE as POSTERIOR
 from primum.mechanism.refusals import Refusal
 from primum.provenance import Method, Source
@@ -39,12 +40,14 @@ class Modelled:
         answer: the curve, or the refusal with its reason.
         findings: the shares at the visits studied and the half-life.
         refusals: the questions it refuses whatever the dose.
+        window: first and last day on which the drug may act; None where the model cannot tell.
         sources: sources of the model that are not among the treatment's.
     """
 
     answer: EffectCurve | Refusal
     findings: tuple[Finding, ...]
     refusals: tuple[Refusal, ...]
+    window: Interval | None
     sources: Mapping[str, Source]
 
 
@@ -58,7 +61,9 @@ def model_of(folder: Path, request: CurveRequest | None) -> Modelled | None:
     answer = curve(request.product, request.dose_units, request.endpoint, days, models=models)
     findings = () if isinstance(answer, Refusal) else tuple(_findings(answer))
     refusals = tuple(models.refusals.values())
-    return Modelled(answer=answer, findings=findings, refusals=refusals, sources=models.sources)
+    course = time_course(request.product, request.dose_units, request.endpoint, models=models)
+    window = None if isinstance(course, Refusal) else course
+    return Modelled(answer=answer, findings=findings, refusals=refusals, window=window, sources=models.sources)
 
 
 def _findings(answer: EffectCurve) -> list[Finding]:

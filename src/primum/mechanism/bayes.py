@@ -189,10 +189,26 @@ def log_likelihood(values: Mapping[str, Any], design: Design, terms: Mapping[str
 
 
 class Sampler:
-    """A compiled sampler of one design; other counts, and other visits left out, need no new compilation."""
+    """A sampler of one design.
+
+    Args:
+        design: the arm-visits.
+        lag_days: days before anything can set in.
+        warmup: steps of each chain before its draws are kept.
+        draws: draws of each chain.
+        chains: chains.
+        reuse: compile once for other counts and other visits left out, instead of for these alone, which runs faster.
+    """
 
     def __init__(
-        self, design: Design, *, lag_days: float, warmup: int = 1000, draws: int = 1000, chains: int = 2
+        self,
+        design: Design,
+        *,
+        lag_days: float,
+        warmup: int = 1000,
+        draws: int = 1000,
+        chains: int = 2,
+        reuse: bool = False,
     ) -> None:
         import jax
         import numpyro
@@ -212,6 +228,7 @@ class Sampler:
             num_chains=chains,
             chain_method="sequential",
             progress_bar=False,
+            jit_model_args=reuse,
         )
 
     def sample(self, design: Design, *, seed: int) -> Samples:

@@ -46,7 +46,7 @@ def planted(design: Design, rng: np.random.Generator) -> dict[str, FloatArray]:
 
 
 def ranks(
-    design: Design, replications: Sequence[int], *, lag_days: float, warmup: int = 300, draws: int = 500
+    design: Design, replications: Sequence[int], *, lag_days: float, warmup: int = 250, draws: int = 400
 ) -> list[dict[str, int]]:
     """Rank of each planted population parameter among the thinned draws of its posterior, one row a replication.
 
@@ -57,7 +57,7 @@ def ranks(
         warmup: steps of the sampler before its draws are kept.
         draws: draws of its one chain, a multiple of `RANKS`.
     """
-    sampler = Sampler(design, lag_days=lag_days, warmup=warmup, draws=draws, chains=1)
+    sampler = Sampler(design, lag_days=lag_days, warmup=warmup, draws=draws, chains=1, reuse=True)
     found = []
     for replication in replications:
         rng = np.random.default_rng([1804, replication])
