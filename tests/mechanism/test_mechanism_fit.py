@@ -14,6 +14,9 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from primum.errors import ModelError
+from primum.mechanism import fit as fitting
+from primum.mechanism.bayes import PRIORS, Sampler, Samples
+from primum.mechanism.hierarchy import design_of
 from primum.mechanism.identifiability import identifiability
 from primum.mechanism.kpd import Core, share_responding
 from primum.mechanism.models import load_models
@@ -115,7 +118,6 @@ def test_counts_of_unknown_making_are_refused() -> None:
 
 
 def test_the_posterior_carries_the_hash_of_its_tables_and_of_all_that_decides_it() -> None:
-    fitting = pytest.importorskip("primum.mechanism.fit")
     assert SHIPPED["data_sha256"] == fitting.data_hash(FOLDER)
     assert SHIPPED["fit_sha256"] == fitting.fit_hash(SHIPPED["data_sha256"], SHIPPED["seed"], SHIPPED["packages"])
     assert (FOLDER / "posterior.json").stat().st_size < 300_000
@@ -212,9 +214,41 @@ def test_published_median_durations_grow_by_about_the_fitted_half_life_a_doublin
 
 
 def test_the_prior_of_the_onset_covers_what_was_published() -> None:
-    bayes = pytest.importorskip("primum.mechanism.bayes")
-    prior = bayes.PRIORS["onset_median"]
+    prior = PRIORS["onset_median"]
     rows = (FOLDER / "onset.csv").read_text().splitlines()[1:]
     published = [float(value) for row in rows for value in row.split(",")[2:4]]
     assert prior.centre * math.exp(-1.645 * prior.spread) < min(published)
     assert prior.centre * math.exp(1.645 * prior.spread) > max(published)
+
+
+@pytest.mark.parametrize(("r_hat", "effective"), [(1.2, 1000.0), (1.0, 50.0)])
+def test_chains_that_do_not_agree_write_no_file(
+    r_hat: float, effective: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Poor:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def sample(self, *_: object, **__: object) -> Samples:
+            return Samples({}, 0, r_hat, effective, 2, 10)
+
+    monkeypatch.setattr(fitting, "Sampler", Poor)
+    for name in fitting.DATA_FILES:
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
+    with pytest.raises(ModelError, match="draw more"):
+        fitting.fit_folder(tmp_path)
+    assert not (tmp_path / "posterior.json").exists()
+
+
+@pytest.mark.slow
+def test_a_short_refit_finds_the_posterior_that_ships() -> None:
+    pytest.importorskip("jax", reason="the extra bayes is not installed")
+    design = design_of(ALL)
+    found = Sampler(design, lag_days=SHIPPED["lag_days"], warmup=400, draws=400).sample(design, seed=7)
+    learned = {row["parameter"]: row for row in SHIPPED["learned"] if not row["endpoint"]}
+    for name in ("half_life_days", "ln_dose_slope", "trial_spread", "onset_median"):
+        row = learned[name]
+        width = row["upper"] - row["lower"]
+        lower, middle, upper = np.quantile(found.values[name], [0.025, 0.5, 0.975])
+        assert middle == pytest.approx(row["median"], abs=0.1 * width), name
+        assert (lower, upper) == pytest.approx((row["lower"], row["upper"]), abs=0.3 * width), name

@@ -14,6 +14,7 @@ from scipy.stats import binom
 
 from primum.errors import ModelError
 from primum.mechanism.baselines import BASELINES
+from primum.mechanism.bayes import log_likelihood, terms_of
 from primum.mechanism.hierarchy import Design, design_of, draw_responders, earlier_responders, shares_of
 from primum.mechanism.kpd import share_responding
 from primum.mechanism.models import load_models
@@ -119,7 +120,6 @@ def test_new_people_at_each_visit_would_not_depend_on_the_visit_before() -> None
 
 
 def test_the_likelihood_in_jax_is_that_of_a_naive_loop() -> None:
-    bayes = pytest.importorskip("primum.mechanism.bayes")
     jax = pytest.importorskip("jax", reason="the extra bayes is not installed")
     jax.config.update("jax_enable_x64", True)
     values = values_of(DESIGN)
@@ -137,9 +137,9 @@ def test_the_likelihood_in_jax_is_that_of_a_naive_loop() -> None:
             for j in range(yes + 1)
         ]
         expected += np.log(sum(ways))
-    terms = {name: jax.numpy.asarray(term) for name, term in bayes.terms_of(design).items()}
+    terms = {name: jax.numpy.asarray(term) for name, term in terms_of(design).items()}
     as_jax = {name: jax.numpy.asarray(value) for name, value in values.items()}
-    assert float(bayes.log_likelihood(as_jax, design, terms, lag_days=LAG)) == pytest.approx(expected, rel=1e-9)
+    assert float(log_likelihood(as_jax, design, terms, lag_days=LAG)) == pytest.approx(expected, rel=1e-9)
 
 
 def test_counts_drawn_anew_have_the_expected_shares() -> None:

@@ -28,7 +28,7 @@ from primum.terms import FloatArray, IntArray
 FILE: Final = "calibration.json"
 SCHEMA: Final = "primum.calibration/1"
 RANKS: Final = 100  # draws a replication is thinned to: ranks 0 to 100
-BINS: Final = 10
+BINS: Final = 5
 
 
 def planted(design: Design, rng: np.random.Generator) -> dict[str, FloatArray]:
