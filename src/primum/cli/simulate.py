@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from primum.mechanism import EffectCurve, Models
     from primum.study.simulate import Simulation
-    from primum.treatments import Treatment
 
 SCHEMA: Final = "primum.simulation/2"
 
@@ -58,12 +57,13 @@ def simulate(
     from primum.cli.output import write_bytes, write_json, write_text
     from primum.cli.simulate_text import what_can_be_asked, words
     from primum.errors import ModelError
-    from primum.study.simulate import exported, load, picture, run
+    from primum.study.simulate import exported, load, picture
+    from primum.study.simulate import simulate as ask
     from primum.treatments import load_treatment
 
-    about = load_treatment(treatment)
-    models = load(about)
     if not product and units is None:
+        about = load_treatment(treatment)
+        models = load(about)
         if json_file is not None:
             write_json(json_file, {"schema": SCHEMA, "treatment": about.id, **_listed(models)})
         if str(json_file) != "-":
@@ -71,31 +71,30 @@ def simulate(
         return
     if not product or units is None:
         raise ModelError.of("--product or --units alone", "both, such as --product NAME --units 50")
-    answer = run(
-        about,
-        models,
+    answer = ask(
+        treatment,
         product=product,
         dose_units=units,
-        endpoint=_endpoint_key(about, models, product, endpoint),
+        endpoint=endpoint,
         last_day=_days("--until", until),
         interval_days=_days("--repeat", repeat) if repeat else None,
         people=people,
         distances_mm=tuple(distance or ()),
     )
     if json_file is not None:
-        write_json(json_file, {"schema": SCHEMA, "treatment": about.id, **answer.as_json()})
+        write_json(json_file, {"schema": SCHEMA, "treatment": answer.treatment, **answer.as_json()})
     if csv_file is not None:
         write_text(csv_file, _csv_text(_answered(answer, f"--csv {csv_file}")))
     if svg_file is not None:
         write_text(svg_file, picture(_answered(answer, f"--svg {svg_file}")))
     if folder is not None:
         _answered(answer, f"--export {folder}")
-        files = exported(about, answer)
+        files = exported(answer)
         _make(folder)
         for name, content in files.items():
             write_bytes(folder / name, content)
     if str(json_file) != "-":
-        typer.echo(words(about, models, answer))
+        typer.echo(words(answer))
 
 
 def _make(folder: Path) -> None:
@@ -127,20 +126,6 @@ def _days(option: str, text: str) -> int:
     if match is None:
         raise ModelError.of(f'{option} "{text}"', "weeks or days, such as 36w or 252d")
     return int(match[1]) * (7 if match[2] == "w" else 1)
-
-
-def _endpoint_key(about: Treatment, models: Models, product: str, endpoint: str) -> str:
-    """The key of an endpoint given by its key or its words; the product's most counted one where none is given."""
-    from primum.errors import ModelError
-
-    if product not in models.products and product in about.substances:
-        known = ", ".join(models.products)
-        raise ModelError.of(f"{product}, for which no dose-effect data were found", f"one of {known}")
-    keys = models.endpoints(product)
-    if not endpoint:
-        return keys[0]
-    by_words = {label.casefold(): key for key, label in models.labels.items()}
-    return by_words.get(endpoint.casefold(), endpoint)
 
 
 def _listed(models: Models) -> dict[str, Any]:

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from primum.mechanism import EffectCurve, Models, Refusal
 from primum.mechanism.population import Spread
+from primum.provenance import Source
 from primum.study.simulate import Simulation
-from primum.treatments import Treatment
 
 _FIRST_DAYS: Final = (0, 1, 2, 3, 7, 14)  # while the effect sets in; from week 4 on, every four weeks
 
 
-def words(about: Treatment, models: Models, answer: Simulation) -> str:
+def words(answer: Simulation) -> str:
     """The answer: table, what it rests on, the layers beneath, sources; or the refusal with its reason."""
-    titles = {key: source.title for key, source in {**models.sources, **about.sources}.items()}
     if isinstance(answer.curve, Refusal):
         lines = [*_wrapped(f"Not answered: {answer.curve.question}."), *_wrapped(answer.curve.reason)]
-        return "\n".join([*lines, *_source_lines(answer.curve.sources, titles)])
+        return "\n".join([*lines, *_source_lines(answer.sources)])
     lines = _curve_lines(answer.curve)
     lines += _spread_lines(answer.spreads)
     lines += _between_lines(answer)
     lines += _neighbour_lines(answer)
     lines += [line for warning in answer.curve.warnings for line in _wrapped(warning)]
-    return "\n".join([*lines, "", *_source_lines(answer.sources, titles)])
+    return "\n".join([*lines, "", *_source_lines(answer.sources)])
 
 
 def what_can_be_asked(models: Models) -> list[str]:
     """Products with their endpoints, doses and days, then the questions that are refused."""
     lines = ["Answered, with --product, --units and --endpoint:"]
-    for (product, endpoint), fit in models.fits.items():
+    for (product, endpoint), fit in sorted(models.fits.items()):
         low, high = fit.doses_units[0], fit.doses_units[-1]
         doses = f"{low:g} U" if low == high else f"{low:g} to {high:g} U"
         first, last = fit.own_days
@@ -102,8 +101,8 @@ def _with_interval(value: float, interval: Any) -> str:
     return f"{value:.0f} ({interval.lower:.0f} to {interval.upper:.0f})"
 
 
-def _source_lines(sources: Iterable[str], titles: Mapping[str, str]) -> list[str]:
-    return [line for source in sources for line in _wrapped(f"[{source}] {titles.get(source, source)}", indent=2)]
+def _source_lines(sources: Iterable[Source]) -> list[str]:
+    return [line for source in sources for line in _wrapped(f"[{source.id}] {source.title}", indent=2)]
 
 
 def _wrapped(text: str, *, indent: int = 0) -> list[str]:

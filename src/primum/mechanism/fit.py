@@ -34,6 +34,8 @@ _PACKAGES: Final = ("jax", "jaxlib", "numpy", "numpyro")
 LARGEST_R_HAT: Final = 1.01
 LEAST_EFFECTIVE: Final = 400
 _BINS: Final = 40
+# Two normal distributions of one mean overlap by 0.8 where one is two thirds as wide as the other.
+PRIOR_ONLY: Final = 0.8
 
 
 def data_hash(folder: Path) -> str:
@@ -93,10 +95,6 @@ def learned(samples: Samples, design: Design) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-# Two normal distributions of one mean overlap by 0.8 where one is two thirds as wide as the other.
-PRIOR_ONLY: Final = 0.8
 
 
 def _short(value: float) -> float:

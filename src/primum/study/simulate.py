@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,10 +14,12 @@ from primum.mechanism.kpd import repeated
 from primum.mechanism.models import Models, load_models
 from primum.mechanism.population import Spread, draw_people, spreads
 from primum.mechanism.refusals import Refusal
-from primum.mechanism.slow import Course, constrained, course, load_slow
+from primum.mechanism.slow import Course, Known, SlowLayer, constrained, course, load_slow
 from primum.mechanism.space import Neighbour, neighbours
-from primum.treatments import Treatment
+from primum.provenance import Source
+from primum.treatments import Treatment, load_treatment
 
+MODEL: Final = "model"
 SEED: Final = 1
 _SHOWN: Final = ("depot", "light", "cleaved", "force", "severity")
 
@@ -27,18 +29,22 @@ class Simulation:
     """All that was asked of the model and what it answered.
 
     Args:
+        treatment: id of the treatment.
         curve: share of people by day; or the refusal, and then nothing else is told.
         spreads: onset and end of one injection in a tenth, half and nine tenths of virtual people.
-        course: the slow layer of the median person, one value a day; or why there is none.
+        layer: the slow layer of the median person; or why there is none.
+        course: its states, one value a day; or why there are none.
         neighbours: ranges for muscles at the distances asked for.
-        sources: ids of the sources of all of it.
+        sources: the sources of all of it.
     """
 
+    treatment: str
     curve: EffectCurve | Refusal
     spreads: tuple[Spread, ...] = ()
+    layer: SlowLayer | Refusal
     course: Course | Refusal
     neighbours: tuple[Neighbour, ...] | Refusal = ()
-    sources: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -51,7 +57,7 @@ class Simulation:
             "neighbours": self.neighbours.as_json()
             if isinstance(self.neighbours, Refusal)
             else [muscle.as_json() for muscle in self.neighbours],
-            "sources": list(self.sources),
+            "sources": [source.id for source in self.sources],
         }
 
 
@@ -68,64 +74,93 @@ def load(about: Treatment) -> Models:
     Raises:
         ModelError: the treatment has none.
     """
-    if not (about.folder / "model").is_dir():
+    if not (about.folder / MODEL).is_dir():
         raise ModelError.of(f"treatment {about.id}, which has no dose-effect data", "a treatment with a model folder")
-    return load_models(about.folder / "model")
+    return load_models(about.folder / MODEL)
 
 
-def run(
-    about: Treatment,
-    models: Models,
+def simulate(
+    treatment: str,
     *,
     product: str,
     dose_units: float,
-    endpoint: str,
-    last_day: int,
+    endpoint: str = "",
+    last_day: int = 252,
     interval_days: float | None = None,
     people: int = 10_000,
     distances_mm: Sequence[float] = (),
 ) -> Simulation:
-    """Answer one question to the dose-effect model.
+    """Ask the dose-effect model of a treatment one question.
 
     Args:
-        about: the treatment.
-        models: its model, see `load`.
+        treatment: its id or an alias.
         product: substance injected.
         dose_units: dose of each injection in units of the product.
-        endpoint: key of the endpoint.
+        endpoint: key or words of the endpoint; the product's most counted one where none is given.
         last_day: last day of the curve.
         interval_days: days between injections; None for one injection.
-        people: virtual people for the spread.
+        people: virtual people for the spread, at least 1.
         distances_mm: distances of neighbouring muscles.
 
+    Returns:
+        The answer; its curve is a refusal with the reason where the data cannot tell.
+
     Raises:
-        UnknownNameError: no such product or endpoint.
-        ModelError: a number is not legal.
+        UnknownNameError: no such treatment, product or endpoint.
+        ModelError: the treatment has no model, the product no data, or a number is not legal.
+
+    Examples:
+        >>> answer = simulate("anti-wrinkle", product="onabotulinumtoxinA", dose_units=20, last_day=30)
+        >>> round(float(answer.curve.share[28]), 1)
+        0.9
     """
+    about = load_treatment(treatment)
+    models = load(about)
+    key = _endpoint_key(about, models, product, endpoint)
     injections = np.zeros(1) if interval_days is None else repeated(dose_units, interval_days, last_day)
     days = np.arange(last_day + 1.0)
-    found = curve(product, dose_units, endpoint, days, models=models, injections=injections)
+    found = curve(product, dose_units, key, days, models=models, injections=injections)
+    titles = {**models.sources, **about.sources}
     if isinstance(found, Refusal):
-        return Simulation(curve=found, course=found)
+        cited = tuple(titles[name] for name in found.sources)
+        return Simulation(treatment=about.id, curve=found, layer=found, course=found, sources=cited)
     draws, lag_days = found.fit.draws, found.fit.core.lag_days
     drawn = draw_people(draws, dose_units, lag_days=lag_days, people=people, rng=np.random.default_rng(SEED))
-    known = load_slow(about.folder / "model")
-    try:
-        layer = constrained(found.fit.core, known, dose_units)
-        between: Course | Refusal = course(layer, dose_units, days, injections=injections)
-    except ModelError as error:
-        between = Refusal("no_course", f"the states of the median person after {dose_units:g} U", str(error))
-    used = [source for parameter in known.values() for source in parameter.sources]
+    known = load_slow(about.folder / MODEL)
+    layer = _layer(found, known)
+    names = dict.fromkeys([*found.sources, *(name for parameter in known.values() for name in parameter.sources)])
     return Simulation(
+        treatment=about.id,
         curve=found,
         spreads=spreads(drawn, draws, dose_units, lag_days=lag_days),
-        course=between,
-        neighbours=neighbours(product, dose_units, endpoint, distances_mm, models=models, known=known),
-        sources=tuple(dict.fromkeys([*found.sources, *used])),
+        layer=layer,
+        course=layer if isinstance(layer, Refusal) else course(layer, dose_units, days, injections=injections),
+        neighbours=neighbours(product, dose_units, key, distances_mm, models=models, known=known),
+        sources=tuple(titles[name] for name in names),
     )
 
 
-def exported(about: Treatment, answer: Simulation) -> dict[str, bytes]:
+def _layer(found: EffectCurve, known: Mapping[str, Known]) -> SlowLayer | Refusal:
+    """The median person's slow layer; a dose that does not reach that person has none."""
+    try:
+        return constrained(found.fit.core, known, found.dose_units)
+    except ModelError as error:
+        return Refusal("no_course", f"the states of the median person after {found.dose_units:g} U", str(error))
+
+
+def _endpoint_key(about: Treatment, models: Models, product: str, endpoint: str) -> str:
+    """The key of an endpoint given by its key or its words; the product's most counted one where none is given."""
+    if product not in models.products and product in about.substances:
+        known = ", ".join(models.products)
+        raise ModelError.of(f"{product}, for which no dose-effect data were found", f"one of {known}")
+    keys = models.endpoints(product)
+    if not endpoint:
+        return keys[0]
+    by_words = {label.casefold(): key for key, label in models.labels.items()}
+    return by_words.get(endpoint.casefold(), endpoint)
+
+
+def exported(answer: Simulation) -> dict[str, bytes]:
     """The same simulation of the median person for other simulators, by file name.
 
     Raises:
@@ -134,10 +169,9 @@ def exported(about: Treatment, answer: Simulation) -> dict[str, bytes]:
     """
     from primum.mechanism.exchange import export
 
-    found = answer.curve
-    if isinstance(found, Refusal):
-        raise ModelError.of("an export where there is no curve", "a question that is answered by a curve")
-    layer = constrained(found.fit.core, load_slow(about.folder / "model"), found.dose_units)
+    found, layer = answer.curve, answer.layer
+    if isinstance(found, Refusal) or isinstance(layer, Refusal):
+        raise ModelError.of("an export where there is no course", "a question that is answered by a curve and a course")
     return export(layer, found.fit.core, found.dose_units, int(found.days[-1]), found.injections)
 
 
