@@ -42,7 +42,7 @@ bench: setup  ## run the benchmarks; ratios against the named baseline in the sa
 	$(BIN)/python benchmarks/run.py
 
 # The fit of the dose-effect model and the measures of its worth; what they write is committed with the tables it rests on.
-MODEL := src/primum/treatments/anti_wrinkle/model
+MODEL ?= src/primum/treatments/anti_wrinkle/model
 fit gates calibrate: export XLA_FLAGS := --xla_cpu_multi_thread_eigen=false
 
 fit: setup  ## fit the dose-effect model anew: posterior.json, about 70 CPU seconds

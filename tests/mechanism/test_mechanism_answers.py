@@ -7,7 +7,6 @@ import importlib.resources
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +111,13 @@ def test_where_other_products_alone_tell_it_says_borrowed() -> None:
     assert isinstance(found, EffectCurve)
     assert found.basis == ("prior only", "borrowed", "fitted", "borrowed", "extrapolated")
     assert any("day 28 to day 30; the curve elsewhere is borrowed" in warning for warning in found.warnings)
+
+
+def test_a_dose_that_was_seen_on_another_endpoint_alone_is_borrowed() -> None:
+    found = curve("onabotulinumtoxinA", 40, "investigator_none_or_mild", [29], models=MODELS)
+    assert isinstance(found, EffectCurve)
+    assert found.basis == ("borrowed",)  # 10 and 20 U on this endpoint, 20 to 80 U on another
+    assert any("seen at 10 to 20 U; 40 U is borrowed" in warning for warning in found.warnings)
 
 
 def test_a_borrowed_day_is_less_sure_than_a_fitted_one() -> None:
@@ -258,13 +264,7 @@ def test_a_posterior_of_another_schema_is_not_read(tmp_path: Path) -> None:
         load_models(tmp_path)
 
 
-def test_an_answer_takes_less_than_50_ms_and_no_scipy() -> None:
-    seconds = []
-    for _ in range(5):  # the fastest of five: other work on the machine is not what is tested
-        begun = time.perf_counter()
-        answered(75, range(253))
-        seconds.append(time.perf_counter() - begun)
-    assert min(seconds) < 0.05
+def test_an_answer_needs_neither_scipy_nor_jax() -> None:
     code = (
         "import sys, pathlib; from primum.mechanism import curve, load_models;"
         f"models = load_models(pathlib.Path({str(FOLDER)!r}));"

@@ -119,6 +119,7 @@ def test_new_people_at_each_visit_would_not_depend_on_the_visit_before() -> None
     assert found.after_none == pytest.approx(found.share, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_likelihood_in_jax_is_that_of_a_naive_loop() -> None:
     jax = pytest.importorskip("jax", reason="the extra bayes is not installed")
     jax.config.update("jax_enable_x64", True)
@@ -174,7 +175,7 @@ GATES = json.loads((FOLDER / "gates.json").read_text())
 
 
 def test_trials_not_seen_lie_in_the_interval_as_often_as_they_should() -> None:
-    # MECHANISM.md, gate 3: 80 to 97 % of arm-visits in the 90 % interval, over at least 30.
+    # Set before the fit: 80 to 97 % of arm-visits in the 90 % interval, over at least 30.
     rows = GATES["rows"]
     inside = sum(row["lower"] <= row["responders"] <= row["upper"] for row in rows)
     assert len(rows) == 62

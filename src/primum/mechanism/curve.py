@@ -60,7 +60,7 @@ class EffectCurve:
         placebo: share responding without the drug; median.
         excess_upper: upper end of share minus placebo share: what the drug adds at most.
         basis: word for each day: `extrapolated` outside the studied doses or after the endpoint's last visit; else
-            `prior only` before its first visit; `fitted` while the product itself was seen on it; `borrowed` where
+            `prior only` before its first visit; `fitted` where the product itself was seen on it; `borrowed` where
             other products or endpoints alone tell how the effect comes and goes.
         ends: days by which the effect of one injection has ended in a quarter, a half and three quarters of the people.
         injections: days of the injections.
@@ -194,7 +194,7 @@ def curve(
         upper=upper,
         placebo=np.median(drawn.placebo, axis=0),
         excess_upper=np.quantile(drawn.share - drawn.placebo, tails[1], axis=0),
-        basis=tuple(_basis(day, off_dose, fit, times) for day in at),
+        basis=tuple(_basis(day, dose, fit, times) for day in at),
         ends=tuple(_end(fit, dose, quantile, tails, widen=1 + off_dose) for quantile in (0.25, 0.5, 0.75)),
         injections=tuple(float(day) for day in times),
         level=level,
@@ -239,12 +239,14 @@ def _end(fit: Fit, dose: float, quantile: float, tails: list[float], *, widen: f
     return EffectEnd(quantile, day, Interval(float(lower), float(upper), level=tails[1] - tails[0]))
 
 
-def _basis(day: float, off_dose: float, fit: Fit, injections: FloatArray) -> Basis:
-    if off_dose > 0 or day > fit.days[-1] or np.any((injections > 0) & (injections < day)):
+def _basis(day: float, dose: float, fit: Fit, injections: FloatArray) -> Basis:
+    studied = fit.doses_units[0] <= dose <= fit.doses_units[-1]
+    if not studied or day > fit.days[-1] or np.any((injections > 0) & (injections < day)):
         return "extrapolated"
     if day < fit.days[0]:
         return "prior only"
-    return "fitted" if fit.own_days[0] <= day <= fit.own_days[1] else "borrowed"
+    seen = fit.own_days[0] <= day <= fit.own_days[1] and fit.own_doses[0] <= dose <= fit.own_doses[1]
+    return "fitted" if seen else "borrowed"
 
 
 def _warnings(fit: Fit, dose: float, off_dose: float, days: FloatArray, injections: FloatArray) -> tuple[str, ...]:
@@ -261,6 +263,12 @@ def _warnings(fit: Fit, dose: float, off_dose: float, days: FloatArray, injectio
     if np.any((inside < first) | (inside > last)):
         seen = f"on day {first:g} alone" if first == last else f"from day {first:g} to day {last:g}"
         warnings.append(f"The product was seen on this endpoint {seen}; the curve elsewhere is borrowed from others.")
+    low, high = fit.own_doses
+    if off_dose == 0 and not low <= dose <= high:
+        counted = f"at {low:g} U alone" if low == high else f"at {low:g} to {high:g} U"
+        warnings.append(
+            f"On this endpoint the product was seen {counted}; {dose:g} U is borrowed from another endpoint."
+        )
     if np.any(days < fit.days[0]):
         warnings.append(f"Before day {fit.days[0]:g}, the endpoint's first visit, the curve is prior only.")
     if off_dose > 0:

@@ -25,7 +25,7 @@ from primum.terms import BoolArray, FloatArray
 FILE: Final = "gates.json"
 SCHEMA: Final = "primum.gates/1"
 LEVEL: Final = 0.9
-# MECHANISM.md, gate 3: share of arm-visits inside the interval, over so many.
+# Set before the fit (docs, context of use): share of arm-visits inside the interval, over so many.
 COVERAGE: Final = (0.80, 0.97)
 LEAST_VISITS: Final = 30
 

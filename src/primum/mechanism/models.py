@@ -33,6 +33,7 @@ class Fit:
         doses_units: doses of the product that were counted on any endpoint, above 0.
         days: days on which any product was counted on the endpoint.
         own_days: first and last day on which this product was counted on it.
+        own_doses: lowest and highest dose at which it was counted on it.
         alone: why its own counts could not tell how fast the effect wears off; empty where they could.
         half_life_days: half-life of the effect amount, median; also days gained by twice the dose.
         half_life: its 95 % interval.
@@ -51,6 +52,7 @@ class Fit:
     doses_units: tuple[float, ...]
     days: tuple[float, ...]
     own_days: tuple[float, float]
+    own_doses: tuple[float, float]
     alone: str
     half_life_days: float
     half_life: Interval
@@ -143,7 +145,8 @@ def _fit(product: str, endpoint: str, own: Sequence[ArmVisit], visits: Sequence[
     middle = np.median(posterior.parameters(product, endpoint, new_trial=False), axis=0)
     half_lives = posterior.columns["half_life_days"]
     lower, median, upper = (float(end) for end in np.quantile(half_lives, [0.025, 0.5, 0.975]))
-    active = [visit.day for visit in own if visit.dose_units > 0]
+    active = [visit for visit in own if visit.dose_units > 0]
+    own_days, own_doses = [visit.day for visit in active], [visit.dose_units for visit in active]
     return Fit(
         product=product,
         endpoint=endpoint,
@@ -152,7 +155,8 @@ def _fit(product: str, endpoint: str, own: Sequence[ArmVisit], visits: Sequence[
         draws=posterior.parameters(product, endpoint),
         doses_units=tuple(sorted({v.dose_units for v in visits if v.product == product and v.dose_units > 0})),
         days=tuple(sorted({v.day for v in visits if v.endpoint == endpoint})),
-        own_days=(min(active), max(active)),
+        own_days=(min(own_days), max(own_days)),
+        own_doses=(min(own_doses), max(own_doses)),
         alone=identifiability(own).reason,
         half_life_days=median,
         half_life=Interval(lower, upper),
