@@ -20,13 +20,16 @@ RESULT = json.loads((FOLDER / "calibration.json").read_text())
 def test_ranks_of_planted_values_are_uniform_over_the_full_run() -> None:
     # Talts 2018: chi-square over 5 bins for each parameter; the smallest p-value corrected for their number.
     rows = RESULT["ranks"]
-    assert len(rows) == RESULT["result"]["replications"] >= 19
+    assert len(rows) == RESULT["result"]["replications"] >= 26
     assert calibration.judged(rows) == RESULT["result"]
     assert RESULT["result"]["least_corrected"] > 0.05
 
 
-def test_hardly_a_draw_diverged_in_the_full_run() -> None:
-    assert sum(row["divergences"] for row in RESULT["ranks"]) < 0.001 * 400 * len(RESULT["ranks"])
+def test_the_sampler_was_stuck_in_hardly_a_replication_and_it_is_told() -> None:
+    stuck = [row for row in RESULT["ranks"] if row["divergences"] >= calibration.STUCK]
+    assert RESULT["result"]["failed"] == len(stuck) <= 0.05 * len(RESULT["ranks"])
+    others = [row["divergences"] for row in RESULT["ranks"] if row not in stuck]
+    assert sum(others) < 0.001 * 400 * len(others)
 
 
 def test_the_full_run_is_of_the_model_and_tables_that_ship() -> None:

@@ -219,16 +219,16 @@ def test_the_prior_of_the_onset_covers_what_was_published() -> None:
     assert prior.centre * math.exp(1.645 * prior.spread) > max(published)
 
 
-@pytest.mark.parametrize(("r_hat", "effective"), [(1.2, 1000.0), (1.0, 50.0)])
+@pytest.mark.parametrize(("divergences", "r_hat", "effective"), [(0, 1.2, 1000.0), (0, 1.0, 50.0), (3, 1.0, 1000.0)])
 def test_chains_that_do_not_agree_write_no_file(
-    r_hat: float, effective: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    divergences: int, r_hat: float, effective: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Poor:
         def __init__(self, *_: object, **__: object) -> None:
             pass
 
         def sample(self, *_: object, **__: object) -> Samples:
-            return Samples({}, 0, r_hat, effective, 2, 10)
+            return Samples({}, divergences, r_hat, effective, 2, 10)
 
     monkeypatch.setattr(fitting, "Sampler", Poor)
     for name in fitting.DATA_FILES:

@@ -29,6 +29,8 @@ FILE: Final = "calibration.json"
 SCHEMA: Final = "primum.calibration/1"
 RANKS: Final = 100  # draws a replication is thinned to: ranks 0 to 100
 BINS: Final = 5
+# From so many diverged transitions on a chain is stuck and its draws are no posterior: a failure, told as one.
+STUCK: Final = 40
 
 
 def planted(design: Design, rng: np.random.Generator) -> dict[str, FloatArray]:
@@ -90,11 +92,21 @@ def uniformity(row: IntArray) -> float:
 
 
 def judged(rows: Sequence[dict[str, int]]) -> dict[str, Any]:
-    """p-value of each parameter and the smallest over all, corrected for their number (Bonferroni)."""
+    """p-value of each parameter and the smallest over all, corrected for their number (Bonferroni).
+
+    Replications in which the sampler was stuck are counted as failed and have no rank.
+    """
     names = [name for name in rows[0] if name not in ("replication", "divergences")]
-    p = {name: round(uniformity(np.array([row[name] for row in rows])), 4) for name in names}
+    sampled = [row for row in rows if row["divergences"] < STUCK]
+    p = {name: round(uniformity(np.array([row[name] for row in sampled])), 4) for name in names}
     least = min(1.0, len(names) * min(p.values()))
-    return {"replications": len(rows), "parameters": len(names), "p": p, "least_corrected": round(least, 4)}
+    return {
+        "replications": len(rows),
+        "failed": len(rows) - len(sampled),
+        "parameters": len(names),
+        "p": p,
+        "least_corrected": round(least, 4),
+    }
 
 
 def add_replications(folder: Path, first: int, last: int) -> Path:

@@ -128,15 +128,16 @@ def fit_folder(folder: Path, *, seed: int = SEED, warmup: int = 1000, draws: int
         The file written.
 
     Raises:
-        ModelError: the chains do not agree, or too few draws are effective; nothing is written then.
+        ModelError: a draw diverged, the chains do not agree, or too few draws are effective; nothing is written then.
     """
     design = design_of(load_observations(folder / "observations.csv"))
     lag_days = load_lag_days(folder)
     samples = Sampler(design, lag_days=lag_days, warmup=warmup, draws=draws).sample(design, seed=seed)
-    if samples.r_hat > LARGEST_R_HAT or samples.effective < LEAST_EFFECTIVE:
+    if samples.divergences or samples.r_hat > LARGEST_R_HAT or samples.effective < LEAST_EFFECTIVE:
         raise ModelError.of(
-            f"chains with R-hat {samples.r_hat:.3f} and {samples.effective:.0f} effective draws",
-            f"at most {LARGEST_R_HAT} and at least {LEAST_EFFECTIVE}; draw more",
+            f"chains with {samples.divergences} divergences, R-hat {samples.r_hat:.3f} and {samples.effective:.0f} "
+            "effective draws",
+            f"none, at most {LARGEST_R_HAT} and at least {LEAST_EFFECTIVE}; draw more, or with another seed",
         )
     columns = columns_of(samples, design, np.random.default_rng(seed))
     thinned = np.linspace(0, len(columns["new_trial"]) - 1, KEPT).round().astype(int)
