@@ -13,7 +13,7 @@ fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test slow spark check ci bench docs serve lock browser java clean
+.PHONY: help ask setup test slow spark check ci bench fit gates calibrate docs serve lock browser java clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -43,6 +43,21 @@ docs: setup  ## build the documentation into site/; a warning is an error
 
 bench: setup  ## run the benchmarks; ratios against the named baseline in the same run
 	$(BIN)/python benchmarks/run.py
+
+# The fit of the dose-effect model and the measures of its worth; what they write is committed with the tables it rests on.
+MODEL ?= src/primum/treatments/anti_wrinkle/model
+fit gates calibrate: export XLA_FLAGS := --xla_cpu_multi_thread_eigen=false
+
+fit: setup  ## fit the dose-effect model anew: posterior.json, about 70 CPU seconds
+	$(BIN)/python -m primum.mechanism.fit $(MODEL)
+
+gates: setup  ## predict each trial from the others: gates.json, about 8 CPU minutes
+	$(BIN)/python -m primum.mechanism.gates $(MODEL)
+
+FIRST ?= 0
+LAST  ?= 96
+calibrate: setup  ## simulation-based calibration, replications FIRST to LAST - 1: calibration.json, about 12 CPU seconds each
+	$(BIN)/python -m primum.mechanism.calibration $(MODEL) $(FIRST) $(LAST)
 
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve

@@ -1,4 +1,4 @@
-"""Write the reference pages that follow from the code: the command line and the store's tables.
+"""Write the reference pages that follow from the code and the data that ship with it.
 
 Usage: python docs/make_reference.py [--check]. With --check it writes nothing, and exits with 1 when a page is stale.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from fit_page import dose_effect_fit
 
 from primum.cli.main import app
 
@@ -137,6 +138,7 @@ PAGES = {
     "reference/store.md": store_tables,
     "reference/cohorts.md": cohort_language,
     "reference/signal-table.md": signal_table,
+    "reference/dose-effect-fit.md": dose_effect_fit,
 }
 
 

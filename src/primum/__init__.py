@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from primum.study.ask import ask as ask
     from primum.study.reports import Reports as Reports
     from primum.study.reports import open as open
+    from primum.study.simulate import Simulation as Simulation
+    from primum.study.simulate import simulate as simulate
     from primum.terms import Count as Count
     from primum.terms import Interval as Interval
     from primum.terms import Period as Period
@@ -47,6 +49,7 @@ _HOME = {
     "Reports": "primum.study.reports",
     "Run": "primum.provenance",
     "SignalTable": "primum.signals.table",
+    "Simulation": "primum.study.simulate",
     "Source": "primum.provenance",
     "Treatment": "primum.treatments.load",
     "ask": "primum.study.ask",
@@ -54,6 +57,7 @@ _HOME = {
     "known_treatments": "primum.treatments.load",
     "load_treatment": "primum.treatments.load",
     "open": "primum.study.reports",
+    "simulate": "primum.study.simulate",
 }
 
 __all__ = [
@@ -70,6 +74,7 @@ __all__ = [
     "Reports",
     "Run",
     "SignalTable",
+    "Simulation",
     "Source",
     "Treatment",
     "__version__",
@@ -78,6 +83,7 @@ __all__ = [
     "known_treatments",
     "load_treatment",
     "open",
+    "simulate",
 ]
 
 

@@ -62,6 +62,13 @@ class Answer:
             "total": (Tally("cosmetic", "reports", 20), Tally("unknown", "reports", 40)),
             "serious": (Tally("cosmetic", "no", 20), Tally("unknown", "yes", 40)),
             "outcome": (Tally("unknown", "DE", 3),),
+            "onset_days": (
+                Tally("cosmetic", "5", 7),
+                Tally("cosmetic", "-4", 2),
+                Tally("cosmetic", "0", 1),
+                Tally("unknown", "2000", 4),
+                Tally("unknown", "30", 9),
+            ),
         }
     )
     reactions: tuple[Reaction, ...] = (
@@ -78,8 +85,13 @@ class Answer:
         UseChange("unknown", "unknown", 40),
     )
     onsets: tuple[OnsetOfUse, ...] = (
-        OnsetOfUse("cosmetic", onset([0, 1, 1, 2, 3, 5, 8]), dict(zip(STATUSES, (7, 1, 2, 4, 6), strict=True))),
-        OnsetOfUse("unknown", onset([]), dict(zip(STATUSES, (0, 0, 0, 10, 30), strict=True))),
+        OnsetOfUse(
+            "cosmetic",
+            onset([0, 1, 1, 2, 3, 5, 8]),
+            (0, 1, 1, 2, 3, 5, 8),
+            dict(zip(STATUSES, (7, 1, 2, 4, 6), strict=True)),
+        ),
+        OnsetOfUse("unknown", onset([]), (), dict(zip(STATUSES, (0, 0, 0, 10, 30), strict=True))),
     )
 
 
@@ -111,6 +123,21 @@ def test_terms_that_are_no_reaction_are_binned_apart(loaded: Dossier) -> None:
     assert [row[0] for row in tables["reactions"].rows] == [HOSTILE]
     assert [(row[0], row[-1]) for row in tables["other_terms"].rows] == [("DRUG INEFFECTIVE", "no effect")]
     assert tables["reactions"].rows[0][-1] == "yes"
+
+
+def test_onsets_of_loaded_reports_stand_against_the_course_in_the_section_on_the_mechanism(loaded: Dossier) -> None:
+    mechanism = loaded.part("mechanism")
+    table = next(table for table in mechanism.tables if table.id == "onset_in_course")
+    assert [column.label for column in table.columns] == ["The event began", "cosmetic use", "unknown use"]
+    counted = [[loaded.findings[cell.finding].numerator for cell in row[1:]] for row in table.rows]  # type: ignore[union-attr]
+    assert counted == [[3, 0], [7, 9], [0, 4]]  # day 0 may be any hour of the day, and counts as before
+    page = html.render(loaded)
+    assert "23 of 60 loaded reports date both treatment and event to a day." in page
+    assert "does not speak against the drug" in page
+
+
+def test_without_dated_reports_the_mechanism_says_nothing_of_onsets(real: Dossier) -> None:
+    assert all(table.id != "onset_in_course" for table in real.part("mechanism").tables)
 
 
 def test_only_harm_that_stands_out_is_drawn_and_the_threshold_is_said(loaded: Dossier) -> None:

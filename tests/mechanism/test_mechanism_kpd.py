@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from primum.errors import ModelError
-from primum.mechanism.kpd import Core, day_effect_ends, draw_people, share_responding
+from primum.mechanism.kpd import Core, day_effect_ends, repeated, share_repeated, share_responding
 from primum.mechanism.normal import normal_cdf
 
 CORE = Core(
@@ -78,13 +77,6 @@ def test_the_half_life_is_the_gain_of_a_doubling() -> None:
     assert CORE.half_life_days == pytest.approx(math.log(2) * 0.45 / 0.0117)
 
 
-@pytest.mark.parametrize("quantile", [0.25, 0.5, 0.75])
-def test_the_effect_has_ended_in_as_many_virtual_people_as_the_formula_says(quantile: float) -> None:
-    drawn = draw_people(CORE, 75.0, people=200_000, rng=np.random.default_rng(7)).end_day
-    day = float(day_effect_ends(CORE.as_array(), 75.0, quantile=quantile))
-    assert np.mean(drawn <= day) == pytest.approx(quantile, abs=0.005)
-
-
 @pytest.mark.parametrize("quantile", [0.0, 1.0])
 def test_an_end_in_nobody_or_everybody_is_no_question(quantile: float) -> None:
     with pytest.raises(ModelError, match="a share between 0 and 1"):
@@ -96,36 +88,12 @@ def test_nobody_has_improved_at_the_injection_itself() -> None:
     assert share(CORE, 0, 0) == 0
 
 
-def test_virtual_people_respond_as_the_closed_form_says() -> None:
-    days = np.array([1.0, 3.0, 28.0, 100.0, 168.0, 252.0])
-    drawn = draw_people(CORE, 75.0, people=200_000, rng=np.random.default_rng(5)).responding(days).mean(axis=0)
-    expected = share_responding(CORE.as_array(), 75.0, days, lag_days=CORE.lag_days)
-    assert np.max(np.abs(drawn - expected)) < 5 * 0.5 / math.sqrt(200_000)
-
-
-def test_ten_thousand_people_take_at_most_a_second() -> None:
-    begun = time.perf_counter()
-    draw_people(CORE, 75.0, people=10_000, rng=np.random.default_rng(5)).responding(np.arange(253))
-    assert time.perf_counter() - begun < 1.0
-
-
-def test_the_same_seed_draws_the_same_people() -> None:
-    one, two = (draw_people(CORE, 75.0, people=100, rng=np.random.default_rng(9)) for _ in range(2))
-    assert np.array_equal(one.end_day, two.end_day)
-
-
 def test_a_first_order_onset_of_the_amount_would_set_in_within_the_first_hours() -> None:
     # Why onset is a day that differs between people and no factor of the amount (docs/explanation): with the fitted
     # spread a factor 1 - exp(-kS t) brings the median person over the threshold long before the published two days.
     need = CORE.threshold_units / 50.0  # share of the dose that the median person's threshold asks for
     hours = -24 * math.log1p(-need) / CORE.onset_per_day
     assert hours < 1
-
-
-@pytest.mark.parametrize("dose", [0.0, -1.0, math.nan, math.inf])
-def test_people_without_a_dose_are_not_drawn(dose: float) -> None:
-    with pytest.raises(ModelError, match="positive number of units"):
-        draw_people(CORE, dose, people=10, rng=np.random.default_rng(1))
 
 
 def test_slopes_of_the_wrong_sign_are_no_model() -> None:
@@ -144,3 +112,44 @@ def test_slopes_of_the_wrong_sign_are_no_model() -> None:
 def test_a_negative_day_is_refused() -> None:
     with pytest.raises(ModelError, match="at least 0"):
         share(CORE, 50, -1)
+
+
+@given(DOSES, st.lists(DAYS, min_size=1, max_size=5))
+def test_one_injection_is_the_case_of_repeated_ones(dose: float, days: list[float]) -> None:
+    one = share_responding(CORE.as_array(), dose, days, lag_days=CORE.lag_days)
+    assert share_repeated(CORE.as_array(), dose, days, [0.0], lag_days=CORE.lag_days) == pytest.approx(one, abs=1e-12)
+
+
+def test_before_the_second_injection_nothing_of_it_is_seen() -> None:
+    days = np.arange(84.0)
+    one = share_responding(CORE.as_array(), 50, days, lag_days=CORE.lag_days)
+    assert share_repeated(CORE.as_array(), 50, days, [0, 84], lag_days=CORE.lag_days) == pytest.approx(one, abs=1e-12)
+
+
+def test_repeated_injections_are_people_whose_amounts_add_up() -> None:
+    # A second way: people one by one, each with a threshold and one delay for every injection.
+    rng = np.random.default_rng(4)
+    people, injections, days = 100_000, [0.0, 84.0, 168.0], np.array([1.0, 60.0, 85.0, 100.0, 169.0, 250.0, 330.0])
+    threshold = np.exp(math.log(CORE.threshold_units) + CORE.sigma * rng.standard_normal(people))
+    delay = CORE.lag_days + rng.exponential(1 / CORE.onset_per_day, people)
+    rank = rng.random(people)
+    expected = share_repeated(CORE.as_array(), 50, days, injections, lag_days=CORE.lag_days)
+    for day, share_there in zip(days, expected, strict=True):
+        amount = np.zeros(people)
+        for at in injections:
+            amount += np.where(day - at >= delay, 50 * math.exp(-CORE.k_per_day * (day - at)), 0.0)
+        itself = rank < 1 / (1 + math.exp(-(CORE.placebo_intercept + CORE.placebo_day_slope * day)))
+        responds = (amount > threshold) | ((amount > 0) & itself)
+        assert responds.mean() == pytest.approx(share_there, abs=0.01)
+
+
+@pytest.mark.parametrize("interval", [0.0, -84.0, math.nan, math.inf])
+def test_an_interval_that_is_none_is_refused(interval: float) -> None:
+    with pytest.raises(ModelError, match="a positive number of days"):
+        repeated(20, interval, 252)
+
+
+@pytest.mark.parametrize("injections", [[], [1.0], [0.0, 0.0], [0.0, 84.0, 42.0], [0.0, math.inf]])
+def test_injections_out_of_order_are_refused(injections: list[float]) -> None:
+    with pytest.raises(ModelError, match="day 0 first"):
+        share_repeated(CORE.as_array(), 20, [1.0], injections, lag_days=0.07)

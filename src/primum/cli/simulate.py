@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import textwrap
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
-    from primum.mechanism import EffectCurve, Models, Refusal
-    from primum.treatments import Treatment
+    from collections.abc import Sequence
 
-SCHEMA: Final = "primum.simulation/1"
-_FIRST_DAYS: Final = (0, 1, 2, 3, 7, 14)  # while the effect sets in; from week 4 on, every four weeks
+    from primum.mechanism import EffectCurve, Models
+    from primum.study.simulate import Simulation
+
+SCHEMA: Final = "primum.simulation/2"
 
 
 def register(app: typer.Typer) -> None:
@@ -30,80 +29,123 @@ def simulate(
     *,
     product: Annotated[str, typer.Option("--product", help="The substance; without it: what can be asked.")] = "",
     units: Annotated[float | None, typer.Option("--units", help="Dose, in units of that product.")] = None,
-    endpoint: Annotated[str, typer.Option("--endpoint", help="Endpoint; the first fitted one unless given.")] = "",
+    endpoint: Annotated[
+        str, typer.Option("--endpoint", help="Endpoint, by key or words; the most counted one unless given.")
+    ] = "",
     until: Annotated[str, typer.Option("--until", help="Last day: 36w or 252d.")] = "36w",
+    repeat: Annotated[
+        str, typer.Option("--repeat", help="The same dose again after each such interval: 12w or 84d.")
+    ] = "",
+    people: Annotated[
+        int, typer.Option("--people", help="Virtual people for the spread of onset and end.", min=1000, max=1_000_000)
+    ] = 10_000,
+    distance: Annotated[
+        list[float] | None,
+        typer.Option("--distance", help="Range for a muscle so many mm away, prior only; may be given several times."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen.")
     ] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the curve as CSV, one row a day.")] = None,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write the curve as a picture.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--export", help="Write SBML, SED-ML, OMEX and rxode2 into this folder (extra exchange)."),
+    ] = None,
 ) -> None:
     """Share of people responding by day after a dose, with its interval; or why it is not told."""
-    from primum.cli.output import write_json, write_text
+    from primum.cli.output import write_bytes, write_json, write_text
+    from primum.cli.simulate_text import what_can_be_asked, words
     from primum.errors import ModelError
-    from primum.mechanism import Refusal, curve, load_models
+    from primum.study.simulate import exported, load, picture
+    from primum.study.simulate import simulate as ask
     from primum.treatments import load_treatment
 
-    about = load_treatment(treatment)
-    if not (about.folder / "model").is_dir():
-        raise ModelError.of(f"treatment {about.id}, which has no dose-effect data", "a treatment with a model folder")
-    models = load_models(about.folder / "model")
-    answer: EffectCurve | Refusal | None = None
-    if product or units is not None:
-        if not product or units is None:
-            raise ModelError.of("--product or --units alone", "both, such as --product NAME --units 50")
-        key = _endpoint_key(about, models, product, endpoint)
-        answer = curve(product, units, key, range(_days(until) + 1), models=models)
+    if not product and units is None:
+        about = load_treatment(treatment)
+        models = load(about)
+        if json_file is not None:
+            write_json(json_file, {"schema": SCHEMA, "treatment": about.id, **_listed(models)})
+        if str(json_file) != "-":
+            typer.echo("\n".join(what_can_be_asked(models)))
+        return
+    if not product or units is None:
+        raise ModelError.of("--product or --units alone", "both, such as --product NAME --units 50")
+    answer = ask(
+        treatment,
+        product=product,
+        dose_units=units,
+        endpoint=endpoint,
+        last_day=_days("--until", until),
+        interval_days=_days("--repeat", repeat) if repeat else None,
+        people=people,
+        distances_mm=tuple(distance or ()),
+    )
     if json_file is not None:
-        write_json(json_file, {"schema": SCHEMA, "treatment": about.id, **_plain(models, answer)})
+        write_json(json_file, {"schema": SCHEMA, "treatment": answer.treatment, **answer.as_json()})
     if csv_file is not None:
-        if answer is None or isinstance(answer, Refusal):
-            raise ModelError.of(f"--csv {csv_file} where there is no curve", "a question that is answered by a curve")
-        write_text(csv_file, _csv_text(answer))
+        write_text(csv_file, _csv_text(_answered(answer, f"--csv {csv_file}")))
+    if svg_file is not None:
+        write_text(svg_file, picture(_answered(answer, f"--svg {svg_file}")))
+    if folder is not None:
+        _answered(answer, f"--export {folder}")
+        files = exported(answer)
+        _make(folder)
+        for name, content in files.items():
+            write_bytes(folder / name, content)
     if str(json_file) != "-":
-        typer.echo(_text(about, models, answer))
+        typer.echo(words(answer))
 
 
-def _days(text: str) -> int:
+def _make(folder: Path) -> None:
+    from primum.errors import OutputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError.of(
+            str(folder), error.strerror or str(error), "Name a folder that can be made and written."
+        ) from error
+
+
+def _answered(answer: Simulation, asked: str) -> EffectCurve:
+    """The curve, where there is one to write."""
+    from primum.errors import ModelError
+    from primum.mechanism import Refusal
+
+    if isinstance(answer.curve, Refusal):
+        raise ModelError.of(f"{asked} where there is no curve", "a question that is answered by a curve")
+    return answer.curve
+
+
+def _days(option: str, text: str) -> int:
     """Days of `36w`, `252d` or `252`."""
     from primum.errors import ModelError
 
     match = re.fullmatch(r"(\d{1,5})\s*([wd]?)", text.strip())
     if match is None:
-        raise ModelError.of(f'--until "{text}"', "weeks or days since the treatment, such as 36w or 252d")
+        raise ModelError.of(f'{option} "{text}"', "weeks or days, such as 36w or 252d")
     return int(match[1]) * (7 if match[2] == "w" else 1)
 
 
-def _endpoint_key(about: Treatment, models: Models, product: str, endpoint: str) -> str:
-    """The key of an endpoint given by its key or its words; the first fitted one where none is given."""
-    from primum.errors import ModelError
-
-    if product not in models.products and product in about.substances:
-        known = ", ".join(models.products)
-        raise ModelError.of(f"{product}, for which no dose-effect data were found", f"one of {known}")
-    keys = models.endpoints(product)
-    if not endpoint:
-        return keys[0]
-    by_words = {models.labels[product, key].casefold(): key for key in keys}
-    return by_words.get(endpoint.casefold(), endpoint)
-
-
-def _plain(models: Models, answer: EffectCurve | Refusal | None) -> dict[str, Any]:
-    """The answer as plain data."""
-    from primum.mechanism import Refusal
-
-    if answer is None:
-        data = [
-            {
-                "product": product,
-                "endpoint": endpoint,
-                "label": label,
-                "fitted": (product, endpoint) in models.fits,
-                "reason": "" if (product, endpoint) in models.fits else models.unidentified[product, endpoint].reason,
-            }
-            for (product, endpoint), label in models.labels.items()
-        ]
-        return {"data": data, "refused": [refusal.as_json() for refusal in models.refusals.values()]}
-    return {"refusal" if isinstance(answer, Refusal) else "curve": answer.as_json()}
+def _listed(models: Models) -> dict[str, Any]:
+    """What can be asked, as plain data."""
+    data = [
+        {
+            "product": product,
+            "endpoint": endpoint,
+            "label": fit.label,
+            "doses_units": list(fit.doses_units),
+            "own_days": list(fit.own_days),
+            "endpoint_days": [fit.days[0], fit.days[-1]],
+            "arm_visits": len(fit.visits),
+            "alone": fit.alone,
+        }
+        for (product, endpoint), fit in models.fits.items()
+    ]
+    learned: Sequence[Any] = [dict(row) for row in models.posterior.learned]
+    refused = [refusal.as_json() for refusal in models.refusals.values()]
+    return {"data": data, "learned": learned, "fit": dict(models.posterior.certificate), "refused": refused}
 
 
 def _csv_text(answer: EffectCurve) -> str:
@@ -113,63 +155,3 @@ def _csv_text(answer: EffectCurve) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _text(about: Treatment, models: Models, answer: EffectCurve | Refusal | None) -> str:
-    """The answer for the screen, at most 80 columns."""
-    from primum.mechanism import Refusal
-
-    if answer is None:
-        return "\n".join(_what_can_be_asked(models))
-    titles = {key: source.title for key, source in {**models.sources, **about.sources}.items()}
-    if isinstance(answer, Refusal):
-        lines = [*_wrapped(f"Not answered: {answer.question}."), *_wrapped(answer.reason)]
-    else:
-        lines = _curve_lines(answer)
-    return "\n".join([*lines, *_source_lines(answer.sources, titles)])
-
-
-def _what_can_be_asked(models: Models) -> list[str]:
-    lines = ["Answered, with --product and --units:"]
-    for (product, endpoint), fit in models.fits.items():
-        doses = f"{fit.doses_units[0]:g} to {fit.doses_units[-1]:g} U"
-        lines += _wrapped(f"{product}, {endpoint} ({fit.label}): studied at {doses}", indent=2)
-    lines += ["", "Data, but not enough for a curve:"]
-    for (product, endpoint), refusal in models.unidentified.items():
-        lines += _wrapped(f"{product}, {endpoint}: {refusal.reason}", indent=2)
-    lines += ["", "Not answered:"]
-    for refusal in models.refusals.values():
-        lines += _wrapped(f"{refusal.question}: {refusal.reason}", indent=2)
-    return lines
-
-
-def _curve_lines(answer: EffectCurve) -> list[str]:
-    level = f"{100 * answer.level:g} %"
-    lines = _wrapped(f"{answer.dose_units:g} U of {answer.product}: share of people that is {answer.label}")
-    lines += ["", f"      day   with it   {level} interval   placebo   rests on"]
-    last = int(answer.days[-1])
-    shown = [day for day in (*_FIRST_DAYS, *range(28, last + 1, 28)) if day <= last]
-    for day in sorted({*shown, last}):
-        share, placebo = 100 * answer.share[day], 100 * answer.placebo[day]
-        interval = f"{100 * answer.lower[day]:.0f} to {100 * answer.upper[day]:.0f} %"
-        lines.append(f"{day:>9}   {share:>5.0f} %   {interval:>13}   {placebo:>5.0f} %   {answer.basis[day]}")
-    half, ends = answer.fit.half_life, {end.quantile: end for end in answer.ends}
-    lines += [
-        "",
-        f"Half of the people have lost the effect by day {_with_interval(ends[0.5].day, ends[0.5].interval)};",
-    ]
-    lines += [f"a quarter by day {ends[0.25].day:.0f}, three quarters by day {ends[0.75].day:.0f}."]
-    lines += [f"Twice the dose lasts {_with_interval(answer.fit.half_life_days, half)} days longer.", ""]
-    return lines + [line for warning in answer.warnings for line in _wrapped(warning)]
-
-
-def _with_interval(value: float, interval: Any) -> str:
-    return f"{value:.0f} ({interval.lower:.0f} to {interval.upper:.0f})"
-
-
-def _source_lines(sources: Iterable[str], titles: Mapping[str, str]) -> list[str]:
-    return [line for source in sources for line in _wrapped(f"[{source}] {titles.get(source, source)}", indent=2)]
-
-
-def _wrapped(text: str, *, indent: int = 0) -> list[str]:
-    return textwrap.wrap(text, 80, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2 if indent else 0))

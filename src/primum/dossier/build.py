@@ -7,7 +7,7 @@ from typing import Final
 
 from primum.dossier.context import Context
 from primum.dossier.curves import model_of
-from primum.dossier.loaded import Loaded, LoadedReports, read
+from primum.dossier.loaded import LoadedReports, read
 from primum.dossier.model import PARTS, Dossier, Part, cites
 from primum.dossier.parts import (
     benefits,
@@ -63,7 +63,7 @@ def build_dossier(
         EvidenceError: `telling.toml` of the treatment names something that its tables do not give.
         ValueError: two numbers share an id, or a section refers to something that is not there.
     """
-    context = _context(treatment, read(reports) if reports is not None else None, run, weighed)
+    context = _context(treatment, reports, run, weighed)
     built = tuple(_BUILD[name](context) for name, _ in PARTS)
     facts = short_answer.facts(context)
     return Dossier(
@@ -81,9 +81,10 @@ def build_dossier(
     )
 
 
-def _context(treatment: Treatment, loaded: Loaded | None, run: Run, weighed: Sequence[Finding]) -> Context:
+def _context(treatment: Treatment, reports: LoadedReports | None, run: Run, weighed: Sequence[Finding]) -> Context:
     telling = read_telling(treatment.folder, findings=treatment.findings, sources=treatment.sources)
     modelled = model_of(treatment.folder, telling.curve)
+    loaded = None if reports is None else read(reports, window=modelled.window if modelled else None)
     numbers: Sequence[Finding] = (
         *treatment.findings.values(),
         *weighed,

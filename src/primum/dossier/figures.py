@@ -194,22 +194,43 @@ class Pathway:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One time on a curve: middle and the ends of the band."""
+    """One time on a curve: middle and the ends of the band, and the share without the drug."""
 
     time: float
     lower: float
     middle: float
     upper: float
+    without: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPoint:
+    """A share that a trial saw, for comparison with the curve."""
+
+    time: float
+    share: float
+    treated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A share over time with its band, as a model gave it; `finding` holds what the curve claims."""
+    """A share over time with its band, as a model gave it, and what trials saw; `finding` holds what the curve claims.
+
+    Args:
+        points: the curve.
+        seen: shares of trial arms at visits.
+        x_axis: words of the time axis.
+        y_axis: words of the share axis.
+        finding: id of the finding behind the curve.
+        firm_to: time after which the band is dashed at its edges, because it is extrapolated; None for nowhere.
+    """
 
     points: tuple[CurvePoint, ...]
+    seen: tuple[SeenPoint, ...]
     x_axis: str
     y_axis: str
     finding: str
+    firm_to: float | None = None
 
     def findings(self) -> tuple[str, ...]:
         """Id of the finding behind the curve."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from primum.dossier.loaded_numbers import SOURCE, Writer
+from primum.dossier.loaded_onsets import onset_blocks
 from primum.dossier.loaded_signals import signal_blocks
 from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tables, reaction_tables, use_blocks
 from primum.dossier.loaded_use import onset_table
 from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
-from primum.terms import SYNTHETIC
+from primum.terms import SYNTHETIC, Interval
 
 __all__ = ["Loaded", "LoadedReports", "read"]
 
@@ -29,6 +30,7 @@ class Loaded:
         source: the store as a source.
         methods: statistics that ran.
         blocks: text, tables and figures in reading order.
+        onsets: when what was reported began, against the drug's time course; stands with the mechanism.
         cohort: text form of the cohort counted; empty when all reports are.
     """
 
@@ -36,14 +38,16 @@ class Loaded:
     source: Source
     methods: tuple[Method, ...]
     blocks: tuple[Text | Table | Figure, ...]
+    onsets: tuple[Text | Table | Figure, ...] = ()
     cohort: str = ""
 
 
-def read(answer: LoadedReports) -> Loaded:
+def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
     """What the loaded reports say, as findings and blocks.
 
     Args:
         answer: flow, use, reactions and signals of the loaded reports of the treatment.
+        window: first and last day of the drug's time course; None where no model tells it.
     """
     made = f"{SYNTHETIC} " if any(note.startswith(SYNTHETIC) for note in answer.notes) else ""
     writer = Writer(f"{made}reports loaded to {answer.data_cut}" if answer.data_cut else f"all {made}reports loaded")
@@ -69,11 +73,13 @@ def read(answer: LoadedReports) -> Loaded:
         grade="A",
         funding="not stated",
     )
+    begun = onset_blocks(writer, answer, window) if window is not None else ()
     return Loaded(
         findings=tuple(writer.findings.values()),
         source=source,
         methods=tuple(methods.values()),
         blocks=tuple(blocks),
+        onsets=begun,
         cohort=cohort,
     )
 

@@ -89,6 +89,10 @@ class OnsetLike(Protocol):
         """Use of the reports."""
 
     @property
+    def days(self) -> Sequence[int]:
+        """Of each report that tells it to the day."""
+
+    @property
     def onset(self) -> Onset:
         """Among the reports that tell it to the day."""
 

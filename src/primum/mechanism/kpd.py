@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from primum.errors import ModelError
 from primum.mechanism.normal import normal_cdf
-from primum.terms import BoolArray, FloatArray
+from primum.terms import FloatArray
 
 # The order in which parameters stand in an array; the last axis of `parameters` below.
 PARAMETERS: Final = (
@@ -74,6 +74,12 @@ class Core:
                 f"slopes {self.ln_dose_slope:g} per ln dose and {self.day_slope:g} per day",
                 "a share that rises with the dose and falls with time",
             )
+
+    @classmethod
+    def of(cls, parameters: FloatArray, *, lag_days: float) -> Core:
+        """From an array in the order of `PARAMETERS`."""
+        named = {name: float(value) for name, value in zip(PARAMETERS, parameters, strict=True)}
+        return cls(**named, lag_days=lag_days)
 
     @property
     def sigma(self) -> float:
@@ -175,6 +181,94 @@ def share_responding(parameters: FloatArray, dose_units: float, days: ArrayLike,
     return np.asarray(share_set_in(parameters, at, lag_days=lag_days) * (placebo + (1 - placebo) * drug))  # Eq. 2
 
 
+def check_injections(injections: ArrayLike) -> FloatArray:
+    """Days of the injections as an array, the first on day 0.
+
+    Raises:
+        ModelError: the first is not on day 0, or they do not follow each other.
+    """
+    days = np.atleast_1d(np.asarray(injections, dtype=np.float64))
+    if days.ndim != 1 or not days.size or days[0] != 0 or not np.all(np.diff(days) > 0) or not np.isfinite(days[-1]):
+        raise ModelError.of(f"injections on days {days.tolist()}", "day 0 first, then later and later days")
+    return days
+
+
+def repeated(dose_units: float, interval_days: float, last_day: float) -> FloatArray:
+    """Days of injections given every so many days until a last day; the dose is checked too.
+
+    Raises:
+        ModelError: the interval is not a positive number of days.
+
+    Examples:
+        >>> repeated(20, 84, 252).tolist()
+        [0.0, 84.0, 168.0, 252.0]
+    """
+    check_dose(dose_units)
+    if not 0 < interval_days < math.inf:
+        raise ModelError.of(f"an interval of {interval_days:g} days", "a positive number of days or weeks, such as 12w")
+    return np.arange(0.0, last_day + 1e-9, interval_days)
+
+
+def probits_repeated(parameters: FloatArray, dose_units: float, days: FloatArray, injections: FloatArray) -> FloatArray:
+    r"""Eq. 1 with the amounts of the first m injections added up, for each m.
+
+    $z_m(t) = b_0 + b_1 \ln \sum_{i \le m} D\, e^{-k (t - t_i)}$ with $k = -b_2 / b_1$; an injection yet to come adds
+    nothing.
+
+    Returns:
+        Shape `(injections, ..., days)`; minus infinity before the first injection.
+    """
+    fall = (-parameters[..., 2] / parameters[..., 1])[..., None]
+    found = []
+    log_amount = np.full((*parameters.shape[:-1], days.size), -np.inf)
+    for day in injections:
+        since = days - day
+        added = np.where(since >= 0, math.log(dose_units) - fall * np.maximum(since, 0.0), -np.inf)
+        log_amount = np.logaddexp(log_amount, added)
+        found.append(parameters[..., 0, None] + parameters[..., 1, None] * log_amount)
+    return np.stack(found)
+
+
+def shares_set_in(parameters: FloatArray, days: FloatArray, injections: FloatArray, *, lag_days: float) -> FloatArray:
+    """Share of people in whom injection m is the last that has set in; each person has one delay for all of them.
+
+    Returns:
+        Shape `(injections, ..., days)`; the rest, up to 1, are people in whom none has set in.
+    """
+    begun = np.stack([share_set_in(parameters, days - day, lag_days=lag_days) for day in injections])
+    return np.asarray(begun - np.concatenate([begun[1:], np.zeros_like(begun[:1])]))
+
+
+def share_repeated(
+    parameters: FloatArray, dose_units: float, days: ArrayLike, injections: ArrayLike, *, lag_days: float
+) -> FloatArray:
+    """Which share responds when the same dose is injected several times? Eq. 2 with amounts that add up.
+
+    Args:
+        parameters: shape `(..., 6)`, as in `share_responding`.
+        dose_units: dose of each injection, above 0.
+        days: days since the first injection; shape `(days,)` or a number.
+        injections: days of the injections, 0 first.
+        lag_days: days before anything can set in.
+
+    Returns:
+        Shares in [0, 1]; shape `(..., days)`. With one injection those of `share_responding`.
+
+    Raises:
+        ModelError: the dose, a day or the injections are no legal numbers.
+
+    Examples:
+        >>> core = np.array([0.5, 0.5, -0.0125, -2, 0, 0.35])
+        >>> share_repeated(core, 100.0, [168, 252], [0, 84, 168], lag_days=0.07).round(3).tolist()
+        [0.969, 0.97]
+    """
+    at, times = check_days(days), check_injections(injections)
+    placebo = share_without_drug(parameters, at)
+    drug = normal_cdf(probits_repeated(parameters, check_dose(dose_units), at, times))
+    weight = shares_set_in(parameters, at, times, lag_days=lag_days)
+    return np.asarray(np.sum(weight * (placebo + (1 - placebo) * drug), axis=0))
+
+
 def day_effect_ends(parameters: FloatArray, dose_units: float, *, quantile: float = 0.5) -> FloatArray:
     r"""By which day has the effect of the drug ended in a share of the people?
 
@@ -201,68 +295,3 @@ def day_effect_ends(parameters: FloatArray, dose_units: float, *, quantile: floa
         raise ModelError.of(f"a quantile of {quantile:g}", "a share between 0 and 1, such as 0.5")
     at_injection = parameters[..., 0] + parameters[..., 1] * math.log(check_dose(dose_units))
     return np.asarray((at_injection + NormalDist().inv_cdf(quantile)) / -parameters[..., 2])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class People:
-    """Virtual people of one dose: when the effect sets in and when it ends, in each.
-
-    They are draws from the model, SYNTHETIC, and nobody's record.
-
-    Args:
-        onset_day: day on which the effect sets in; shape `(people,)`.
-        end_day: day on which the effect amount falls below the person's threshold; before `onset_day` in those whom
-            the dose never reaches; shape `(people,)`.
-        placebo_rank: the person responds without the drug while the share of Eq. 3 exceeds this; shape `(people,)`.
-        core: the parameters they were drawn from.
-    """
-
-    onset_day: FloatArray
-    end_day: FloatArray
-    placebo_rank: FloatArray
-    core: Core
-
-    def responding(self, days: ArrayLike) -> BoolArray:
-        """Who responds on which day; shape `(people, days)`."""
-        at = check_days(days)
-        by_drug = at < self.end_day[:, None]
-        by_itself = self.placebo_rank[:, None] < share_without_drug(self.core.as_array(), at)
-        return np.asarray((at >= self.onset_day[:, None]) & (by_drug | by_itself))
-
-
-def draw_people(core: Core, dose_units: float, *, people: int, rng: np.random.Generator) -> People:
-    """Draw people who differ in threshold, in onset and in what they would do without the drug.
-
-    Args:
-        core: the model.
-        dose_units: dose in units of the product, above 0.
-        people: how many, at least 1.
-        rng: where chance comes from.
-
-    Returns:
-        The people; the share of them that responds tends to `share_responding`.
-
-    Raises:
-        ModelError: the dose or the number of people is not positive.
-
-    Numerics:
-        The three differences are drawn independently of each other: assumed, no source measures them together.
-
-    Examples:
-        >>> core = Core(intercept=0.5, ln_dose_slope=0.5, day_slope=-0.0125, placebo_intercept=-2,
-        ...             placebo_day_slope=0, onset_per_day=0.35, lag_days=0.07)
-        >>> drawn = draw_people(core, 100.0, people=10_000, rng=np.random.default_rng(1))
-        >>> bool(abs(drawn.responding([168]).mean() - 0.788) < 0.02)
-        True
-    """
-    if people < 1:
-        raise ModelError.of(f"{people} people", "at least 1")
-    dose = check_dose(dose_units)
-    threshold = rng.standard_normal(people)  # ln threshold, in spreads from the median
-    at_injection = core.intercept + core.ln_dose_slope * math.log(dose)
-    return People(
-        onset_day=core.lag_days + rng.exponential(1 / core.onset_per_day, people),
-        end_day=(threshold - at_injection) / core.day_slope,  # Eq. 1 solved for z(t) = threshold
-        placebo_rank=rng.random(people),
-        core=core,
-    )

@@ -6,8 +6,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from typing import Literal, get_args
 
 from primum.errors import ModelError
+
+Counts = Literal["printed", "recomputed", "derived", ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class ArmVisit:
         responders: how many responded; None where people is.
         percent: percentage as printed; None where the source prints counts.
         decimals: decimals of the printed percentage.
+        counts: `printed`; `recomputed` from a printed percentage and arm size; `derived` where the arm size itself
+            follows from what is printed by arithmetic; empty where there are no counts.
 
     Raises:
         ModelError: counts that no arm can have, or counts that do not give the printed percentage.
@@ -42,9 +47,12 @@ class ArmVisit:
     responders: int | None
     percent: float | None
     decimals: int = 0
+    counts: Counts = "printed"
 
     def __post_init__(self) -> None:
         where = f"{self.trial}, {self.product}, {self.dose_units:g} U, day {self.day:g}"
+        if self.counts not in get_args(Counts):
+            raise ModelError.of(f'{where}: counts "{self.counts}"', "printed, recomputed or derived, or nothing")
         if self.dose_units < 0 or self.day <= 0:
             raise ModelError.of(f"{where}", "a dose of at least 0 and a day above 0")
         if self.people is None or self.responders is None:
@@ -68,7 +76,7 @@ class ArmVisit:
 
 
 def load_observations(file: Traversable) -> tuple[ArmVisit, ...]:
-    """Read the table `product,endpoint,label,trial,source,dose_units,day,people,responders,percent,note`.
+    """Read the table `product,endpoint,label,trial,source,dose_units,day,people,responders,percent,counts,note`.
 
     Raises:
         ModelError: a row that contradicts itself.
@@ -87,6 +95,7 @@ def load_observations(file: Traversable) -> tuple[ArmVisit, ...]:
                 responders=int(row["responders"]) if row["responders"] else None,
                 percent=float(row["percent"]) if row["percent"] else None,
                 decimals=len(row["percent"].partition(".")[2]),
+                counts=row["counts"],  # type: ignore[arg-type]  # checked on creation
             )
             for row in csv.DictReader(lines)
         )

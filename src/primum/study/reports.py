@@ -53,11 +53,13 @@ class OnsetOfUse:
     Args:
         use: use of the reports; empty for a drug that is no treatment.
         onset: among the reports that tell it to the day.
+        days: of each of them, rising.
         reports: how many reports have each status of `primum.cases.onset.STATUSES`; negative onsets stand apart.
     """
 
     use: str
     onset: Onset
+    days: tuple[int, ...]
     reports: Mapping[str, int]
 
 
@@ -256,7 +258,7 @@ class Reports:
         column = "use_strict" if use_rules == "strict" else "use"
         meant = _cohort(cohort) or EVERYTHING
         found = onset_days(self.store, asked, meant, self._scope(asked), use_column=column)
-        return tuple(OnsetOfUse(one.use, onset(one.days), one.reports) for one in found)
+        return tuple(OnsetOfUse(one.use, onset(one.days), tuple(one.days.tolist()), one.reports) for one in found)
 
     def answer(
         self,

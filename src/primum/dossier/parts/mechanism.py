@@ -24,6 +24,8 @@ def build(context: Context) -> Part:
         missing.append("No fitted dose-effect model of this treatment is here, so no curve is drawn.")
     else:
         blocks += curve_blocks(context.modelled)
+        if context.reports is not None:
+            blocks += context.reports.onsets
     blocks += [paragraph(text, kind="caveat") for text in telling.caveats.get("mechanism", ())]
     return part("mechanism", blocks, missing=missing, also=context.under("mechanism."))
 

@@ -65,6 +65,15 @@ def _document(template: str, dossier: Dossier, **given: Any) -> str:
     )
 
 
+def standalone(svg: str) -> str:
+    """A picture of the page as a file of its own, with the page's colours and the rules for pictures inside it."""
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    colours = style[: style.index("* {")]
+    rules = "\n".join(line for line in style.splitlines() if line.startswith("svg "))
+    opened = svg.index(">") + 1
+    return f"{svg[:opened]}<style>{colours}{rules}\nsvg {{ background: var(--paper); }}</style>{svg[opened:]}\n"
+
+
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(

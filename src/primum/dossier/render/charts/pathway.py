@@ -15,7 +15,7 @@ _PLACES: Final[Mapping[str, tuple[float, float]]] = {
     "nerve": (44, 200),
     "terminal": (108, 166),
     "vesicle": (168, 124),
-    "muscle": (252, 68),
+    "muscle": (296, 67),
     "skin": (60, 20),
 }
 
@@ -23,7 +23,7 @@ _PLACES: Final[Mapping[str, tuple[float, float]]] = {
 def draw(drawing: Pathway, findings: Mapping[str, Finding], width: float, name: str) -> tuple[list[str], float]:
     """The elements and the height of the picture: the drawing, and the numbered words beside or below it."""
     wide = width >= 560
-    body = [*_nerve(), *_muscle(), *_skin()]
+    body = [*_nerve(), *_muscle(), *_skin(), *_drug(), *_names()]
     x, y, column = (372.0, 22.0, width - 400) if wide else (0.0, 252.0, width - 30)
     for number, station in enumerate(drawing.stations, start=1):
         body += _badge(*_PLACES[station.place], number)
@@ -42,22 +42,64 @@ def _badge(x: float, y: float, number: int) -> list[str]:
 
 
 def _nerve() -> list[str]:
-    """The axon comes up from the left and widens into the terminal; vesicles wait inside it, some at its edge."""
+    """The axon comes up from the left and widens into the terminal; vesicles wait inside it, some held at its edge."""
     axon = (
         "M8 214 C70 214 96 210 118 192 C140 206 214 194 222 152 C228 124 206 104 168 102 "
         "C126 100 92 118 92 148 C92 174 60 186 8 186 Z"
     )
     waiting = ((146, 164), (176, 170), (200, 152), (128, 144), (152, 140), (188, 134))
-    released = ((132, 110), (160, 106), (190, 110))
+    held = ((132, 112), (160, 108), (190, 112))  # at the edge, and unable to open
     return [
         canvas.element("path", d=axon, class_="shape nerve"),
-        *(canvas.element("circle", cx=x, cy=y, r=7, class_="shape vesicle") for x, y in (*waiting, *released)),
+        *(canvas.element("circle", cx=x, cy=y, r=7, class_="shape vesicle") for x, y in (*waiting, *held)),
         *(
             canvas.element("circle", cx=x + dx, cy=y + dy, r=1.8, class_="d treated")
-            for x, y in (*waiting, *released)
+            for x, y in (*waiting, *held)
             for dx, dy in ((-2.4, -1.4), (2.2, -1.8), (0, 2.4))
         ),
-        *(canvas.element("circle", cx=x, cy=93, r=1.8, class_="d treated") for x in range(126, 206, 13)),
+        *(canvas.element("circle", cx=x, cy=93, r=1.8, class_="d treated") for x in (140, 178, 204)),  # few get out
+    ]
+
+
+def _drug() -> list[str]:
+    """The drug: two parts together outside the ending, one part alone inside, and the ties that it has cut."""
+    outside = ((66, 118), (80, 108), (70, 100))
+    inside = ((122, 128), (150, 118), (196, 128))
+    ties = ((139, 103), (167, 99), (196, 104))
+    return [
+        *(canvas.element("path", d=_diamond(x, y, 4.5), class_="d untreated") for x, y in outside),
+        *(canvas.element("path", d=_diamond(x + 8, y, 4.5), class_="h untreated") for x, y in outside),
+        *(canvas.element("path", d=_diamond(x, y, 4.5), class_="d untreated") for x, y in inside),
+        *(
+            canvas.line(x - 3, y - 4, x - 1, y - 1, "link") + canvas.line(x + 1, y + 1, x + 3, y + 4, "link")
+            for x, y in ties
+        ),
+        canvas.element("path", d="M90 118 Q104 128 114 128", class_="arrow"),
+        canvas.element("path", d="M109 123.5 L115 128 L109 132.5", class_="arrow"),
+    ]
+
+
+def _diamond(x: float, y: float, half: float) -> str:
+    return f"M{x:g} {y - half:g} L{x + half:g} {y:g} L{x:g} {y + half:g} L{x - half:g} {y:g} Z"
+
+
+def _names() -> list[str]:
+    """What each thing drawn is, at the thing itself."""
+    named = (
+        ("skin", 300, 24),
+        ("muscle fibre", 212, 72),
+        ("gap", 234, 97),
+        ("nerve ending", 230, 150),
+        ("nerve", 74, 205),
+    )
+    return [
+        *(canvas.label(x, y, text, size=11, tone="soft") for text, x, y in named),
+        canvas.element("path", d=_diamond(236, 190, 4.5), class_="d untreated"),
+        canvas.label(246, 194, "drug, cuts", size=11, tone="soft"),
+        canvas.element("path", d=_diamond(236, 206, 4.5), class_="h untreated"),
+        canvas.label(246, 210, "drug, binds", size=11, tone="soft"),
+        canvas.element("circle", cx=236, cy=222, r=1.8, class_="d treated"),
+        canvas.label(246, 226, "messenger", size=11, tone="soft"),
     ]
 
 
