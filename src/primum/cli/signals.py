@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from primum.signals.table import SignalTable
-    from primum.terms import IntArray
+    from primum.signals.table import Scores, SignalTable
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
 _SHOWN: Final = (
@@ -70,20 +69,19 @@ def signals(
     wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
     name, meant = _drug_and_cohort(what, cohort or [])
     with reports.open(store) as opened:
-        found = opened.signals(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
-        if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
-            writer = reports.parquet_writer(opened.store)
-            output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh, writer))
-    order = found.order(_rank_column(found))
-    table = found.take(order if json_file or csv_file or xlsx_file else order[:0])
-    if json_file is not None:
-        output.write_json(json_file, write.as_json(table))
-    if csv_file is not None:
-        output.write_file(csv_file, lambda fresh: output.write_blocks(fresh, write.csv_blocks(table)))
-    if xlsx_file is not None:
-        output.write_bytes(xlsx_file, write.xlsx_bytes(table))
+        found = opened.scores(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
+    if parquet_file is not None:
+        output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh))
+    if json_file is not None or csv_file is not None or xlsx_file is not None:
+        order = found.order(_rank_column(found))
+        if csv_file is not None:
+            output.write_file(csv_file, lambda fresh: output.write_blocks(fresh, write.csv_blocks(found, order)))
+        if json_file is not None:
+            output.write_json(json_file, write.as_json(found.table(order)))
+        if xlsx_file is not None:
+            output.write_bytes(xlsx_file, write.xlsx_bytes(found.table(order)))
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(found, order, name, limit)))
+        typer.echo("\n".join(_lines(found, name, limit)))
 
 
 def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
@@ -95,41 +93,42 @@ def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     return what, " ".join(cohort)
 
 
-def _rank_column(table: SignalTable) -> str:
+def _rank_column(scores: Scores) -> str:
     """What pairs are ranked by: the lower bound of the first method that was asked for."""
     import numpy as np
 
-    columns = table.columns()
+    columns = scores.columns
     return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
 
 
-def _lines(table: SignalTable, order: IntArray, what: str, limit: int) -> list[str]:
+def _lines(scores: Scores, what: str, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
     from primum.terms import SYNTHETIC
 
-    within = "" if table.cohort == "*" else f" ({table.cohort})"
-    total = int(table.total_reports[0]) if len(table) else 0
-    lines = [line for note in table.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
-    lines += paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
-    lines += paragraph(f"{total:,} reports, {len(table):,} pairs of a drug and an event.")
+    about, ranked_by = scores.about, _rank_column(scores)
+    within = "" if about.cohort == "*" else f" ({about.cohort})"
+    lines = [line for note in about.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
+    lines += paragraph(f"{what or 'Every drug'}{within}, against {about.comparator}:")
+    lines += paragraph(f"{scores.counts.total_reports:,} reports, {len(scores):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
-    is_harm = table.coded["bin"].where("harm", "")[order]
-    harm, other = order[is_harm], order[~is_harm]
-    if len(harm):
-        shown = min(limit, len(harm))
-        lines += ["", f"Reactions: {shown:,} of {len(harm):,} pairs, ranked by {_rank_column(table)}"]
-        lines += _rows(table, harm[:limit].tolist())
-    if len(other):
-        few = min(max(limit // 3, 1), len(other))
-        lines += ["", f"Not reactions, kept apart: {few:,} of {len(other):,} pairs"]
-        lines += _rows(table, other[:few].tolist())
-    if len(table) > limit:
+    is_harm = scores.bins.where("harm", "")
+    harm = int(is_harm.sum())
+    other = len(scores) - harm
+    if harm:
+        shown = min(limit, harm)
+        lines += ["", f"Reactions: {shown:,} of {harm:,} pairs, ranked by {ranked_by}"]
+        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)))
+    if other:
+        few = min(max(limit // 3, 1), other)
+        lines += ["", f"Not reactions, kept apart: {few:,} of {other:,} pairs"]
+        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)))
+    if len(scores) > limit:
         lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
-    return lines + _footer(table)
+    return lines + _footer(about)
 
 
-def _rows(table: SignalTable, rows: list[int]) -> list[str]:
+def _rows(table: SignalTable) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
     from primum.cli.columns import row_lines, rule
 
@@ -145,7 +144,7 @@ def _rows(table: SignalTable, rows: list[int]) -> list[str]:
 
     heads = ["drug", "event"] if drugs else ["event"]
     lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
-    for i in rows:
+    for i in range(len(table)):
         kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
         names = [*([str(table.drug[i])] if drugs else []), f"{table.event[i]}{kind}"]
         numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]

@@ -134,11 +134,11 @@ def _by_arrays(
     if asked is None:
         pairs = who.pairs
         table = by_arrays.table_of_all(who, pairs, cohort=cohort)
-        return Counts(table, by_arrays.cells_of_all(who, pairs) if cells else None)
+        return Counts(table, by_arrays.cells_of_all(who, table.kinds) if cells else None)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
         raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
-    return Counts(table, by_arrays.cells_of_all(who, who.pairs) if cells else None)
+    return Counts(table, by_arrays.cells_of_all(who, who.kinds) if cells else None)
 
 
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:

@@ -103,12 +103,6 @@ class Engine(ABC):
         """Write an expression's rows as CSV with a header line; an empty text is quoted, a missing value is nothing."""
 
     @abstractmethod
-    def write_columns(
-        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
-
-    @abstractmethod
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order, to compare two stores of one engine version."""
 

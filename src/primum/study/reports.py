@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
@@ -19,17 +19,14 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.errors import CohortError, UnknownNameError
-from primum.signals.table import DEFAULT_METHODS, SignalTable, signal_table
+from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, score
 from primum.store import Store
 from primum.study.derive import open_derived
-from primum.terms import SYNTHETIC, Coded
+from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from primum.signals.write import ParquetWriter
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
@@ -172,9 +169,21 @@ class Reports:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
         """
+        return self.scores(what, cohort, versus, drug_level=drug_level, methods=methods).table()
+
+    def scores(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        drug_level: DrugLevel = "substance",
+        methods: Sequence[str] = DEFAULT_METHODS,
+    ) -> Scores:
+        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair."""
         counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
         bins = self._scope(self._asked(what, drug_level)).term_bins
-        return self._signal_table(counts, bins, methods=methods)
+        return self._scores(counts, bins, methods=methods)
 
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
@@ -238,7 +247,7 @@ class Reports:
             return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
             return None
-        return self._signal_table(counts, self._bins[name])
+        return self._scores(counts, self._bins[name]).table()
 
     def _by_use(self, name: str, cohort: Cohort) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
@@ -246,20 +255,20 @@ class Reports:
             counts = self.counts(name, cohort & condition("use", "cosmetic"), cohort & condition("use", "therapeutic"))
         except CohortError:
             return None
-        return self._signal_table(counts, self._bins[name])
+        return self._scores(counts, self._bins[name]).table()
 
-    def _signal_table(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
+    def _scores(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores:
         coded = counts.table.coded.get("event")
         events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
         synthetic = self.store.synthetic()
-        table = signal_table(
+        scores = score(
             counts.table,
             cells=counts.cells,
             methods=methods,
             bins={event: bins.bin(event) for event in events},
-            warnings=[SYNTHETIC] * len(counts.table) if synthetic else None,
+            warnings=SYNTHETIC if synthetic else "",
         )
-        return replace(table, notes=(*_listed(synthetic), *table.notes))
+        return replace(scores, about=replace(scores.about, notes=(*_listed(synthetic), *scores.about.notes)))
 
 
 def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` reads as it should
@@ -284,15 +293,6 @@ def drug_level_named(name: str) -> DrugLevel:
         if level == name:
             return level
     raise UnknownNameError.of("drug level", name, DRUG_LEVELS)
-
-
-def parquet_writer(store: Store) -> ParquetWriter:
-    """What `primum.signals.write.write_parquet` asks for: only the store talks to an engine that writes Parquet."""
-
-    def write(path: Path, columns: Mapping[str, NDArray[Any] | Coded], metadata: Mapping[str, str]) -> None:
-        store.engine.write_columns(path, columns, metadata=metadata)
-
-    return write
 
 
 def _cohort(given: Cohort | str | None) -> Cohort | None:
