@@ -67,7 +67,7 @@ class Population:
     def kinds(self) -> Kinds:
         """Every pair, those with the same three counts in one."""
         pairs = self.pairs
-        return kinds_of(pairs.observed, self.of_drug[pairs.drug], self.of_event[pairs.event])
+        return kinds_of(pairs.observed.astype(np.int64), self.of_drug[pairs.drug], self.of_event[pairs.event])
 
 
 def population(

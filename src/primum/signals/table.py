@@ -247,38 +247,39 @@ class Scores:
         """What is true of the whole table, as plain data."""
         return {**self.about.metadata(), "pairs": len(self)}
 
+    def columns_of(self, rows: slice | IntArray) -> dict[str, np.ndarray[Any, Any] | Coded]:
+        """Columns of some rows, in the order of the table; texts by number where they are known so."""
+        counts, kind = self.counts, rows if self.kinds is None else self.kinds.of_pair[rows]
+        observed = counts.observed[rows]
+        nothing = np.full(len(observed), np.nan)
+        given: dict[str, np.ndarray[Any, Any] | Coded] = {
+            "drug": counts.coded["drug"].take(rows) if "drug" in counts.coded else counts.drug[rows],
+            "event": counts.coded["event"].take(rows) if "event" in counts.coded else counts.event[rows],
+            "observed": observed,
+            "drug_reports": counts.drug_reports[rows],
+            "event_reports": counts.event_reports[rows],
+            "total_reports": np.full(len(observed), counts.total_reports, dtype=np.int64),
+            "bin": self.bins.take(rows),
+            "warnings": joined(self.given.take(rows), self.reasons.take(kind)),
+        }
+        numbers = {name: column[kind] for name, column in self.columns.items()}
+        return {name: given.get(name, numbers.get(name, nothing)) for name in (*COLUMNS, *self._more)}
+
     def table(self, rows: slice | IntArray | None = None) -> SignalTable:
         """Rows of the table, in the order given.
 
         Args:
             rows: their positions; None: all of them.
         """
-        some, counts = slice(None) if rows is None else rows, self.counts
-        kind = some if self.kinds is None else self.kinds.of_pair[some]
-        observed = counts.observed[some]
-        nothing = np.full(len(observed), np.nan)
-        coded = {
-            **{name: Coded(column.code[some], column.names) for name, column in counts.coded.items()},
-            "bin": Coded(self.bins.code[some], self.bins.names),
-            "warnings": joined(
-                Coded(self.given.code[some], self.given.names), Coded(self.reasons.code[kind], self.reasons.names)
-            ),
-        }
-        more = {name: column[kind] for name, column in self.columns.items() if name not in COLUMNS}
-        return replace(
-            self.about,
-            drug=counts.drug[some],
-            event=counts.event[some],
-            observed=observed,
-            drug_reports=counts.drug_reports[some],
-            event_reports=counts.event_reports[some],
-            total_reports=np.full(len(observed), counts.total_reports, dtype=np.int64),
-            **{name: self.columns[name][kind] if name in self.columns else nothing for name in _COMPUTED},
-            bin=coded["bin"].texts,
-            warnings=coded["warnings"].texts,
-            more=more,
-            coded=coded,
-        )
+        columns = self.columns_of(slice(None) if rows is None else rows)
+        coded = {name: column for name, column in columns.items() if isinstance(column, Coded)}
+        spelt: dict[str, Any] = {name: coded[name].texts if name in coded else columns[name] for name in columns}
+        more = {name: spelt.pop(name) for name in self._more}
+        return replace(self.about, **spelt, more=more, coded=coded)
+
+    @property
+    def _more(self) -> list[str]:
+        return [name for name in self.columns if name not in COLUMNS]
 
     def order(self, by: str = "ic_lower", *, among: BoolArray | None = None, most: int | None = None) -> IntArray:
         """Positions of rows, the largest value of a column first, empty ones last, ties in the order of the rows.
@@ -327,7 +328,7 @@ def score(
     given, bin_of_row = caveats_given(warnings, len(counts)), bins_of(counts, bins)
     for name in rows:
         _RUN[name](draft)
-    nothing = dict.fromkeys(COLUMNS, np.zeros(0))
+    nothing: dict[str, Any] = dict.fromkeys(COLUMNS, np.zeros(0))
     about = SignalTable(
         **nothing,
         level=level,
@@ -398,11 +399,6 @@ def example() -> SignalTable:
         cohort="SYNTHETIC",
     )
     return signal_table(counts)
-
-
-_COMPUTED: Final = tuple(
-    name for name in COLUMNS[COLUMNS.index("expected") :] if name not in ("bin", "warnings")
-)
 
 
 def _without_names(counts: CountTable, kinds: Kinds) -> CountTable:

@@ -107,8 +107,7 @@ def write_parquet(scores: Scores, path: Path) -> None:
     starts = range(0, max(len(scores), 1), ROW_GROUP)
 
     def group(first: int) -> dict[str, Chunk]:
-        table = scores.table(slice(first, first + ROW_GROUP))
-        return encode({**table.columns(), **table.coded})
+        return encode(scores.columns_of(slice(first, first + ROW_GROUP)))
 
     with ParquetFile(path, about={"primum": about}) as file:
         for first in range(0, len(starts), GROUPS_AT_ONCE):

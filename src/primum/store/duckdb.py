@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from primum.errors import SourceError, StoreError
 from primum.store.engine import Columns, Engine
 from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
-from primum.terms import Coded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from primum.terms import Coded
-
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 

@@ -70,7 +70,9 @@ def encode(columns: Mapping[str, Column]) -> dict[str, Chunk]:
         >>> {name: chunk.rows for name, chunk in encode({"n": np.arange(3)}).items()}
         {'n': 3}
     """
-    return {name: _of_texts(_coded(column)) if _is_text(column) else _of_numbers(column) for name, column in columns.items()}
+    return {
+        name: _of_texts(_coded(column)) if _is_text(column) else _of_numbers(column) for name, column in columns.items()
+    }
 
 
 class ParquetFile:
@@ -154,8 +156,9 @@ def _coded(column: Column) -> Coded:
 
 
 def _of_numbers(column: Any) -> Chunk:
-    kind, values = (_DOUBLE, column.astype("<f8")) if column.dtype.kind == "f" else (_INT64, column.astype("<i8"))
-    page, size = _page(_DATA_PAGE, memoryview(np.ascontiguousarray(values)).cast("B"), len(values), _PLAIN)
+    kind, form = (_DOUBLE, "<f8") if column.dtype.kind == "f" else (_INT64, "<i8")
+    values = column.astype(form, copy=False)
+    page, size = _page(_DATA_PAGE, np.ascontiguousarray(values).view(np.uint8).data, len(values), _PLAIN)
     return Chunk(kind, page, 0, size, len(values))
 
 
@@ -179,12 +182,11 @@ def _page(kind: int, content: bytes | memoryview, values: int, encoding: int) ->
     """A page with its header, and its size before compression."""
     packed = zstd.compress(content, level=LEVEL)
     told = _Struct().i32(1, values).i32(2, encoding)
-    head = _Struct().i32(1, kind).i32(2, len(content)).i32(3, len(packed))
-    if kind == _DATA_PAGE:
-        head = head.struct(5, told.i32(3, _RLE).i32(4, _RLE))  # how levels would be written; there are none
-    else:
-        head = head.struct(7, told)
-    header = head.end()
+    is_data = kind == _DATA_PAGE
+    if is_data:  # how levels would be written; there are none
+        told = told.i32(3, _RLE).i32(4, _RLE)
+    sizes = _Struct().i32(1, kind).i32(2, len(content)).i32(3, len(packed))
+    header = sizes.struct(5 if is_data else 7, told).end()
     return header + packed, len(header) + len(content)
 
 
