@@ -20,7 +20,8 @@ from primum.terms import FloatArray, IntArray
 NO_STRATUM: Final = 255
 """Code of a report that lies in no stratum, such as one without an age; it is left out."""
 
-_ROWS_AT_ONCE: Final = 16_384  # pairs whose margins are multiplied at a time: some megabytes
+_ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
+_CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
 _NOISE: Final = 1e-11  # of a difference of sums; what is smaller is 0
 
 
@@ -89,6 +90,7 @@ class _Weights:
         self.sizes = sizes.astype(np.float64)
         self.over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
         self.by_event = by_event
+        self.of_event = np.concatenate((by_event, by_event**2), axis=1)
         self.events = len(by_event)
 
 
@@ -117,19 +119,27 @@ def _of_run(
     expected, second = _products(drug, event, margins, weights)
     if not len(new):
         return drug.astype(np.int32), event.astype(np.int32), observed.astype(np.int32), *[expected] * 6
-    in_pair = np.repeat(drug, np.diff(new, append=len(pair)))
-    counts = (
-        observed.astype(np.float64),
-        margins.ravel()[in_pair * weights.strata + of],
-        weights.by_event.ravel()[(pair % weights.events) * weights.strata + of],
-        weights.sizes[of],
-    )
+    sums = np.empty((5, len(new)))
+    bounds = np.searchsorted(new, np.arange(0, len(pair) + _CELLS_AT_ONCE, _CELLS_AT_ONCE))
+    bounds = np.unique(np.concatenate(([0], bounds, [len(new)])))
+    ends = np.append(new, len(pair))
+    for one, other in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        pairs, cells = slice(one, other), slice(int(ends[one]), int(ends[other]))
+        at = of[cells]
+        in_pair = np.repeat(drug[pairs], np.diff(ends[one : other + 1]))
+        counts = (
+            observed[cells].astype(np.float64),
+            margins.ravel()[in_pair * weights.strata + at],
+            weights.by_event.ravel()[(pair[cells] - in_pair * weights.events) * weights.strata + at],
+            weights.over[at],
+        )
+        sums[:, pairs] = _sums(counts, new[pairs] - ends[one], expected=expected[pairs], second=second[pairs])
     return (
         (drug + first).astype(np.int32),
         event.astype(np.int32),
         np.add.reduceat(observed, new).astype(np.int32),
         expected,
-        *_sums(counts, new, expected=expected, second=second),
+        *sums,
     )
 
 
@@ -141,26 +151,25 @@ def _sums(
     second: FloatArray,
 ) -> tuple[FloatArray, ...]:
     """R, S, PR, PS + QR and QS of each pair: the strata with a report exactly, the others from the products."""
-    a, n_drug, n_event, n = counts
+    a, n_drug, n_event, over = counts
     margins = n_drug + n_event
-    q = (margins - 2 * a) / n
-    p = 1 - q
-    r = a * (n - margins + a) / n
-    s = (n_drug - a) * (n_event - a) / n
-    base = n_drug * n_event / n
+    q = (margins - 2 * a) * over
+    r = a - a * (margins - a) * over
+    s = (n_drug - a) * (n_event - a) * over
+    base = n_drug * n_event * over
 
     def over_pairs(values: FloatArray) -> FloatArray:
         summed: FloatArray = np.add.reduceat(values, new)
         return summed
 
     rest = _difference(expected, over_pairs(base))
-    rest_second = _difference(second, over_pairs(base * margins / n))
-    q_s = q * s
+    rest_second = _difference(second, over_pairs(base * margins * over))
+    q_r, q_s = q * r, q * s
     return (
         over_pairs(r),
         rest + over_pairs(s),
-        over_pairs(p * r),
-        np.maximum(rest - rest_second, 0.0) + over_pairs(s - q_s + q * r),
+        over_pairs(r - q_r),
+        np.maximum(rest - rest_second, 0.0) + over_pairs(s - q_s + q_r),
         rest_second + over_pairs(q_s),
     )
 
@@ -198,17 +207,16 @@ def _triples(
 
 def _products(drug: IntArray, event: IntArray, margins: FloatArray, weights: _Weights) -> tuple[FloatArray, FloatArray]:
     """Over all strata: sum of nd ne / n, and of (nd + ne) nd ne / n^2."""
-    one, two = margins * weights.over, (margins * weights.over) ** 2
-    three = margins * weights.over**2
-    if len(margins) * weights.events <= 8 * len(drug):  # most of the table is there: the whole of it is faster
-        at = (drug, event)
-        whole = one @ weights.by_event.T
-        second = two @ weights.by_event.T + three @ (weights.by_event**2).T
-        return whole[at], second[at]
-    expected, squared = np.empty(len(drug)), np.empty(len(drug))
+    one = margins * weights.over
+    both = np.concatenate((one * one, one * weights.over), axis=1)  # of ne and of ne^2
+    expected, second = np.empty(len(drug)), np.empty(len(drug))
     for some in range(0, len(drug), _ROWS_AT_ONCE):
         rows = slice(some, some + _ROWS_AT_ONCE)
-        d, of_event = drug[rows], weights.by_event[event[rows]]
-        expected[rows] = np.einsum("ps,ps->p", one[d], of_event)
-        squared[rows] = np.einsum("ps,ps->p", two[d] + three[d] * of_event, of_event)
-    return expected, squared
+        d, of_event = drug[rows], weights.of_event.take(event[rows], axis=0)
+        if d[0] == d[-1]:  # rows come by drug
+            expected[rows] = of_event[:, : weights.strata] @ one[d[0]]
+            second[rows] = of_event @ both[d[0]]
+        else:
+            expected[rows] = np.einsum("ps,ps->p", of_event[:, : weights.strata], one[d])
+            second[rows] = np.einsum("ps,ps->p", of_event, both[d])
+    return expected, second

@@ -1,8 +1,8 @@
 """How do arrays become one Parquet file, some rows at a time, so that a table need not stand in memory?
 
 The engine writes a Parquet file from rows that it holds whole. A signal table of every pair is computed block by block
-instead: each block becomes a row group, encoded and compressed wherever it was computed. Numbers are written plain, texts
-by number with their dictionary; no value is optional (a missing number is NaN).
+instead: each block becomes a row group, encoded and compressed wherever it was computed. Numbers are written plain,
+texts by number with their dictionary; no value is optional (a missing number is NaN).
 
 Source:
     Apache Parquet format 2.11 (Encodings.md, parquet.thrift); Thrift compact protocol.
