@@ -22,6 +22,8 @@ NO_STRATUM: Final = 255
 
 _ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
 _CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
+_ENTRIES_AT_ONCE: Final = 250_000  # of rare drugs
+_REPORTS_AT_ONCE: Final = 500_000  # of a frequent drug
 _NOISE: Final = 1e-11  # of a difference of sums; what is smaller is 0
 
 
@@ -76,7 +78,7 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
     weights = _Weights(sizes, _by_stratum(of_event, stratum, strata))
     by_drug = _by_stratum(held.reports, stratum, strata)
-    runs = blocks(held.events.sizes)
+    runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
     return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
@@ -184,10 +186,12 @@ def _triples(
     held: Joined, first: int, last: int, stratum: NDArray[np.uint8], weights: _Weights
 ) -> tuple[IntArray, Codes]:
     """Every drug, event and stratum that a report holds, as one rising number, with its reports."""
+    cells = (last - first) * weights.events * weights.strata
+    if last - first == 1 and cells <= 2 * len(held.events.of(first)):
+        return _cells_of_one(held, first, stratum, weights)
     begin = held.events.start[first : last + 1].astype(np.int64)
     start = held.reports.start[first : last + 1].astype(np.int64)
     of = np.repeat(stratum[held.reports.values[start[0] : start[-1]]], held.sizes[start[0] : start[-1]])
-    cells = (last - first) * weights.events * weights.strata
     kind: type[np.unsignedinteger[Any]] = np.uint32 if cells < 2**32 else np.uint64
     key = held.events.values[begin[0] : begin[-1]].astype(kind)
     if last - first > 1:
@@ -196,13 +200,27 @@ def _triples(
     key += of
     if (of == NO_STRATUM).any():
         key = key[of != NO_STRATUM]
-    if cells <= 2 * len(key):
-        counted = np.bincount(key, minlength=1)
-        place = np.flatnonzero(counted)
-        return place, counted[place]
     key.sort()
     new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
     return key[new].astype(np.int64), np.diff(new, append=len(key))
+
+
+def _cells_of_one(held: Joined, drug: int, stratum: NDArray[np.uint8], weights: _Weights) -> tuple[IntArray, Codes]:
+    """The same for a drug with about as many events reported as there are cells, some of its reports at a time."""
+    reports, events = held.reports.of(drug), held.events.of(drug)
+    first = int(held.reports.start[drug])
+    sizes = held.sizes[first : first + len(reports)]
+    counted = np.zeros(weights.events * (weights.strata + 1), dtype=np.int64)
+    width, place = weights.strata + 1, 0  # one more, for the reports that lie in no stratum
+    for some in range(0, len(reports), _REPORTS_AT_ONCE):
+        of = np.minimum(stratum[reports[some : some + _REPORTS_AT_ONCE]], weights.strata)
+        key = np.repeat(of.astype(np.int64), sizes[some : some + _REPORTS_AT_ONCE])
+        key += events[place : place + len(key)].astype(np.int64) * width
+        place += len(key)
+        counted += np.bincount(key, minlength=len(counted))
+    counted = counted.reshape(-1, width)[:, : weights.strata].ravel()
+    found = np.flatnonzero(counted)
+    return found, counted[found]
 
 
 def _products(drug: IntArray, event: IntArray, margins: FloatArray, weights: _Weights) -> tuple[FloatArray, FloatArray]:
