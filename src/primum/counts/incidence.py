@@ -16,8 +16,10 @@ import numpy as np
 
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size, margins
-from primum.counts.members import Scope, as_written, members, with_role
+from primum.counts.masks import mask_of
+from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
+from primum.counts.people import build_drug_rows, build_indications, build_people, build_uses
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import pooled
@@ -135,8 +137,7 @@ class Incidence:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
         key = (str(cohort), scope.treatment, scope.roles)
         if key not in self._masks:
-            inside = np.zeros(self.total, dtype=bool)
-            inside[self._places(self.store.engine.run(members(cohort, scope))["report_key"])] = True
+            inside = mask_of(cohort, self, scope)
             while len(self._masks) >= MASKS_KEPT:
                 del self._masks[next(iter(self._masks))]
             self._masks[key] = inside
@@ -152,9 +153,25 @@ class Incidence:
             self._event_margins[key] = margins(self.events().of_report, len(self.events().names), mask)
         return self._event_margins[key]
 
-    def _places(self, keys: IntArray) -> IntArray:
-        """Numbers of reports by their keys, which must be those of current reports."""
-        return np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))
+    def at_keys(self, keys: IntArray) -> BoolArray:
+        """Which reports have these keys, which must be those of current reports."""
+        inside = np.zeros(self.total, dtype=bool)
+        inside[np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))] = True
+        return inside
+
+    def people(self) -> Part:
+        """What each report says of its person and source, see `primum.counts.people`."""
+        return self.part("people")
+
+    def part(self, name: str) -> Part:
+        """One of the parts that cohorts are read from: `people`, `drug-rows`, `indications` or `uses`."""
+        build = {
+            "people": build_people,
+            "drug-rows": build_drug_rows,
+            "indications": build_indications,
+            "uses": build_uses,
+        }[name]
+        return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:

@@ -73,16 +73,17 @@ def _holds(cohort: Cohort, reports: ibis.Table, scope: Scope) -> Any:
         return reduce(lambda a, b: a | b, [_holds(part, reports, scope) for part in cohort.parts])
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
-        spoken_for = inner.roles is not None and bool(DRUG_FIELDS & cohort.fields)
-        parts = [part for part in cohort.parts if not (spoken_for and _is(part, "role"))]
+        parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
         return reduce(lambda a, b: a & b, [_holds(part, reports, inner) for part in parts])
     if isinstance(cohort, Condition):
         return _CONDITIONS[cohort.field](cohort, reports, narrowed(cohort, scope)).fill_null(False)
     raise TypeError(f"{type(cohort).__name__} is not a cohort that can be counted.")
 
 
-def _is(part: Cohort, field: str) -> bool:
-    return isinstance(part, Condition) and part.field == field
+def spoken_for(part: Cohort, group: AllOf, inner: Scope) -> bool:
+    """Whether a condition on roles only narrows the drug conditions beside it and asks nothing of its own."""
+    is_role = isinstance(part, Condition) and part.field == "role"
+    return is_role and inner.roles is not None and bool(DRUG_FIELDS & group.fields)
 
 
 def narrowed(cohort: Cohort, scope: Scope) -> Scope:
@@ -121,7 +122,17 @@ def as_written(name: ibis.expr.types.StringColumn) -> ibis.expr.types.StringColu
 
 def _drug(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     drugs = with_role(named_drugs(), scope)
-    same = {
+    return _in(reports, drugs.filter(_is_named(condition, drugs)))
+
+
+def names_of(condition: Condition) -> ibis.Table:
+    """The names that a drug condition means: rows of `drug_names` with their substances and products."""
+    names = schema.table("drug_names").join(schema.table("drug_substances"), "name_key")
+    return names.filter(_is_named(condition, names))
+
+
+def _is_named(condition: Condition, drugs: ibis.Table) -> Any:
+    return {
         "drug": as_written(drugs.drugname).isin(condition.values)
         | drugs.substance.upper().isin(condition.values)
         | drugs["product"].upper().isin(condition.values),
@@ -129,7 +140,6 @@ def _drug(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
         "substance": drugs.substance.upper().isin(condition.values),
         "treatment": drugs.treatment.isin(condition.values),
     }[condition.field]
-    return _in(reports, drugs.filter(same))
 
 
 def _role(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
