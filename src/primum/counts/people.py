@@ -1,8 +1,8 @@
 """What does each report say of its person, its source and its names, in arrays that a condition can be read from?
 
 Parts of the incidence arrays: `people` holds a small code a report for every column that the cohort language asks for;
-`drug-rows`, `indications` and `uses` hold the reports of every drug name (with its role there), indication and use. Each
-is made when it is first asked for, once for a state of the store, like the others (`incidence`).
+`drug-rows`, `indications` and `uses` hold the reports of every drug name (with its role there), indication and use.
+Each is made when it is first asked for, once for a state of the store, like the others (`incidence`).
 """
 
 from __future__ import annotations
