@@ -133,6 +133,13 @@ class Incidence:
             )
         return self._drugs[level, roles]
 
+    def drug_names(self, level: DrugLevel) -> list[str] | None:
+        """Every drug name of a level; None where its arrays were never asked for."""
+        name = f"drugs-{level}"
+        if name not in self._parts and (found := self.folder.there(name)) is not None:
+            self._parts[name] = found
+        return self._parts[name].names["drug"] if name in self._parts else None
+
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
         key = (str(cohort), scope.treatment, scope.roles)

@@ -136,6 +136,17 @@ class Reports:
     ) -> Counts:
         """Counts of distinct reports; arguments as in `signals`, and `cells` where those of a prior are wanted."""
         asked = self._asked(what, drug_level)
+        return self._counts(asked, cohort, versus, drug_level=drug_level, cells=cells)
+
+    def _counts(
+        self,
+        asked: Asked | None,
+        cohort: Cohort | str | None,
+        versus: Cohort | str | None,
+        *,
+        drug_level: DrugLevel,
+        cells: bool,
+    ) -> Counts:
         return count_with_cells(
             self.store,
             asked,
@@ -181,8 +192,9 @@ class Reports:
         methods: Sequence[str] = DEFAULT_METHODS,
     ) -> Scores:
         """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair."""
-        counts = self.counts(what, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
-        bins = self._scope(self._asked(what, drug_level)).term_bins
+        asked = self._asked(what, drug_level)
+        counts = self._counts(asked, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
+        bins = self._scope(asked).term_bins
         return self._scores(counts, bins, methods=methods)
 
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
@@ -228,7 +240,7 @@ class Reports:
         if treatment == what.strip().casefold():
             return Asked(treatment, "treatment")
         try:
-            return find_drug(self.store, what, drug_level=drug_level)
+            return find_drug(self.store, what, drug_level=drug_level, arrays=self.arrays)
         except UnknownNameError:
             if treatment is None:
                 raise
