@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
 _SHOWN: Final = (
+    ("ROR MH", "mantel_haenszel", "mh_ror"),
     ("ROR", "ror", "ror"),
     ("IC low", "ic", "ic_lower"),
     ("EB05", "ebgm", "eb05"),
@@ -21,7 +22,6 @@ _SHOWN: Final = (
     ("chi2", "chi2", "chi2"),
 )
 _AT_MOST: Final = 3
-_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
 _WARNING: Final = (
     "Counts are reports, never people harmed and never a rate. A pair that stands out is a question to look into, "
     "not a proof that the drug did it."
@@ -51,6 +51,9 @@ def signals(
     methods: Annotated[
         str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
     ] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="LIST", help="Within strata of sex, age, year, reporter or source.")
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
     json_file: Annotated[
@@ -59,29 +62,43 @@ def signals(
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write every pair as CSV.")] = None,
     parquet_file: Annotated[Path | None, typer.Option("--parquet", metavar="F", help="... as Parquet.")] = None,
     xlsx_file: Annotated[Path | None, typer.Option("--xlsx", metavar="F", help="... as a spreadsheet.")] = None,
+    strata_file: Annotated[
+        Path | None,
+        typer.Option("--strata", metavar="F", help="Write the strata of --by as CSV."),
+    ] = None,
+    svg_folder: Annotated[
+        Path | None, typer.Option("--svg", metavar="DIR", help="Draw the pairs: SVG files, each with its table as CSV.")
+    ] = None,
 ) -> None:
     """Count drug-event pairs in the loaded reports and say which stand out."""
-    from primum.cli import output
-    from primum.signals import write
+    from primum.cli import signal_files
     from primum.signals.table import DEFAULT_METHODS
     from primum.study import reports
 
-    wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
+    wanted, within = _listed(methods) or DEFAULT_METHODS, _listed(by)
+    if strata_file is not None and not within:
+        raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = _drug_and_cohort(what, cohort or [])
+    level = reports.drug_level_named(drug_level)
     with reports.open(store) as opened:
-        found = opened.scores(name, meant, versus, drug_level=reports.drug_level_named(drug_level), methods=wanted)
-    if parquet_file is not None:
-        output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh))
-    if json_file is not None or csv_file is not None or xlsx_file is not None:
-        order = found.order(_rank_column(found))
-        if csv_file is not None:
-            output.write_file(csv_file, lambda fresh: output.write_blocks(fresh, write.csv_blocks(found, order)))
-        if json_file is not None:
-            output.write_json(json_file, write.as_json(found.table(order)))
-        if xlsx_file is not None:
-            output.write_bytes(xlsx_file, write.xlsx_bytes(found.table(order)))
+        if within:
+            both = opened.stratified(name, meant, versus, by=within, drug_level=level, methods=wanted)
+            found, strata = both.scores, both.strata
+        else:
+            found, strata = opened.scores(name, meant, versus, drug_level=level, methods=wanted), None
+        drawn = svg_folder is not None and versus is None and bool(name)
+        by_year = opened.stratified(name, meant, by=("year",), drug_level=level, methods=("ic",)) if drawn else None
+    signal_files.write(
+        found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
+    )
+    if svg_folder is not None:
+        signal_files.draw(svg_folder, found, strata, by_year, name or "Every drug")
     if str(json_file) != "-":
         typer.echo("\n".join(_lines(found, name, limit)))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
@@ -93,20 +110,13 @@ def _drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     return what, " ".join(cohort)
 
 
-def _rank_column(scores: Scores) -> str:
-    """What pairs are ranked by: the lower bound of the first method that was asked for."""
-    import numpy as np
-
-    columns = scores.columns
-    return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
-
-
 def _lines(scores: Scores, what: str, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
+    from primum.cli.signal_files import rank_column
     from primum.terms import SYNTHETIC
 
-    about, ranked_by = scores.about, _rank_column(scores)
+    about, ranked_by = scores.about, rank_column(scores)
     within = "" if about.cohort == "*" else f" ({about.cohort})"
     lines = [line for note in about.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
     lines += paragraph(f"{what or 'Every drug'}{within}, against {about.comparator}:")

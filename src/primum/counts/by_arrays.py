@@ -93,7 +93,7 @@ def table_of_all(who: Population, pairs: Pairs, *, cohort: Cohort) -> CountTable
 
 def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, cohort: Cohort) -> CountTable:
     """The pairs of one drug, or of each drug of one treatment, whose reports are in the exposure."""
-    counted = [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
+    counted = exposed_reports(who, asked, exposure)
     found = [(drug, reports, _events_of(who.arrays, reports)) for drug, reports in counted]
     kept = [(drug, len(reports), events, observed) for drug, reports, (events, observed) in found]
     drug = np.concatenate([np.zeros(0, np.int64), *(np.full(len(e), d) for d, _, e, _ in kept)])
@@ -101,6 +101,11 @@ def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, c
     event = np.concatenate([np.zeros(0, np.int64), *(e for *_, e, _ in kept)])
     observed = np.concatenate([np.zeros(0, np.int64), *(a for *_, a in kept)])
     return _table(who, Pairs(drug, event, observed), of_drug, cohort=cohort)
+
+
+def exposed_reports(who: Population, asked: Asked, exposure: BoolArray | None) -> list[tuple[int, Codes]]:
+    """The drugs asked for, each with its reports of the population and the exposure."""
+    return [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
 
 
 def cells_of_all(who: Population, kinds: Kinds) -> CellHistogram:

@@ -19,7 +19,7 @@ from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, join
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
-from primum.counts.people import build_drug_rows, build_indications, build_people, build_uses
+from primum.counts.people import build_drug_rows, build_indications, build_people, build_senders, build_uses
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import pooled
@@ -171,12 +171,13 @@ class Incidence:
         return self.part("people")
 
     def part(self, name: str) -> Part:
-        """One of the parts that cohorts are read from: `people`, `drug-rows`, `indications` or `uses`."""
+        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses` or `senders`."""
         build = {
             "people": build_people,
             "drug-rows": build_drug_rows,
             "indications": build_indications,
             "uses": build_uses,
+            "senders": build_senders,
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
 

@@ -61,6 +61,23 @@ def build_uses(store: Store, draft: Draft, blocks: Blocks) -> None:
     _by_text(store, draft, uses.select("report_key", text=uses.treatment + " " + uses.use, role=0).distinct(), blocks)
 
 
+def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:
+    """Fill the part `senders`: who sent each report, by number from 1; 0 where nobody is named."""
+    reports, engine = schema.table("reports"), store.engine
+    told = reports.filter(reports.sender.notnull()).select("report_key", text=reports.sender)
+    draft.names["text"] = engine.run(told.select("text").distinct().order_by("text"))["text"].tolist()
+    columns = {"text": _objects(draft.names["text"]), "code": np.arange(1, len(draft.names["text"]) + 1)}
+    sender = draft.new("sender", sum(len(keys) for _, keys in blocks), np.uint32)
+    try:
+        coded = told.join(engine.stage("text_codes", columns), "text").select("report_key", "code")
+        for first, keys in blocks:
+            found = engine.run(coded.filter(coded.report_key.between(int(keys[0]), int(keys[-1]))))
+            mine, place = _places(keys, found["report_key"])
+            sender[place + first] = found["code"][mine]
+    finally:
+        engine.unstage("text_codes")
+
+
 def _by_text(store: Store, draft: Draft, rows: ibis.Table, blocks: Blocks) -> None:
     engine = store.engine
     draft.names["text"] = engine.run(rows.select("text").distinct().order_by("text"))["text"].tolist()

@@ -76,8 +76,8 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     if not 0 < strata <= NO_STRATUM or np.any((stratum >= strata) & (stratum != NO_STRATUM)):
         raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
     sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
-    weights = _Weights(sizes, _by_stratum(of_event, stratum, strata))
-    by_drug = _by_stratum(held.reports, stratum, strata)
+    weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
+    by_drug = by_stratum(held.reports, stratum, strata)
     runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
@@ -96,8 +96,8 @@ class _Weights:
         self.events = len(by_event)
 
 
-def _by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatArray:
-    """How many reports of each list lie in each stratum; shape `(lists, strata)`."""
+def by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatArray:
+    """How many reports of each list lie in each stratum; shape `(lists, strata)`, whole numbers."""
 
     def of_run(run: tuple[int, int]) -> NDArray[Any]:
         start = lists.start[run[0] : run[1] + 1].astype(np.int64)

@@ -243,6 +243,23 @@ class Scores:
     def __len__(self) -> int:
         return len(self.counts)
 
+    def with_estimate(self, method: Method, estimate: Estimate, names: tuple[str, str, str]) -> Scores:
+        """The same scores with a statistic of each row beside them, of pairs that are their own kinds.
+
+        Raises:
+            CountError: the pairs are not their own kinds.
+        """
+        if self.kinds is not None:
+            raise CountError("A statistic of each row was given to scores of kinds; give the counts an expectation.")
+        values = dict(zip(names, (estimate.value, estimate.lower, estimate.upper), strict=True))
+        reasons = reasons_of(len(self), [(method.id, estimate.reason_code, estimate.reasons)])
+        return replace(
+            self,
+            columns={**self.columns, **values},
+            reasons=joined(self.reasons, reasons),
+            about=replace(self.about, methods=(*self.about.methods, method), more={n: np.zeros(0) for n in values}),
+        )
+
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
         return {**self.about.metadata(), "pairs": len(self)}

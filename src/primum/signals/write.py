@@ -83,6 +83,11 @@ def _csv_of(tables: Iterable[SignalTable]) -> Iterator[str]:
         yield _csv([_harmless(value) for value in row] for row in _rows(table))
 
 
+def csv_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Rows of plain values as CSV text, made harmless as in `csv_text`."""
+    yield _csv([_harmless(value) for value in row] for row in rows)
+
+
 def _csv(rows: Iterable[list[Any]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)

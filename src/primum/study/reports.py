@@ -10,15 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from primum.counts.bias import caveats_of
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
+from primum.counts.stratified import ByStratum, count_stratified
 from primum.errors import CohortError, UnknownNameError
+from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
+from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, score
 from primum.store import Store
 from primum.study.derive import open_derived
@@ -27,6 +31,7 @@ from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
+    from primum.counts.strata import MantelHaenszelSums
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
@@ -90,6 +95,19 @@ class ReportsAnswer:
     def uses(self) -> dict[str, int]:
         """Reports of each use; they add up to `reports`."""
         return {tally.use: tally.reports for tally in self.tallies["total"]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StratifiedScores:
+    """Statistics within strata.
+
+    Args:
+        scores: of each pair over all strata.
+        strata: counts of each pair in each stratum; None for every pair.
+    """
+
+    scores: Scores
+    strata: ByStratum | None
 
 
 class Reports:
@@ -190,12 +208,68 @@ class Reports:
         *,
         drug_level: DrugLevel = "substance",
         methods: Sequence[str] = DEFAULT_METHODS,
+        by: Sequence[str] = (),
     ) -> Scores:
-        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair."""
+        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair.
+
+        Args:
+            what: as in `signals`, like the other arguments.
+            cohort: which reports.
+            versus: what they are compared with.
+            drug_level: names that a row has.
+            methods: statistics to compute.
+            by: strata (`sex`, `age`, `year`, `reporter`, `source`): the expectation is theirs, and the columns
+                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them.
+        """
+        if by:
+            return self.stratified(what, cohort, versus, by=by, drug_level=drug_level, methods=methods).scores
         asked = self._asked(what, drug_level)
         counts = self._counts(asked, cohort, versus, drug_level=drug_level, cells="ebgm" in methods)
         bins = self._scope(asked).term_bins
-        return self._scores(counts, bins, methods=methods)
+        caveats = None if asked is None or versus is not None else self._caveats(asked, counts, cohort, drug_level)
+        return self._scores(counts, bins, methods=methods, caveats=caveats)
+
+    def stratified(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        by: Sequence[str],
+        drug_level: DrugLevel = "substance",
+        methods: Sequence[str] = DEFAULT_METHODS,
+    ) -> StratifiedScores:
+        """What `scores` answers within strata, and for one drug the counts in each of them.
+
+        Raises:
+            CohortError: as in `signals`, or a comparator was given: it is everything else within each stratum.
+        """
+        if versus is not None:
+            raise CohortError(
+                "Strata compare with everything else within each; leave the comparator or the strata out."
+            )
+        asked, meant = self._asked(what, drug_level), _cohort(cohort) or EVERYTHING
+        arrays = self.arrays or open_incidence(self.store, keep=False)
+        scope = self._scope(asked)
+        found = count_stratified(
+            arrays, asked, by, scope=scope, cohort=meant, drug_level=drug_level, cells="ebgm" in methods
+        )
+        caveats = None if asked is None else self._caveats(asked, found.counts, meant, drug_level)
+        scores = self._scores(found.counts, scope.term_bins, methods=methods, caveats=caveats)
+        if found.strata is not None:
+            inside = found.strata
+            pooled = mantel_haenszel(
+                inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports
+            ).estimate
+        else:
+            pooled = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
+        scores = scores.with_estimate(MANTEL_HAENSZEL, pooled, ("mh_ror", "mh_ror_lower", "mh_ror_upper"))
+        notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
+        if "ebgm" in methods:
+            notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
+        comparator = f"everything else in the same stratum of {', '.join(by)}"
+        about = replace(scores.about, notes=(*scores.about.notes, *notes), comparator=comparator)
+        return StratifiedScores(replace(scores, about=about), found.strata)
 
     def answer(self, treatment: str, cohort: Cohort | str | None = None) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
@@ -269,7 +343,23 @@ class Reports:
             return None
         return self._scores(counts, self._bins[name]).table()
 
-    def _scores(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores:
+    def _caveats(
+        self, asked: Asked, counts: Counts, cohort: Cohort | str | None, drug_level: DrugLevel
+    ) -> list[str] | None:
+        """Where the bias checks fire; None where counting is left to the engine."""
+        if self.arrays is None:
+            return None
+        meant, scope = _cohort(cohort) or EVERYTHING, self._scope(asked)
+        return caveats_of(self.arrays, asked, counts.table, scope=scope, cohort=meant, drug_level=drug_level)
+
+    def _scores(
+        self,
+        counts: Counts,
+        bins: TermBins,
+        *,
+        methods: Sequence[str] = DEFAULT_METHODS,
+        caveats: Sequence[str] | None = None,
+    ) -> Scores:
         coded = counts.table.coded.get("event")
         events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
         synthetic = self.store.synthetic()
@@ -278,7 +368,7 @@ class Reports:
             cells=counts.cells,
             methods=methods,
             bins={event: bins.bin(event) for event in events},
-            warnings=SYNTHETIC if synthetic else "",
+            warnings=_warned(SYNTHETIC if synthetic else "", caveats),
         )
         return replace(scores, about=replace(scores.about, notes=(*_listed(synthetic), *scores.about.notes)))
 
@@ -309,6 +399,13 @@ def drug_level_named(name: str) -> DrugLevel:
 
 def _cohort(given: Cohort | str | None) -> Cohort | None:
     return parse(given) if isinstance(given, str) else given
+
+
+def _warned(all_rows: str, caveats: Sequence[str] | None) -> str | list[str]:
+    """The caveat of every row, with those of each."""
+    if caveats is None:
+        return all_rows
+    return ["; ".join(text for text in (all_rows, caveat) if text) for caveat in caveats]
 
 
 def _listed(text: str) -> tuple[str, ...]:
