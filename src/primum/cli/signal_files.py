@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from primum.cli import output
 from primum.errors import CohortError, OutputError
+from primum.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.counts.stratified import ByStratum
@@ -85,6 +86,8 @@ def draw(folder: Path, scores: Scores, strata: ByStratum | None, by_year: Strati
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError.of(str(folder), error.strerror or str(error), "Name a folder that can be made.") from error
+    if any(note.startswith(SYNTHETIC) for note in scores.about.notes):
+        title = f"{SYNTHETIC}: {title}"
     is_harm = scores.bins.where("harm", "")
     ranked = scores.order(rank_column(scores), among=is_harm, most=_DRAWN)
     top = ranked[:_ROWS_DRAWN]

@@ -246,7 +246,7 @@ class Reports:
         """
         if versus is not None:
             raise CohortError(
-                "Strata compare with everything else within each; leave the comparator or the strata out."
+                "Each stratum is compared with everything else in it. Leave out the comparator or the strata."
             )
         asked, meant = self._asked(what, drug_level), _cohort(cohort) or EVERYTHING
         arrays = self.arrays or open_incidence(self.store, keep=False)

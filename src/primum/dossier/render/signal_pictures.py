@@ -21,6 +21,7 @@ from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
 NAMES: Final = 250.0
+_NAMED: Final = 5  # pairs of a volcano
 _STYLE: Final = (
     ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
@@ -64,7 +65,7 @@ def volcano(table: SignalTable, title: str) -> Picture:
     for i in drawn.tolist():
         place = (x(float(table.ror[i])), y(float(surprise[i])))
         body.append(canvas.dot(*place, "ink", hollow=not stands_out[i], radius=3.0))
-    for i in drawn[np.argsort(-surprise[drawn], kind="stable")][:5].tolist():
+    for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:_NAMED]:
         at = x(float(table.ror[i]))
         left = at > WIDTH / 2
         place = (at - 6 if left else at + 6, y(float(surprise[i])) + 4)
@@ -99,7 +100,7 @@ def forest(table: SignalTable, title: str) -> Picture:
             canvas.label(0, y + 4, canvas.wrap(_name(table, i), NAMES)[0]),
             canvas.line(x(low), y, x(high), y, "bar"),
             canvas.dot(x(middle), y, "ink", hollow=low <= 1),
-            canvas.label(WIDTH, y + 4, f"{middle:.3g} ({low:.3g} to {high:.3g})", anchor="end", size=12),
+            canvas.label(WIDTH, y + 4, f"{_number(middle)} ({_number(low)} to {_number(high)})", anchor="end", size=12),
         ]
     told = f"{len(drawn)} pairs, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
     rows = [
@@ -177,8 +178,19 @@ def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, titl
 
 
 def _svg(body: Sequence[str], height: float, name: str, title: str, description: str) -> str:
-    styled = [canvas.element("style", _STYLE), *body]
-    return canvas.picture(styled, width=WIDTH, height=height, name=name, title=title, description=description) + "\n"
+    head = canvas.wrap(title, WIDTH, 15)
+    below = 12.0 + 19 * len(head)
+    styled = [
+        canvas.element("style", _STYLE),
+        canvas.label(0, 15, head, size=15, bold=True),
+        canvas.element("g", *body, transform=f"translate(0,{below:g})"),
+    ]
+    size = {"width": WIDTH, "height": height + below}
+    return canvas.picture(styled, **size, name=name, title=title, description=description) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _name(table: SignalTable, row: int) -> str:
