@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from primum.counts.cohort import Cohort, all_of, any_of, parse
 from primum.counts.incidence import Incidence, open_incidence
 from primum.counts.members import Scope, members
+from primum.errors import CohortError
 from primum.store import Store
 from primum.treatments.vocabulary import vocabularies
 
@@ -34,6 +35,7 @@ CONDITIONS = [
     *("source:table", "quarter:2017q2", "quarter:2017q1..2018q4", "serious:yes", "serious:no", "serious:yes,no"),
     *("outcome:death", "outcome:death,other", "received:2017", "received:2017-03..2018q1", "received:1800..2017"),
     *("received:2017..2200", "event_date:2016", "event_date:2016-02-29", "event_date:2016-02,2017q3"),
+    *('product:"botox cosmetic" dose:10-20', "product:botox dose:-12,50-", "product:dysport ~dose:20"),
     *("role:PS", "role:C,DN", "drug:botox", "drug:aspirin,dysport", 'product:"botox cosmetic"', "substance:aspirin"),
     *("treatment:anti-wrinkle", "use:cosmetic", "use:unknown,therapeutic", "indication:migraine", "reaction:headache"),
     *('indication:"skin wrinkling",pain', "bin:harm", "bin:indication", "bin:harm,product_quality"),
@@ -46,6 +48,7 @@ NAMES = [
     ("DYSPORT", "ABOBOTULINUMTOXINA"),
     (None, "ASPIRIN"),
 ]
+DOSES = [(12.0, "UNITS"), (20.0, "IU"), (50.0, "MG"), (100.0, "U"), (None, None)]
 TERMS = ["HEADACHE", "EYELID PTOSIS", "DRUG INEFFECTIVE", "SKIN WRINKLING", "MIGRAINE", "PAIN", "RASH", None]
 
 
@@ -83,6 +86,8 @@ def some_reports(reports: int) -> dict[str, list[dict[str, Any]]]:
         for n in range(int(rng.integers(4))):
             name, ingredient = one_of(*NAMES)
             drug = {"drug_seq": n, "row_number": n, "role": one_of("PS", "SS", "C", "I", "DN", None)}
+            drug["dose_amount"], drug["dose_unit"] = one_of(*DOSES)
+            drug["dose_text"] = one_of("20 UNITS IN THE FACE", "50 MG", None)
             rows["drugs_in_report"].append({**key, **drug, "drugname": name, "active_ingredient": ingredient})
             rows["reactions"].append({**key, "row_number": n, "term": one_of(*TERMS)})
             rows["outcomes"].append({**key, "row_number": n, "outcome": one_of("DE", "HO", "OT", "LT")})
@@ -147,3 +152,29 @@ def test_common_conditions_are_answered_without_the_engine(
     assert arrays.mask(cohort, SCOPE).shape == (arrays.total,)
     with pytest.raises(AssertionError, match="the engine was asked"):
         arrays.mask(parse("age:0.5-2"), SCOPE)
+
+
+def test_a_dose_means_the_units_of_the_one_product_beside_it(memory_store: Callable[..., Store]) -> None:
+    drugs = [("BOTOX", 20.0, "U"), ("DYSPORT", 20.0, "U"), ("BOTOX", 20.0, "MG"), ("BOTOX", 60.0, "UNITS")]
+    rows: dict[str, list[dict[str, Any]]] = {"reports": [], "drugs_in_report": []}
+    for number, (name, amount, unit) in enumerate(drugs):
+        about = {"source": "faers", "quarter": "2017q2", "caseid": str(number), "primaryid": str(number)}
+        rows["reports"].append({"report_key": number, **about})
+        drug = {
+            "drug_seq": 1,
+            "row_number": 1,
+            "role": "PS",
+            "drugname": name,
+            "dose_amount": amount,
+            "dose_unit": unit,
+        }
+        rows["drugs_in_report"].append({"report_key": number, **drug})
+    with memory_store(**rows) as store:
+        arrays = open_incidence(store, keep=False)
+        told = {text: np.flatnonzero(arrays.mask(parse(text), SCOPE)).tolist() for text in ("product:botox dose:-20",)}
+        asked = Scope(SCOPE.bins, product="DYSPORT")
+        assert told == {"product:botox dose:-20": [0]}
+        assert np.flatnonzero(arrays.mask(parse("dose:20"), asked)).tolist() == [1]
+        for text in ("dose:20", "drug:botox dose:20", "product:botox,dysport dose:20"):
+            with pytest.raises(CohortError, match=r"dose:20 stands alone; expected beside it one product"):
+                arrays.mask(parse(text), SCOPE)

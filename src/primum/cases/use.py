@@ -230,13 +230,20 @@ def _by_product(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
     return exposed.select("report_key", "kind_of", rank_order=order.cast("int64"))
 
 
+def dose_in_units(drugs: ibis.Table) -> Any:
+    """Dose of each drug row in the product's own units, as typed or as the text of the dose says; else none."""
+    import ibis
+
+    typed = drugs.dose_unit.fill_null("").upper().isin(_UNITS).ifelse(drugs.dose_amount, ibis.null("float64"))
+    text = drugs.dose_text.fill_null("").upper()
+    return ibis.coalesce(typed, text.re_extract(_UNITS_TEXT, 1).nullif("").try_cast("float64"))
+
+
 def _by_dose(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
     """A dose in the substance's own units, at most the label's for looks, where the face is named."""
     import ibis
 
-    text = exposed.dose_text.fill_null("").upper()
-    typed = exposed.dose_unit.fill_null("").upper().isin(_UNITS).ifelse(exposed.dose_amount, ibis.null("float64"))
-    units = ibis.coalesce(typed, text.re_extract(_UNITS_TEXT, 1).nullif("").try_cast("float64"))
+    text, units = exposed.dose_text.fill_null("").upper(), dose_in_units(exposed)
     face = (text + " " + exposed.route.fill_null("").upper()).re_search(_FACE)
     small = ibis.cases(
         *(

@@ -35,6 +35,7 @@ VERSION: Final = "incidence-1"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 8
+_CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +95,9 @@ class Incidence:
     _parts: dict[str, Part] = field(default_factory=dict)
     _drugs: dict[tuple[str, tuple[str, ...] | None], Drugs] = field(default_factory=dict)
     _events: Events | None = None
-    _masks: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], BoolArray] = field(default_factory=dict)
+    _masks: dict[_CohortKey, BoolArray] = field(default_factory=dict)
 
-    _event_margins: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], IntArray] = field(default_factory=dict)
+    _event_margins: dict[_CohortKey, IntArray] = field(default_factory=dict)
 
     @property
     def report_keys(self) -> IntArray:
@@ -142,7 +143,7 @@ class Incidence:
 
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
-        key = (str(cohort), scope.treatment, scope.roles)
+        key = (str(cohort), scope.treatment, scope.roles, scope.product)
         if key not in self._masks:
             inside = mask_of(cohort, self, scope)
             while len(self._masks) >= MASKS_KEPT:
@@ -152,7 +153,7 @@ class Incidence:
 
     def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
         """How many reports of a cohort hold each event; remembered as masks are."""
-        key = (str(cohort), scope.treatment, scope.roles)
+        key = (str(cohort), scope.treatment, scope.roles, scope.product)
         if key not in self._event_margins:
             mask = None if cohort == EVERYTHING else self.mask(cohort, scope)
             while len(self._event_margins) >= MASKS_KEPT:

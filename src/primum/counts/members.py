@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
-from primum.cases.use import EXPOSURE_ROLES
+from primum.cases.use import EXPOSURE_ROLES, dose_in_units
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
-from primum.counts.fields import OUTCOMES, UNKNOWN, age_range
-from primum.errors import UnknownNameError
+from primum.counts.fields import OUTCOMES, UNKNOWN, age_range, dose_range
+from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
 from primum.terms import Period
 from primum.vocab.drugs import named_drugs
@@ -33,11 +33,13 @@ class Scope:
         bins: reaction bins of each treatment.
         treatment: treatments that `use` and `bin` speak of; empty for all of them.
         roles: roles that drug conditions look at; None where none was asked for: those that are exposures.
+        product: product whose units `dose` speaks of; empty where none is named.
     """
 
     bins: Mapping[str, TermBins]
     treatment: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
+    product: str = ""
 
     @property
     def term_bins(self) -> TermBins:
@@ -92,6 +94,8 @@ def narrowed(cohort: Cohort, scope: Scope) -> Scope:
     for part in parts:
         if isinstance(part, Condition) and part.field == "role":
             scope = replace(scope, roles=part.values)
+        if isinstance(part, Condition) and part.field == "product":
+            scope = replace(scope, product=part.values[0] if len(part.values) == 1 else "")
         if isinstance(part, Condition) and part.field == "treatment":
             for name in part.values:
                 if name not in scope.bins:
@@ -140,6 +144,20 @@ def _is_named(condition: Condition, drugs: ibis.Table) -> Any:
         "substance": drugs.substance.upper().isin(condition.values),
         "treatment": drugs.treatment.isin(condition.values),
     }[condition.field]
+
+
+def _dose(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
+    """Doses of one product: its units are its own."""
+    if not scope.product:
+        raise CohortError.alone(str(condition), "one product, whose units are meant", f"product:NAME {condition}")
+    drugs = with_role(named_drugs(), scope)
+    of_product = drugs.filter(drugs["product"].upper() == scope.product)
+    units, inside = dose_in_units(of_product), []
+    for low, high in map(dose_range, condition.values):
+        there = units.notnull()
+        there = there if low is None else there & (units >= low)
+        inside.append(there if high is None else there & (units <= high))
+    return _in(reports, of_product.filter(reduce(lambda a, b: a | b, inside)))
 
 
 def _role(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
@@ -249,6 +267,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "product": _drug,
     "substance": _drug,
     "treatment": _drug,
+    "dose": _dose,
     "role": _role,
     "use": _use,
     "indication": _indication,

@@ -323,7 +323,7 @@ class Reports:
     def _scope(self, asked: Asked | None) -> Scope:
         if asked is not None and asked.level == "treatment":
             return Scope(self._bins, treatment=(asked.name,))
-        return Scope(self._bins)
+        return Scope(self._bins, product=asked.name.upper() if asked is not None and asked.level == "product" else "")
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
