@@ -89,7 +89,6 @@ class _Weights:
 
     def __init__(self, sizes: IntArray, by_event: FloatArray) -> None:
         self.strata = len(sizes)
-        self.sizes = sizes.astype(np.float64)
         self.over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
         self.by_event = by_event
         self.of_event = np.concatenate((by_event, by_event**2), axis=1)
@@ -121,28 +120,52 @@ def _of_run(
     expected, second = _products(drug, event, margins, weights)
     if not len(new):
         return drug.astype(np.int32), event.astype(np.int32), observed.astype(np.int32), *[expected] * 6
-    sums = np.empty((5, len(new)))
-    bounds = np.searchsorted(new, np.arange(0, len(pair) + _CELLS_AT_ONCE, _CELLS_AT_ONCE))
-    bounds = np.unique(np.concatenate(([0], bounds, [len(new)])))
-    ends = np.append(new, len(pair))
-    for one, other in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        pairs, cells = slice(one, other), slice(int(ends[one]), int(ends[other]))
-        at = of[cells]
-        in_pair = np.repeat(drug[pairs], np.diff(ends[one : other + 1]))
-        counts = (
-            observed[cells].astype(np.float64),
-            margins.ravel()[in_pair * weights.strata + at],
-            weights.by_event.ravel()[(pair[cells] - in_pair * weights.events) * weights.strata + at],
-            weights.over[at],
-        )
-        sums[:, pairs] = _sums(counts, new[pairs] - ends[one], expected=expected[pairs], second=second[pairs])
+    cells = (drug, pair, of, observed)
     return (
         (drug + first).astype(np.int32),
         event.astype(np.int32),
         np.add.reduceat(observed, new).astype(np.int32),
         expected,
-        *sums,
+        *_sums_by_piece(cells, new, margins=margins, weights=weights, expected=expected, second=second),
     )
+
+
+def _sums_by_piece(
+    cells: tuple[IntArray, IntArray, IntArray, Codes],
+    new: IntArray,
+    *,
+    margins: FloatArray,
+    weights: _Weights,
+    expected: FloatArray,
+    second: FloatArray,
+) -> FloatArray:
+    """The sums of each pair, some pairs at a time.
+
+    Args:
+        cells: drug of each pair; pair, stratum and reports of each cell.
+        new: first cell of each pair.
+        margins: of the drugs in the strata.
+        weights: of events and strata.
+        expected: see `_products`.
+        second: see `_products`.
+    """
+    drug, pair, of, observed = cells
+    sums = np.empty((5, len(new)))
+    bounds = np.searchsorted(new, np.arange(0, len(pair) + _CELLS_AT_ONCE, _CELLS_AT_ONCE))
+    bounds = np.unique(np.concatenate(([0], bounds, [len(new)])))
+    ends = np.append(new, len(pair))
+    for one, other in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        pairs, places = slice(one, other), slice(int(ends[one]), int(ends[other]))
+        at = of[places]
+        in_pair = np.repeat(drug[pairs], np.diff(ends[one : other + 1]))
+        counts = (
+            observed[places].astype(np.float64),
+            margins.ravel()[in_pair * weights.strata + at],
+            weights.by_event.ravel()[(pair[places] - in_pair * weights.events) * weights.strata + at],
+            weights.over[at],
+        )
+        sums[:, pairs] = _sums(counts, new[pairs] - ends[one], expected=expected[pairs], second=second[pairs])
+    return sums
 
 
 def _sums(

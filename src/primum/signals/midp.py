@@ -31,8 +31,9 @@ METHOD_POISSON: Final = Method(
 _HALF_LOG_TAU: Final = 0.9189385332046727  # ln(2 pi) / 2
 _FOR_ZERO: Final = np.exp(-2 * _HALF_LOG_TAU)  # in place of n in sqrt(n): Stirling's formula then gives 0! = 1
 _NEAR: Final = 0.1
-_SMALL: Final = np.array([0.0, *(math.log(math.factorial(n)) - (n + 0.5) * math.log(n) + n for n in range(1, 16))])
-_SMALL[1:] -= _HALF_LOG_TAU
+_SMALL: Final = np.array(  # ln n! less Stirling's formula
+    [0.0, *(math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - _HALF_LOG_TAU for n in range(1, 16))]
+)
 
 
 def midp(
