@@ -13,7 +13,7 @@ fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test slow check ci bench docs serve lock browser clean
+.PHONY: help ask setup test slow spark check ci bench docs serve lock browser java clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -24,10 +24,13 @@ ask: $(VENV)/core.stamp  ## set up the core and answer: make ask TREATMENT=anti-
 setup: $(VENV)/tests.stamp  ## make .venv with everything the tests need
 
 test: setup  ## set up and run the tests; those that need a browser or the reference data skip without them
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow and not spark"
 
 slow: setup  ## the tests that take more than some seconds each
-	$(BIN)/pytest -n 2 -m slow
+	$(BIN)/pytest -n 2 -m "slow and not spark"
+
+spark: $(VENV)/spark.stamp  ## the tests that run on Apache Spark; needs Java 17 or newer
+	$(BIN)/pytest -m spark
 
 check: setup  ## lint, architecture and types
 	$(BIN)/ruff format --check .
@@ -44,17 +47,20 @@ bench: setup  ## run the benchmarks; ratios against the named baseline in the sa
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve
 
-ci: check browser test slow docs  ## everything, with nothing skipped: what .ci/run calls
+ci: check browser java test slow spark docs  ## everything, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
 browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, and axe
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null
 
+java:  # what Spark needs
+	@command -v java >/dev/null || { apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless; } >/dev/null
+
 node_modules/axe-core/axe.min.js:
 	npm install --no-save --no-package-lock --no-audit --no-fund --silent axe-core
 
 lock: $(UV)  ## write the locks anew from pyproject.toml
-	for set in "core:" "tests:--extra tests --extra explorer --extra docs"; do \
+	for set in "core:" "tests:--extra tests --extra explorer --extra docs" "spark:--extra tests --extra explorer --extra docs --extra spark"; do \
 	  $(UV) --system-certs pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt || exit 1; \
 	done
@@ -94,3 +100,8 @@ $(VENV)/tests.stamp: requirements/tests.txt pyproject.toml | $(UV) $(VENV)/pyven
 	@$(call fetch,pip install --quiet --python $(BIN)/python --no-deps --editable .)
 	@$(BIN)/python -m compileall -q src/primum
 	@touch $@ $(VENV)/core.stamp
+
+$(VENV)/spark.stamp: requirements/spark.txt $(VENV)/tests.stamp
+	@echo "Installing Apache Spark ..."
+	@$(call fetch,pip install --python $(BIN)/python --require-hashes -r requirements/spark.txt)
+	@touch $@

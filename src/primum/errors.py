@@ -137,6 +137,21 @@ class AnswersError(PrimumError, ValueError):
         return cls("--screen asks on a terminal, and the input is none; give the answers with --answers FILE.")
 
 
+class StudyError(PrimumError, ValueError):
+    """A study file that cannot be read, or that asks what cannot be asked."""
+
+    @classmethod
+    def unreadable(cls, path: str, given: str) -> StudyError:
+        """A file that is not TOML."""
+        return cls(f"{path}: {given}; expected a study file (TOML). Begin with: primum study --new TREATMENT")
+
+    @classmethod
+    def from_faults(cls, path: str, faults: Sequence[str]) -> StudyError:
+        """All faults of a file together."""
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        return cls(f"{path} holds {count}: " + " | ".join(faults))
+
+
 class SourceError(PrimumError, ValueError):
     """A report file that cannot be read as what it claims to be."""
 
@@ -157,6 +172,28 @@ class StoreError(PrimumError, RuntimeError):
 
 class OutdatedStoreError(StoreError):
     """A store of an older form that opening it for writing brings up to date."""
+
+
+class WeightsError(PrimumError, ValueError):
+    """Weights that cannot be read, or a treatment without outcomes to weigh."""
+
+    @classmethod
+    def from_faults(cls, path: str, faults: Sequence[str]) -> WeightsError:
+        """All faults of a file together."""
+        return cls(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: " + " | ".join(faults))
+
+    @classmethod
+    def unreadable(cls, path: str, given: str, expected: str) -> WeightsError:
+        """A file that cannot be read as weights."""
+        return cls(f"{path}: {given}; expected TOML in UTF-8 with {expected}.")
+
+    @classmethod
+    def nothing_to_weigh(cls, treatment: str) -> WeightsError:
+        """A treatment whose benefit and harms were not counted."""
+        return cls(
+            f"{treatment} has no benefit and harm with counted arms to weigh (weighed.csv is empty); "
+            "leave --weights out."
+        )
 
 
 class CohortError(PrimumError, ValueError):

@@ -7,6 +7,7 @@ root of the repository (`npm install --no-save axe-core`).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,21 +117,25 @@ def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
     assert crossed == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious(tab: Any) -> None:
+def grave_faults(tab: Any) -> list[Any]:
+    """What axe calls serious or critical, everything opened."""
     axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
     if not axe.is_file():
         pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
     tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     tab.evaluate(axe.read_text(encoding="utf-8"))
     found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    grave = [
+    return [
         (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
         for rule in found
         if rule["impact"] in ("serious", "critical")
     ]
-    assert grave == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_axe_finds_nothing_serious(tab: Any) -> None:
+    assert grave_faults(tab) == []
 
 
 def test_it_can_be_read_without_javascript(browser: Any, address: str) -> None:
@@ -176,3 +181,46 @@ def test_paper_is_white_and_shows_what_a_reader_cannot_open(tab: Any) -> None:
     assert not tab.locator("summary").first.is_visible()
     assert tab.locator(".on-paper").first.is_visible()
     assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def briefs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The addresses of the pages for a patient and for a clinician."""
+    from primum.dossier.model import READERS
+    from primum.dossier.render import html
+    from primum.study.ask import ask
+
+    folder = tmp_path_factory.mktemp("briefs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRIMUM_STORE", str(folder))
+        dossier = ask("anti-wrinkle")
+    files = {reader: folder / f"{reader}.html" for reader in READERS}
+    for reader, file in files.items():
+        file.write_text(html.render_brief(dossier, reader), encoding="utf-8")
+    return {reader: file.as_uri() for reader, file in files.items()}
+
+
+@pytest.mark.parametrize("reader", ["patient", "clinician"])
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_a_brief_fits_the_screen_and_asks_for_nothing(tab: Any, briefs: dict[str, str], reader: str) -> None:
+    tab.asked.clear()
+    tab.goto(briefs[reader])
+    assert tab.asked == [briefs[reader]]
+    assert tab.complaints == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
+
+
+@pytest.mark.parametrize(("reader", "most"), [("patient", 3), ("clinician", 5)])
+def test_a_brief_prints_on_few_pages(tab: Any, briefs: dict[str, str], reader: str, most: int) -> None:
+    """About two pages and their sources for a patient; five for a clinician."""
+    tab.goto(briefs[reader])
+    printed = tab.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= most
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", ["patient", "clinician"])
+@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str) -> None:
+    tab.goto(briefs[reader])
+    assert grave_faults(tab) == []

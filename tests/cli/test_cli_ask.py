@@ -90,6 +90,38 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, option: str) -> 
     assert "Cannot write" in said
 
 
+def test_where_one_file_cannot_be_written_the_other_is_not_there(tmp_path: Path) -> None:
+    said = assert_one_line(primum("ask", "anti-wrinkle", "--html", "a.html", "--json", "no/a.json", folder=tmp_path))
+    assert "no/a.json" in said
+    folder = assert_one_line(primum("ask", "anti-wrinkle", "--html", "a.html", "--json", tmp_path, folder=tmp_path))
+    assert "it is a folder" in folder
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_for_a_patient_is_written_under_its_own_name(tmp_path: Path) -> None:
+    done = primum("ask", "anti-wrinkle", "--for", "patient", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["primum-anti-wrinkle-patient.html"]
+    assert "Pages for a patient: primum-anti-wrinkle-patient.html" in done.stdout
+    assert "Before you say yes" in (tmp_path / "primum-anti-wrinkle-patient.html").read_text(encoding="utf-8")
+    wrong = primum("ask", "anti-wrinkle", "--for", "nurse", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "expected patient or clinician" in wrong.stderr
+
+
+def test_own_weights_stand_in_the_answer_and_a_misspelt_one_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "w.toml"
+    file.write_text("crows_feet = 1\nheadache = 1\nbruising = 0.5\neyelid_ptosis = 10\n", encoding="utf-8")
+    done = primum("ask", "anti-wrinkle", "--weights", "w.toml", "--json", "-", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    found = next(part for part in answer["parts"] if part["id"] == "effects_table")["findings"]
+    assert "weighed.yours.balance" in [finding["id"] for finding in found]
+    assert answer["run"]["command"] == "primum ask anti-wrinkle --weights w.toml"
+    file.write_text("headach = 1", encoding="utf-8")
+    assert "did you mean" in assert_one_line(primum("ask", "anti-wrinkle", "--weights", file, folder=tmp_path))
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, bound_by_rights: list[str]) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)

@@ -107,4 +107,22 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_wrong_usage_is_exit_2() -> None:
     assert primum("check").returncode == 2
-    assert primum("evidence", "anti-wrinkle", "--pool").returncode == 2
+    assert primum("evidence", "anti-wrinkle", "--pooled").returncode == 2
+
+
+def test_evidence_pools_the_trials_and_leaves_each_out() -> None:
+    done = primum("evidence", "anti-wrinkle", "--pool")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    eyelid = done.stdout[done.stdout.index("a drooping eyelid") :].splitlines()
+    within = next(line for line in eyelid if line.startswith("all, within studies"))
+    assert within.split()[-4:] == [
+        "+9",
+        "5",
+        "to",
+        "13",
+    ]
+    assert any(line.startswith("all without frown line trials") for line in eyelid)
+    answer = json.loads(primum("evidence", "anti-wrinkle", "--json", "-").stdout)
+    assert "pooled.eyelid_ptosis.without.0" in {finding["id"] for finding in answer["pooled"]}
+    assert "nothing to pool" in " ".join(primum("evidence", "isotretinoin", "--pool").stdout.split())

@@ -19,7 +19,7 @@ from primum.terms import Interval
 SVG = "{http://www.w3.org/2000/svg}"
 EVERY_KIND = (
     figures.Pairs, figures.Forest, figures.Icons, figures.Ladder, figures.Matrix, figures.Bars, figures.Meters,
-    figures.Pathway, figures.Curve,
+    figures.Pathway, figures.Curve, figures.Ways,
 )  # fmt: skip
 
 

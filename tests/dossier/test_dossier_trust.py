@@ -121,12 +121,36 @@ def test_5_reports_are_said_to_be_no_rate(reader: Reader) -> None:
     assert "incidence" not in re.sub(r"not an incidence|no incidence|never incidence", "", reader.text["short_answer"])
 
 
+def test_6_to_11_without_reports_the_section_says_what_is_missing_and_which_command_brings_it(real: Dossier) -> None:
+    """With reports, tests/dossier/test_dossier_loaded.py looks at these lines."""
+    part = real.part("reports")
+    assert part.status == "partial"
+    assert any("primum load faers" in line for line in part.missing)
+    (readus,) = (t for t in real.part("methods").tables if t.id == "readus")
+    states = {row[0]: row[2] for row in readus.rows}
+    assert states["Negative control and active comparator"] == "not done"
+    assert states["Measure, threshold and why"] == "not done"
+
+
 def test_12_a_certainty_is_called_a_human_judgement(reader: Reader) -> None:
     for section in ("short_answer", "effects_table"):
         words = " ".join(reader.text[section].split())
-        assert "Certainty, a human judgement: " in words
+        assert "Certainty is a human judgement" in words
         assert "judged by Primum's authors" in words
     assert "human judgement" in reader.text["claims"]
+
+
+def test_12_every_row_of_harm_and_benefit_has_its_certainty_and_reason(real: Dossier) -> None:
+    for section, name in (("short_answer", "facts"), ("effects_table", "effects")):
+        table = next(t for t in real.part(section).tables if t.id == name)
+        heads = [column.label for column in table.columns]
+        for row in table.rows:
+            said, mark = row[heads.index("Certainty") if "Certainty" in heads else 0]
+            assert said in ("high", "moderate", "low", "very low") or name == "facts"
+            assert mark.letters
+        assert all("judged by" in reason for reason in table.caveats)
+        if name == "facts":
+            assert all(reason.startswith(("high: ", "moderate: ", "low: ", "very low: ")) for reason in table.caveats)
 
 
 def test_13_doses_stay_in_units_of_their_product(real: Dossier, reader: Reader) -> None:
@@ -177,6 +201,35 @@ def test_19_funding_stands_beside_trial_numbers(real: Dossier) -> None:
     for table in real.part("trials").all_tables():
         heads = {column.label for column in table.columns}
         assert "Funding" in heads or "Funding:" in table.note, table.id
+
+
+def test_19_funding_stands_beside_the_numbers_of_benefit_antibodies_and_products_too(real: Dossier) -> None:
+    for section, name in (
+        ("benefits", "effects_twin"),
+        ("benefits", "network_two_grades_twin"),
+        ("resistance", "by_use"),
+    ):
+        table = next(t for t in real.part(section).all_tables() if t.id == name)
+        assert "Funding" in {column.label for column in table.columns}, name
+
+
+def test_20_what_a_review_printed_stands_beside_what_can_be_recomputed_with_why(real: Dossier) -> None:
+    table = next(t for t in real.part("trials").tables if t.id == "recomputed")
+    assert len(table.rows) == 2
+    assert all(len(str(row[3])) > 80 for row in table.rows)
+
+
+def test_11_the_answer_is_computed_by_every_way_and_without_each_study(real: Dossier, reader: Reader) -> None:
+    part = real.part("unknowns")
+    assert part.status == "complete"
+    assert [figure.id for figure in part.figures] == [
+        "ways_any_complaint",
+        "ways_headache",
+        "ways_eyelid_ptosis",
+        "ways_two_grades",
+    ]
+    assert next(t for t in part.tables if t.id == "without_each").rows
+    assert "Headache: 25 ways to compute it" in reader.text["unknowns"]
 
 
 def test_20_disagreements_are_shown(real: Dossier, reader: Reader) -> None:

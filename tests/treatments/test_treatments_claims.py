@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from primum.errors import EvidenceError
 from primum.evidence.finding import Finding
-from primum.treatments import Treatment
+from primum.treatments import Treatment, load_treatment
 from primum.treatments.claims import Claim, ClaimResult, check_claims
 from primum.treatments.rules import names_in
 
@@ -121,3 +125,39 @@ def _longest_run(ours: str, theirs: str) -> int:
         for j, other in enumerate(b):
             runs[i + 1][j + 1] = runs[i][j] + 1 if word == other else 0
     return max(max(row) for row in runs)
+
+
+def test_evidence_that_changes_a_verdict_stops_the_treatment_until_a_person_decides(
+    treatment: Treatment, tmp_path: Path
+) -> None:
+    """Headache on placebo of 95 and not 75 of 1,359: the excess is no longer above 0, and C21 stands on it."""
+    folder = tmp_path / "changed"
+    shutil.copytree(treatment.folder, folder)
+    with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    (row,) = (r for r in rows if r["contrast"] == "trials.cosmetic.headache" and r["arm"] == "placebo")
+    assert row["events"] == "75"
+    row["events"], row["percent"] = "95", "7.0"
+    with (folder / "trials.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(EvidenceError, match=r'C21: the verdict is "partly", but its rule is false'):
+        load_treatment(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "primum", "ask", str(folder), "--html", str(tmp_path / "page.html")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "C21" in done.stderr
+    assert not (tmp_path / "page.html").exists()
+    claims = (folder / "claims.csv").read_text(encoding="utf-8")  # a person decides: the verdict is entered anew
+    assert "C21" in claims
+    rule = result_of(treatment, "C21").claim.rule
+    decided = rule.replace(
+        "trials.cosmetic.headache.risk_difference.lower > 0", "trials.cosmetic.headache.treated.lower > 0"
+    )
+    (folder / "claims.csv").write_text(claims.replace(rule, decided), encoding="utf-8")
+    assert result_of(load_treatment(folder), "C21").stands

@@ -218,7 +218,7 @@ def test_antibodies_are_counted_as_printed(findings: Findings, key: str) -> None
 
 def test_the_parts_of_jankovic_2023_add_up_to_its_total(findings: Findings) -> None:
     """Table 3: ten indications, 5,876 people; 27 with antibodies at any time, 16 at study exit."""
-    own = [f for f in findings.values() if f.id.startswith("resistance.") and f.sources == ("jankovic2023",)]
+    own = [f for f in findings.values() if f.id.startswith("resistance.antibody.") and f.sources == ("jankovic2023",)]
     for exit_, total in ((False, (27, 5876)), (True, (16, 5876))):
         parts = [f for f in own if f.id.endswith(".exit") is exit_ and ".all" not in f.id]
         assert len(parts) == 10

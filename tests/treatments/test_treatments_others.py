@@ -105,3 +105,9 @@ def test_no_code_of_the_engine_names_a_substance_or_product_of_any_treatment() -
     for file in (file for room in rooms for file in (SOURCE / room).rglob("*.py")):
         code = re.sub(r'"""(?:.|\n)*?"""|#.*|help="[^"]*"', "", file.read_text(encoding="utf-8"))
         assert not pattern.search(code), (file.name, pattern.search(code))
+
+
+def test_where_no_harm_was_counted_nothing_is_said_of_the_times_of_benefit_and_harm() -> None:
+    table = next(table for table in ask("dermal-fillers").part("effects_table").tables if table.id == "effects")
+    assert {row[1] for row in table.rows} == {"benefit"}
+    assert "same time" not in table.note

@@ -30,6 +30,14 @@ def ask(
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option("--for", metavar="WHO", help="A few pages for a patient or a clinician in place of the dossier."),
+    ] = None,
+    weights_file: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="F", help="Your own weights of benefit and harms, TOML; sensitivity only."),
+    ] = None,
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),
@@ -41,24 +49,31 @@ def ask(
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
     if screen or answers_file is not None:
-        if cohort is not None or html_file is not None or store is not None:
-            raise typer.BadParameter("a COHORT, --html and --store belong to the dossier; leave them out to screen.")
+        if any(given is not None for given in (cohort, html_file, store, reader, weights_file)):
+            raise typer.BadParameter(
+                "a COHORT, --html, --store, --for and --weights belong to the dossier; leave them out to screen."
+            )
         from primum.cli.screen import screening
 
         screening(treatment, answers_file=answers_file, json_file=json_file)
         return
-    from primum.cli.output import write_json, write_text
+    from primum.cli.output import can_write, write_json, write_text
+    from primum.dossier.model import READERS
     from primum.dossier.render import html, terminal
     from primum.dossier.render.json import as_json
     from primum.study.ask import ask as answer
 
-    dossier = answer(treatment, store=store, cohort=cohort)
-    page = html_file or Path(f"primum-{dossier.treatment}.html")
-    write_text(page, html.render(dossier))
+    if reader is not None and reader not in READERS:
+        raise typer.BadParameter(f'"{reader}"; expected {" or ".join(READERS)}.', param_hint="--for")
+    dossier = answer(treatment, store=store, cohort=cohort, weights=weights_file)
+    page = html_file or Path(f"primum-{dossier.treatment}{f'-{reader}' if reader else ''}.html")
+    can_write(page, json_file)  # both targets before either is written: no half an answer
+    write_text(page, html.render_brief(dossier, reader) if reader else html.render(dossier))
     if json_file is not None:
         write_json(json_file, as_json(dossier))
     if str(json_file) != "-":
-        typer.echo(terminal.render(dossier, _screen(), html=str(page)), nl=False)
+        written = f"Pages for a {reader}" if reader else "Full dossier"
+        typer.echo(terminal.render(dossier, _screen(), html=str(page), written=written), nl=False)
 
 
 def _screen() -> Screen:

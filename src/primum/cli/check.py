@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
+
+from primum.cli.options import JsonFile, TreatmentName
 
 if TYPE_CHECKING:
     from primum.treatments import Treatment
@@ -22,22 +23,13 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
-def check(
-    treatment: Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle, or a folder of tables.")],
-    *,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
-    ] = None,
-) -> None:
+def check(treatment: TreatmentName, *, json_file: JsonFile = None) -> None:
     """Check popular claims: each with its verdict and the numbers that decide it."""
-    from primum.cli.output import write_json
+    from primum.cli.output import tell
     from primum.treatments import load_treatment
 
     about = load_treatment(treatment)
-    if json_file is not None:
-        write_json(json_file, _plain(about))
-    if str(json_file) != "-":
-        typer.echo("\n".join(_lines(about)))
+    tell(json_file, lambda: _plain(about), lambda: _lines(about))
 
 
 def _plain(about: Treatment) -> dict[str, Any]:

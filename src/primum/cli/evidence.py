@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+from primum.cli.options import JsonFile, TreatmentName
 
 if TYPE_CHECKING:
     from primum.evidence.finding import Finding
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "primum.evidence/1"
 _WIDTHS: Final = (20, 15, 15, 17, 4)
+_POOL_WIDTHS: Final = (44, 8, 24)
 _PARTS: Final = (
     "treated",
     "placebo",
@@ -35,21 +37,19 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    treatment: Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle, or a folder of tables.")],
+    treatment: TreatmentName,
     *,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
-    ] = None,
+    pooled: Annotated[
+        bool, typer.Option("--pool", help="Show the trials pooled: each, added up, within studies, each left out.")
+    ] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Show trial and label numbers: harm and effect, treated and not, with their sources."""
-    from primum.cli.output import write_json
+    from primum.cli.output import tell
     from primum.treatments import load_treatment
 
     about = load_treatment(treatment)
-    if json_file is not None:
-        write_json(json_file, _plain(about))
-    if str(json_file) != "-":
-        typer.echo("\n".join(_lines(about)))
+    tell(json_file, lambda: _plain(about), lambda: _pool_lines(about) if pooled else _lines(about))
 
 
 def _findings(about: Treatment, table: EvidenceTable) -> list[Finding]:
@@ -62,13 +62,15 @@ def _findings(about: Treatment, table: EvidenceTable) -> list[Finding]:
 def _plain(about: Treatment) -> dict[str, Any]:
     """The numbers as plain data, with their sources."""
     told = {name: _findings(about, about.tables[name]) for name in ("trials", "efficacy")}
-    sources = _sources(about, [finding for findings in told.values() for finding in findings])
+    pooled = [finding for id, finding in about.findings.items() if id.startswith(("pooled.", "network."))]
+    sources = _sources(about, [finding for findings in (*told.values(), pooled) for finding in findings])
     return {
         "schema": SCHEMA,
         "treatment": about.id,
         "evidence_to": about.evidence_to,
         "evidence_hash": about.evidence_hash,
         **{name: [finding.as_json() for finding in findings] for name, findings in told.items()},
+        "pooled": [finding.as_json() for finding in pooled],
         "sources": [asdict(source) for source in sources],
     }
 
@@ -100,6 +102,34 @@ def _lines(about: Treatment) -> list[str]:
         told_of_it = f"Grade {source.grade}. Funding: {source.funding}. {source.url}"
         lines += paragraph(f"[{numbers[source.id]}] {title}. {told_of_it}".strip())
     return [*lines, "", *paragraph("Intervals are 95 %. Warnings, counts and methods of each number: --json.")]
+
+
+def _pool_lines(about: Treatment) -> list[str]:
+    """The pools for the screen: of 1,000 people, how many more with treatment."""
+    from primum.cli.columns import paragraph, row_lines, rule
+    from primum.dossier.render.numbers import show
+
+    pools: dict[str, list[Row]] = {}
+    for row in about.tables["pools"]:
+        pools.setdefault(row["pool"], []).append(row)
+    if not pools:
+        return paragraph(
+            f"No outcome of {about.name} was counted in two studies (pools.csv is empty): nothing to pool."
+        )
+    lines = paragraph(f"Trials of {about.name}: of 1,000 people, how many more with treatment (95 % interval).")
+    for name, rows in pools.items():
+        found = about.findings[f"pooled.{name}.risk_difference"]
+        told = [(row["study"], f"study.{place}") for place, row in enumerate(rows)]
+        told += [("all, added up", "crude"), ("all, within studies", "risk_difference"), ("one more study", "another")]
+        told += [(f"all without {row['study']}", f"without.{place}") for place, row in enumerate(rows)]
+        lines += ["", *paragraph(f"{rows[0]['label']}; {found.window}"), rule(_POOL_WIDTHS)]
+        for text, last in told:
+            number = about.findings.get(f"pooled.{name}.{last}")
+            if number is not None:
+                value, interval = (show(number, how) for how in ("per_1000_signed", "per_1000_interval"))
+                lines += row_lines((text, "" if last == "another" else value, interval), _POOL_WIDTHS)
+        lines += [line for warning in found.warnings for line in paragraph(f"! {warning}", indent=2)]
+    return [*lines, "", *paragraph("Every estimator, methods and sources: --json.")]
 
 
 def _group(row: Row) -> str:

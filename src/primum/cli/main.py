@@ -21,6 +21,7 @@ COMMANDS: Final[tuple[str, ...]] = (
     "status",
     "signals",
     "case",
+    "study",
     "export",
     "check",
     "evidence",

@@ -12,6 +12,20 @@ from typing import Any
 from primum.errors import OutputError
 
 
+def can_write(*paths: Path | None) -> None:
+    """Check files before the first of several is written; none and `-` are left out.
+
+    Raises:
+        OutputError: a folder that does not exist or cannot be written, or a folder in a file's place.
+    """
+    for path in paths:
+        if path is None or str(path) == "-":
+            continue
+        if path.is_dir():
+            raise OutputError.of(str(path), "it is a folder", "Name a file.")
+        _beside(path).unlink()
+
+
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
     """Write a file whole or not at all: into a new file beside it, then renamed.
 
@@ -22,14 +36,7 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
     Raises:
         OutputError: the folder does not exist or cannot be written.
     """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError.of(
-            str(path), error.strerror or str(error), "Name a file in a folder that exists and can be written."
-        ) from error
-    os.close(handle)
-    fresh = Path(name)
+    fresh = _beside(path)
     try:
         write(fresh)
         fresh.chmod(0o644)
@@ -40,6 +47,18 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
             what = error.strerror or str(error)
             raise OutputError.of(str(path), what, "Free some space or name another file.") from error
         raise
+
+
+def _beside(path: Path) -> Path:
+    """A new, empty file in the same folder."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OutputError.of(
+            str(path), error.strerror or str(error), "Name a file in a folder that exists and can be written."
+        ) from error
+    os.close(handle)
+    return Path(name)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -78,6 +97,16 @@ def json_text(answer: Any) -> str:
         '{\n  "b": 1.5,\n  "a": null\n}\n'
     """
     return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def tell(json_file: Path | None, answer: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> None:
+    """An answer as JSON where that is asked for, and as lines on the screen unless JSON has gone there."""
+    import typer
+
+    if json_file is not None:
+        write_json(json_file, answer())
+    if str(json_file) != "-":
+        typer.echo("\n".join(lines()))
 
 
 def write_json(path: Path, answer: Any) -> None:

@@ -24,16 +24,17 @@ class Teller(Watcher):
 class _Bars(Teller):
     """A bar for each file on its way, one for all of them together, and a line for what is read now."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, doing: str) -> None:
         self._progress = progress
+        self._doing = doing
         self._lock = threading.Lock()
         self._files: dict[str, TaskID] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # bytes that are here, bytes in all
         self._all: TaskID | None = None
-        self._reading = progress.add_task("Loading", total=None)
+        self._reading = progress.add_task(doing, total=None)
 
     def say(self, text: str) -> None:
-        self._progress.update(self._reading, description=f"Loading {text}")
+        self._progress.update(self._reading, description=f"{self._doing} {text}")
 
     def started(self, name: str, total: int) -> None:
         with self._lock:
@@ -62,8 +63,12 @@ class _Bars(Teller):
 
 
 @contextmanager
-def watched() -> Iterator[Teller]:
-    """Someone who shows progress for as long as the block lasts."""
+def watched(doing: str = "Loading") -> Iterator[Teller]:
+    """Someone who shows progress for as long as the block lasts.
+
+    Args:
+        doing: the word before what is read now.
+    """
     if not sys.stderr.isatty():
         yield Teller()
         return
@@ -72,4 +77,4 @@ def watched() -> Iterator[Teller]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bars(progress)
+        yield _Bars(progress, doing)

@@ -55,7 +55,12 @@ def signals(
         str, typer.Option("--by", metavar="LIST", help="Within strata of sex, age, year, reporter or source.")
     ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="E", help="duckdb; spark-local or a Spark master, over exported tables.")
+    ] = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write every pair as JSON; - for the screen.")
     ] = None,
@@ -80,7 +85,7 @@ def signals(
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = _drug_and_cohort(what, cohort or [])
     level = reports.drug_level_named(drug_level)
-    with reports.open(store) as opened:
+    with reports.open(store, engine=engine) as opened:
         if within:
             both = opened.stratified(name, meant, versus, by=within, drug_level=level, methods=wanted)
             found, strata = both.scores, both.strata

@@ -12,10 +12,12 @@ from primum.dossier.model import PARTS, Dossier, Part, cites
 from primum.dossier.parts import (
     benefits,
     claims,
+    clinician,
     dose,
     effects_table,
     mechanism,
     methods,
+    patient,
     practice,
     resistance,
     short_answer,
@@ -46,19 +48,22 @@ _BUILD: Final[Mapping[str, Callable[[Context], Part]]] = {
 }
 
 
-def build_dossier(treatment: Treatment, *, reports: LoadedReports | None, run: Run) -> Dossier:
+def build_dossier(
+    treatment: Treatment, *, reports: LoadedReports | None, run: Run, weighed: Sequence[Finding] = ()
+) -> Dossier:
     """The whole answer of a treatment.
 
     Args:
         treatment: the treatment, its tables checked and its numbers computed.
         reports: the loaded reports; None when there are none.
         run: what ran on what.
+        weighed: the balance with a reader's own weights; empty where none were given.
 
     Raises:
         EvidenceError: `telling.toml` of the treatment names something that its tables do not give.
         ValueError: two numbers share an id, or a section refers to something that is not there.
     """
-    context = _context(treatment, read(reports) if reports is not None else None, run)
+    context = _context(treatment, read(reports) if reports is not None else None, run, weighed)
     built = tuple(_BUILD[name](context) for name, _ in PARTS)
     facts = short_answer.facts(context)
     return Dossier(
@@ -72,14 +77,16 @@ def build_dossier(treatment: Treatment, *, reports: LoadedReports | None, run: R
         sources=_sources(context, built),
         run=run,
         facts=facts,
+        briefs=(patient.brief(context), clinician.brief(context, built)),
     )
 
 
-def _context(treatment: Treatment, loaded: Loaded | None, run: Run) -> Context:
+def _context(treatment: Treatment, loaded: Loaded | None, run: Run, weighed: Sequence[Finding]) -> Context:
     telling = read_telling(treatment.folder, findings=treatment.findings, sources=treatment.sources)
     modelled = model_of(treatment.folder, telling.curve)
     numbers: Sequence[Finding] = (
         *treatment.findings.values(),
+        *weighed,
         *(modelled.findings if modelled else ()),
         *(loaded.findings if loaded else ()),
     )

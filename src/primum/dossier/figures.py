@@ -216,4 +216,31 @@ class Curve:
         return (self.finding,)
 
 
-Drawing = Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to reach a number: the finding, and which choice was taken of each kind."""
+
+    finding: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The same number by every way, from the smallest to the largest, and below it which choices led to it.
+
+    Args:
+        ways: in any order.
+        kinds: heading and choices of each kind of choice, in the order of `Way.choices`.
+    """
+
+    ways: tuple[Way, ...]
+    kinds: tuple[tuple[str, tuple[str, ...]], ...]
+    axis: str
+    unit: Literal["per_1000", "percent", "value"] = "per_1000"
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(way.finding for way in self.ways)
+
+
+Drawing = Ways | Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve

@@ -34,6 +34,8 @@ PARTS: Final[tuple[tuple[str, str], ...]] = (
     ("methods", "Methods and provenance"),
 )
 
+READERS: Final = ("patient", "clinician")
+
 Show = Literal[
     "value",  # the number in its own unit, or the word of a status
     "quantity",  # the number with its unit
@@ -118,11 +120,11 @@ class Text:
 
     Args:
         lines: one paragraph, or the items of a list.
-        kind: how it stands on the page; a `caveat` is set apart.
+        kind: how it stands on the page; a `caveat` is set apart, `boxes` are a list to tick off.
     """
 
     lines: tuple[tuple[Span, ...], ...]
-    kind: Literal["paragraph", "list", "caveat"] = "paragraph"
+    kind: Literal["paragraph", "list", "caveat", "boxes", "heading"] = "paragraph"
 
 
 def paragraph(*texts: str, kind: Literal["paragraph", "list", "caveat"] = "paragraph") -> Text:
@@ -187,6 +189,7 @@ class Figure:
         description: what a reader who cannot see it should know: axes, order, what stands out.
         drawing: what to draw, see `primum.dossier.figures`.
         twin: the same numbers as a table.
+        folded: of second order: a page opens it on demand and does not print it.
     """
 
     id: str
@@ -194,6 +197,7 @@ class Figure:
     description: str
     drawing: Drawing
     twin: Table
+    folded: bool = False
 
     def __post_init__(self) -> None:
         _check_id("figure", self.id)
@@ -243,6 +247,46 @@ class Part:
     def all_tables(self) -> tuple[Table, ...]:
         """Tables and the twins of figures."""
         return (*self.tables, *(figure.twin for figure in self.figures))
+
+
+Block = Text | Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading of a brief and what stands under it."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """The same answer for one kind of reader, on a few pages.
+
+    Args:
+        reader: `patient` or `clinician`.
+        title: what it is.
+        chapters: in reading order.
+
+    Raises:
+        ValueError: the reader is not known.
+    """
+
+    reader: str
+    title: str
+    chapters: tuple[Chapter, ...]
+
+    def __post_init__(self) -> None:
+        if self.reader not in READERS:
+            raise ValueError(f'A brief for "{self.reader}"; expected one of {", ".join(READERS)}.')
+
+    def spans(self) -> Iterator[Any]:
+        """Every span and cell of it."""
+        for chapter in self.chapters:
+            for block in chapter.blocks:
+                yield from spans_of(block)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +342,7 @@ class Dossier:
         sources: every source that a finding or a text names, in order of first mention.
         run: what ran on what.
         facts: the screenful.
+        briefs: the same for readers who want a few pages.
 
     Raises:
         ValueError: a part is missing or out of order, or something refers to a finding or source that is not here.
@@ -313,6 +358,7 @@ class Dossier:
     sources: tuple[Source, ...]
     run: Run
     facts: Facts = field(default_factory=Facts)
+    briefs: tuple[Brief, ...] = ()
     schema: str = SCHEMA
 
     def __post_init__(self) -> None:
@@ -326,6 +372,12 @@ class Dossier:
             ids = [block.id for block in part.blocks if not isinstance(block, Text)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"Part {part.id} names two of its tables or figures alike: {ids}.")
+        for brief in self.briefs:
+            spans = list(brief.spans())
+            wanted = [span.finding for span in spans if isinstance(span, Ref)]
+            self._check(f"brief for {brief.reader}", "finding", wanted, self.findings)
+            named = [source for span in spans if isinstance(span, Cite) for source in span.sources]
+            self._check(f"brief for {brief.reader}", "source", named, known)
         for claim in self.claims:
             self._check(f"claim {claim.id}", "finding", claim.findings, self.findings)
         for finding in self.findings.values():
@@ -345,6 +397,10 @@ class Dossier:
     def part(self, name: str) -> Part:
         """The section of that id."""
         return next(part for part in self.parts if part.id == name)
+
+    def brief(self, reader: str) -> Brief:
+        """The brief for that reader."""
+        return next(brief for brief in self.briefs if brief.reader == reader)
 
     def source_number(self, source_id: str) -> int:
         """The footnote number of a source, from 1."""

@@ -48,6 +48,23 @@ class CurveRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """What the page for a person who decides says in plain words.
+
+    Args:
+        how: how the treatment works, in sentences.
+        counted: what must be known beside the counts of complaints.
+        alarm: when to call for help.
+        claims: ids of the claims shown; the first eight where none are named.
+    """
+
+    how: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    alarm: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """What a treatment says about how it is told.
 
@@ -65,7 +82,7 @@ class Telling:
         series: prefixes of the published report series that stand first.
         stations: words of the pathway picture.
         curve: curve of the dose-effect model.
-        ladder: ids of doses on the ladder that stand first.
+        patient: words of the page for a person who decides.
     """
 
     subtitle: str = ""
@@ -81,6 +98,7 @@ class Telling:
     series: tuple[str, ...] = ()
     stations: tuple[Station, ...] = ()
     curve: CurveRequest | None = None
+    patient: Plain = field(default_factory=Plain)
 
     def named(self) -> list[str]:
         """Ids of all findings that its sentences and lists name."""
@@ -96,7 +114,14 @@ class Telling:
 
     def _sentences(self) -> list[str]:
         by_part = [line for lines in (*self.text.values(), *self.caveats.values()) for line in lines]
-        return [self.basis, *(line.text for line in self.lines), *by_part]
+        return [
+            self.basis,
+            *(line.text for line in self.lines),
+            *by_part,
+            *self.patient.how,
+            *self.patient.counted,
+            *self.patient.alarm,
+        ]
 
 
 def read_telling(folder: Path, *, findings: Mapping[str, Any], sources: Mapping[str, Any]) -> Telling:
@@ -155,6 +180,7 @@ def _telling(given: Mapping[str, Any]) -> Telling:
         caveats={name: tuple(lines) for name, lines in given.get("caveats", {}).items()},
         stations=tuple(_station(**station) for station in given.get("stations", [])),
         curve=CurveRequest(**given["curve"]) if "curve" in given else None,
+        patient=Plain(**{name: tuple(words) for name, words in given.get("patient", {}).items()}),
     )
 
 

@@ -31,6 +31,27 @@ SMAA: Final = Method(
     "mean of [w_b d_b > sum w_h d_h], w ~ Dirichlet(1, ..., 1), d from Beta(x + 1/2, n - x + 1/2) draws",
     "Tervonen & Lahdelma, Eur J Oper Res 178:500-513 (2007), doi:10.1016/j.ejor.2005.12.037",
 )
+NET: Final = Method(
+    "net_benefit",
+    "balance with given weights: the benefit less the weighed harms, in people with the benefit",
+    "(p1 - p0 of the benefit) - sum of w (p1 - p0 of each harm); quantiles over draws of Beta(x + 1/2, n - x + 1/2)",
+    "Lynd & O'Brien, J Clin Epidemiol 57:795-803 (2004), doi:10.1016/j.jclinepi.2003.12.012",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Net:
+    """A balance of one benefit and some harms under given weights.
+
+    Args:
+        value: from the shares as counted.
+        interval: quantiles over the draws.
+        favours: share of the draws above 0.
+    """
+
+    value: float
+    interval: Interval
+    favours: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +105,8 @@ def weigh(benefit: ArrayLike, harms: ArrayLike, *, rng: Generator, draws: int = 
         (2.0, True)
     """
     gain, losses = _arms(benefit, 1), _arms(harms, 2)
-    if draws < 1000:
-        raise EvidenceError.of_number("draws", draws, "at least 1000")
-    if not 0 < level < 1:
-        raise EvidenceError.of_level(level)
     everything = np.vstack([gain, losses])
-    counted = everything[:, 0] / everything[:, 1] - everything[:, 2] / everything[:, 3]
-    treated, untreated = (
-        rng.beta(x + 0.5, n - x + 0.5, (draws, len(everything)))
-        for x, n in ((everything[:, 0], everything[:, 1]), (everything[:, 2], everything[:, 3]))
-    )
-    drawn = treated - untreated
+    counted, drawn = _differences(everything, rng, draws, level)
     weights = rng.dirichlet(np.ones(len(everything)), draws)
     signs = np.where(np.arange(len(everything)) == 0, 1.0, -1.0)
     share = float(np.mean((weights * drawn * signs).sum(axis=1) > 0))
@@ -109,6 +121,64 @@ def weigh(benefit: ArrayLike, harms: ArrayLike, *, rng: Generator, draws: int = 
         error=float(np.sqrt(share * (1 - share) / draws)),
         draws=draws,
     )
+
+
+def net_benefit(
+    benefit: ArrayLike,
+    harms: ArrayLike,
+    *,
+    weights: ArrayLike,
+    rng: Generator,
+    draws: int = DRAWS,
+    level: float = 0.95,
+) -> Net:
+    r"""The benefit less the weighed harms: $d_b - \sum_h w_h d_h$.
+
+    Args:
+        benefit: events and people, treated, then events and people, not treated; shape `(4,)`.
+        harms: the same for each harm; shape `(harms, 4)`, at least one.
+        weights: how many people with the benefit one person with each harm counts; shape `(harms,)`, at least 0.
+        rng: source of the draws.
+        draws: how many, at least 1,000.
+        level: mass of the interval, in (0, 1).
+
+    Raises:
+        EvidenceError: shapes that do not fit, counts that no group can have, a weight below 0, or too few draws.
+
+    Source:
+        See `NET`.
+
+    Examples:
+        >>> arms = (500, 1000, 100, 1000), [(300, 1000, 100, 1000)]
+        >>> net = net_benefit(*arms, weights=[2.0], rng=np.random.default_rng(1))
+        >>> round(net.value, 12), 0.4 < net.favours < 0.6
+        (0.0, True)
+    """
+    everything = np.vstack([_arms(benefit, 1), _arms(harms, 2)])
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (len(everything) - 1,) or not np.all(given >= 0):
+        raise EvidenceError.of_number("weights", given.size, f"{len(everything) - 1} numbers of at least 0, one a harm")
+    counted, drawn = _differences(everything, rng, draws, level)
+    signed = np.concatenate([[1.0], -given])
+    balance, tail = drawn @ signed, (1 - level) / 2
+    lower, upper = np.quantile(balance, [tail, 1 - tail]).tolist()
+    return Net(
+        value=float(counted @ signed), interval=Interval(lower, upper, level), favours=float(np.mean(balance > 0))
+    )
+
+
+def _differences(arms: FloatArray, rng: Generator, draws: int, level: float) -> tuple[FloatArray, FloatArray]:
+    """Risk differences as counted, and drawn around the counts."""
+    if draws < 1000:
+        raise EvidenceError.of_number("draws", draws, "at least 1000")
+    if not 0 < level < 1:
+        raise EvidenceError.of_level(level)
+    counted: FloatArray = arms[:, 0] / arms[:, 1] - arms[:, 2] / arms[:, 3]
+    treated, untreated = (
+        rng.beta(x + 0.5, n - x + 0.5, (draws, len(arms)))
+        for x, n in ((arms[:, 0], arms[:, 1]), (arms[:, 2], arms[:, 3]))
+    )
+    return counted, treated - untreated
 
 
 def _ratio(benefit: FloatArray, harm: FloatArray) -> FloatArray:

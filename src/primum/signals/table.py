@@ -129,6 +129,11 @@ class SignalTable:
         """Every column under its name, in order."""
         return {name: getattr(self, name) for name in COLUMNS} | dict(self.more)
 
+    def columns_of(self, rows: slice) -> dict[str, np.ndarray[Any, Any] | Coded]:
+        """Columns of some rows, texts by number where they are known so; what `Scores` gives of every pair."""
+        known = self.coded
+        return {n: known[n].take(rows) if n in known else column[rows] for n, column in self.columns().items()}
+
     def take(self, rows: np.ndarray[Any, Any]) -> SignalTable:
         """The same table with some rows, in the order given (positions or a mask); nothing is computed again."""
         return replace(

@@ -80,12 +80,12 @@ def _csv_of(tables: Iterable[SignalTable]) -> Iterator[str]:
     for number, table in enumerate(tables):
         if not number:
             yield _csv([list(table.columns())])
-        yield _csv([_harmless(value) for value in row] for row in _rows(table))
+        yield _csv([harmless(value) for value in row] for row in _rows(table))
 
 
 def csv_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     """Rows of plain values as CSV text, made harmless as in `csv_text`."""
-    yield _csv([_harmless(value) for value in row] for row in rows)
+    yield _csv([harmless(value) for value in row] for row in rows)
 
 
 def _csv(rows: Iterable[list[Any]]) -> str:
@@ -94,18 +94,19 @@ def _csv(rows: Iterable[list[Any]]) -> str:
     return buffer.getvalue()
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """A value of a CSV cell; a text that would be run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def write_parquet(scores: Scores, path: Path) -> None:
+def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
     """Write every pair as Parquet, in the order in which they were counted: sorted columns are half the size.
 
     Rows are spelt out, encoded and compressed block by block by all processors; what is true of the whole table stands
     in the footer under `primum`.
 
     Args:
-        scores: of every pair.
+        scores: of every pair, or a table.
         path: the file.
     """
     about = json.dumps({"schema": SCHEMA, **scores.metadata()}, ensure_ascii=False)

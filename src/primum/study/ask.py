@@ -12,6 +12,7 @@ from primum.errors import CohortError
 from primum.provenance import Run
 from primum.treatments.load import load_treatment
 from primum.treatments.vocabulary import installed
+from primum.treatments.weights import read_weights, weighed_by
 
 if TYPE_CHECKING:
     from primum.study.reports import ReportsAnswer
@@ -20,13 +21,16 @@ _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
 _COUNTED_WITH = ("duckdb", "ibis-framework")
 
 
-def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None = None) -> Dossier:
+def ask(
+    treatment: str | Path, *, store: Path | None = None, cohort: str | None = None, weights: Path | None = None
+) -> Dossier:
     """The whole answer on a treatment.
 
     Args:
         treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
         store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
+        weights: TOML file with a reader's own weights of benefit and harms; see `primum.treatments.weights`.
 
     Returns:
         The dossier; renderers are in `primum.dossier.render`.
@@ -34,14 +38,18 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
     Raises:
         UnknownNameError: no treatment has that name.
         EvidenceError: its tables hold faults.
+        WeightsError: the weights cannot be read, or the treatment has nothing to weigh.
         CohortError: a cohort is named although no reports are loaded.
         StoreError: the store that was named holds no reports, or cannot be read.
     """
     about = load_treatment(treatment)
+    weighed = weighed_by(read_weights(weights, about), about) if weights is not None else []
     answer = _reports(about.id, store, cohort)
     run = Run(
         version=__version__,
-        command=f"primum ask {about.id}" + (f" '{cohort}'" if cohort else ""),
+        command=f"primum ask {about.id}"
+        + (f" '{cohort}'" if cohort else "")
+        + (f" --weights {weights.name}" if weights else ""),
         evidence_hash=about.evidence_hash,
         evidence_to=about.evidence_to,
         store_hash=answer.snapshot if answer else None,
@@ -49,7 +57,7 @@ def ask(treatment: str | Path, *, store: Path | None = None, cohort: str | None 
         packages=_versions(_COMPUTED_WITH + (_COUNTED_WITH if answer else ())),
         synthetic=answer.synthetic if answer else "",
     )
-    return build_dossier(about, reports=answer, run=run)
+    return build_dossier(about, reports=answer, run=run, weighed=weighed)
 
 
 def _reports(treatment: str, store: Path | None, cohort: str | None) -> ReportsAnswer | None:

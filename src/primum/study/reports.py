@@ -20,12 +20,13 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.profile import FlowStep, NameCoverage, Tally, by_value, flow, last_quarter, name_coverage, tallies
 from primum.counts.stratified import ByStratum, count_stratified
-from primum.errors import CohortError, UnknownNameError
+from primum.errors import CohortError, StoreError, UnknownNameError
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, score
 from primum.store import Store
-from primum.study.derive import open_derived
+from primum.store.spark import LOAD_ELSEWHERE, open_spark
+from primum.study.derive import derive, open_derived
 from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.reactions import TermBins
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
+EMBEDDED: Final = "duckdb"
 EVERY_DRUG: Final = ("", "*", "all")
 
 
@@ -296,7 +298,7 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, name, meant, scope),
+            flow=self.flow(name, meant),
             tallies=counted,
             reactions=_top_reactions(counted["reaction"], self._bins[name]),
             names=name_coverage(self.store),
@@ -305,6 +307,17 @@ class Reports:
             notes=(*_listed(synthetic), *_notes(counted)),
             synthetic=synthetic,
         )
+
+    def flow(self, treatment: str, cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+        """How the reports published come down to those of a treatment in a cohort.
+
+        Raises:
+            UnknownNameError: no such treatment.
+        """
+        name = treatment_named(treatment)
+        if name is None:
+            raise UnknownNameError.of("treatment", treatment, self._bins)
+        return flow(self.store, name, _cohort(cohort) or EVERYTHING, self._scope(Asked(name, "treatment")))
 
     def _asked(self, what: str, drug_level: DrugLevel) -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias."""
@@ -373,16 +386,27 @@ class Reports:
         return replace(scores, about=replace(scores.about, notes=(*_listed(synthetic), *scores.about.notes)))
 
 
-def open(path: Path | str | None = None) -> Reports:  # `primum.open(path)` reads as it should
+def open(
+    path: Path | str | None = None, *, engine: str = EMBEDDED
+) -> Reports:  # `primum.open(path)` reads as it should
     """Open the loaded reports for reading.
 
     Args:
-        path: folder of the store; None for the default one.
+        path: folder of the store; None for the default one. With another engine, the folder or address of exported
+            tables.
+        engine: `duckdb`, the embedded default; `spark-local`, or the address of a Spark master.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store, it cannot be read, or the engine cannot be started.
     """
-    return Reports(open_derived(None if path is None else Path(path)))
+    if engine == EMBEDDED:
+        return Reports(open_derived(None if path is None else Path(path)))
+    if path is None:
+        raise StoreError.of(f"--engine {engine}", "no tables were named", LOAD_ELSEWHERE)
+    store = open_spark(str(path), master=engine)
+    if not store.is_derived():
+        derive(store)
+    return Reports(store, fast=False)
 
 
 def drug_level_named(name: str) -> DrugLevel:

@@ -1,67 +1,64 @@
 """What would a FAERS quarter look like whose truth we know? Archives in every layout since 2004, with planted signals.
 
-Everything is invented and says so: the sender of every report is SYNTHETIC, and so are the names of drugs and events
-that the caller does not choose. Counts per report follow the published totals of 2004q1-2026q2 (4.05 drugs, 3.32
-reactions, 2.55 indications, 1.44 therapies, 0.77 outcomes a report); names follow a heavy-tailed law. The same
-arguments give the same bytes.
+Everything is invented and says so: every sender's name begins with SYNTHETIC, and so do the names of drugs and events
+that the caller does not choose. Shape, missingness and names follow published figures (see `rows`, `people`, `law`);
+duplicates and traps are planted by `duplicates`. The same arguments give the same bytes.
 """
 
 from __future__ import annotations
 
-import tempfile
+import csv
+import io
 import zipfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from primum.sources.faers import archive_name, part_number
+from primum.sources.faers import archive_name
 from primum.sources.layouts import TABLES, Layout, layout_of
 from primum.terms import SYNTHETIC, Quarter
+from primum.testing import oddities
+from primum.testing.draws import Draws, Keys
+from primum.testing.duplicates import KINDS, DuplicatePlan, Reports, is_duplicate, told_reports
+from primum.testing.law import DRUG_NAMES, EVENT_TERMS
+from primum.testing.people import FIRST_FAERS, Teller, demographics
+from primum.testing.planted import PlantedSignal
+from primum.testing.rows import (
+    MEAN_ROWS,
+    Names,
+    Rows,
+    drug_columns,
+    drug_rows,
+    event_columns,
+    event_rows,
+    outcome_columns,
+    source_columns,
+    therapy_columns,
+    use_columns,
+)
+from primum.testing.stories import (
+    FIRST_QUARTER,
+    LAST_QUARTER,
+    MOST_REPORTS,
+    Calendar,
+    case_number,
+    quarter_index,
+    sightings,
+    story_of,
+)
+from primum.testing.text import Column, lines
 
-REPORTS_AT_ONCE: Final = 10_000
-MEAN_ROWS: Final = {"DRUG": 4.05, "REAC": 3.32, "INDI": 2.55, "THER": 1.44, "OUTC": 0.77, "RPSR": 0.11}
-AT_LEAST_ONE: Final = ("DRUG", "REAC")
-TAIL: Final = 1.05  # exponent of the law of names; a thousand names then hold four fifths of the rows
+__all__ = ["MEAN_ROWS", "SYNTHETIC", "TRAPS", "TRUTH", "PlantedSignal", "write_archive"]
+
+REPORTS_AT_ONCE: Final = 20_000
 LAST_CRLF: Final = Quarter(2017, 3)
-FIRST_FAERS: Final = Quarter(2012, 4)
 FIRST_LIST: Final = Quarter(2019, 1)  # of deleted cases
-STORED: Final = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that two runs give the same bytes
-
-Texts = NDArray[np.str_]
-Rows = Mapping[str, Texts | str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlantedSignal:
-    """A drug, and an event that comes with it more often than by chance.
-
-    Args:
-        drug: its name; on one report in `1 / drug_share`, as primary suspect.
-        event: the event.
-        drug_share: share of reports with the drug, in (0, 1).
-        event_share: share of the drug's reports that have the event for this reason, in [0, 1].
-        indication: what the drug was used for; empty: an invented one.
-
-    Raises:
-        ValueError: a share is outside its range.
-    """
-
-    drug: str
-    event: str
-    drug_share: float
-    event_share: float
-    indication: str = ""
-
-    def __post_init__(self) -> None:
-        if not (0 < self.drug_share < 1 and 0 <= self.event_share <= 1):
-            raise ValueError(
-                f"Planted signal {self.drug}: shares {self.drug_share} and {self.event_share}; expected 0-1."
-            )
+RENAMED: Final = Quarter(2018, 1)  # its DEMO file has a suffix
+WITH_MARK: Final = Quarter(2012, 4)  # its DRUG file has a byte order mark
+COMPRESSION: Final = 1  # of zlib: the fastest; a third more bytes than the usual one
+TRUTH, TRAPS = "truth.csv", "traps.csv"
 
 
 def write_archive(
@@ -71,198 +68,203 @@ def write_archive(
     reports: int,
     seed: int,
     signals: Sequence[PlantedSignal] = (),
-    drugs: int = 5_000,
-    events: int = 2_000,
+    drugs: int = DRUG_NAMES,
+    events: int = EVENT_TERMS,
     odd_share: float = 0.0,
     deleted_share: float = 0.0,
+    duplicate_share: float = 0.0,
+    trap_share: float | None = None,
+    noise: float = 1.0,
+    history: Mapping[Quarter, int] | None = None,
+    at_once: int = REPORTS_AT_ONCE,
 ) -> Path:
-    """Write one quarter's archive, 10,000 reports in memory at a time.
+    """Write one quarter's archive, 20,000 reports in memory at a time.
 
     Args:
         folder: where it goes; its name is that of FDA's archive.
         quarter: decides the layout, the line ends and the dates.
-        reports: how many.
+        reports: how many, at most 2,000,000.
         seed: same seed and arguments, same bytes.
         signals: what to plant.
-        drugs: different names of drugs besides the planted ones.
+        drugs: different names of drugs that could be drawn, besides the planted ones.
         events: different events besides the planted ones.
-        odd_share: share of reports, and of drug rows, with a known oddity: an age or a dose that is no number, a date
-            without its day or year, a control byte in a name.
-        deleted_share: cases of the quarter before that are named as deleted, as a share of `reports`; from 2019q1 on,
+        odd_share: share of rows with a known oddity of their column, and of drug rows glued to the next.
+        deleted_share: cases of earlier quarters that are named as deleted, as a share of `reports`; from 2019q1 on,
             where the lists begin.
+        duplicate_share: share of reports that tell of the same event as another case; their truth goes to `truth.csv`.
+        trap_share: share of reports that only look so, to `traps.csv`; as many as duplicates where not given.
+        noise: how much duplicates differ from their originals (see `duplicates`).
+        history: reports of the quarters written before into the folder, so that duplicates can have their originals
+            there. Without it later versions belong to earlier quarters of the same size, duplicates to this quarter.
+        at_once: reports in memory at a time; the bytes do not depend on it.
 
     Returns:
         The archive.
+
+    Raises:
+        ValueError: more reports than a quarter can hold, a share outside its range, or a quarter nobody can invent.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = write_archive(Path(folder), quarter=Quarter(2016, 1), reports=20, seed=1, duplicate_share=0.1)
+        ...     path.name, sorted(other.name for other in Path(folder).iterdir() if other != path)
+        ('faers_ascii_2016q1.zip', ['traps.csv', 'truth.csv'])
     """
-    layouts = {table: layout_of(table, quarter) for table in TABLES}
+    if not FIRST_QUARTER <= quarter <= LAST_QUARTER:
+        raise ValueError(f"Quarter {quarter}: expected {FIRST_QUARTER} to {LAST_QUARTER}.")
+    if not 0 <= reports <= MOST_REPORTS:
+        raise ValueError(f"{reports:,} reports in {quarter}: expected 0 to {MOST_REPORTS:,}; take more quarters.")
+    plan = DuplicatePlan(
+        share=duplicate_share, trap_share=duplicate_share if trap_share is None else trap_share, noise=noise
+    )
+    teller = Teller(Draws(seed), quarter, plan)
+    calendar = _calendar(quarter, reports, history)
+    names = Names(signals, drugs, events)
     path = folder / archive_name(quarter)
-    with ExitStack() as stack:
-        texts = {table: stack.enter_context(tempfile.TemporaryFile(dir=folder)) for table in TABLES}
-        for table, text in texts.items():
-            text.write(layouts[table].header.encode() + _line_end(quarter))
-        for first in range(0, reports, REPORTS_AT_ONCE):
-            rng = np.random.default_rng([seed, part_number(quarter), first])
-            batch = _Batch(rng, quarter, np.arange(first + 1, min(first + REPORTS_AT_ONCE, reports) + 1))
-            rows = batch.tables(signals, drugs=drugs, events=events)
-            if odd_share:
-                rows = _with_oddities(rows, odd_share, np.random.default_rng([seed, part_number(quarter), first, 1]))
-            for table, text in texts.items():
-                _write(text, layouts[table], rows[table], quarter)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for table, text in texts.items():
-                text.seek(0)
-                name = f"ascii/{table}{quarter.year % 100:02d}Q{quarter.number}.txt"
-                info = zipfile.ZipInfo(name, STORED)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                with archive.open(info, "w", force_zip64=True) as member:
-                    while block := text.read(1024**2):
-                        member.write(block)
-            if deleted_share and quarter >= FIRST_LIST:
-                name = f"Deleted/DELETE{quarter.year % 100:02d}Q{quarter.number}.txt"
-                info = zipfile.ZipInfo(name, STORED)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, _deleted(quarter, reports, deleted_share, seed))
+
+    def batches() -> Iterator[Reports]:
+        for first in range(0, reports, at_once):
+            slots = np.arange(first, min(first + at_once, reports))
+            yield told_reports(teller.draws, calendar, sightings(calendar, slots), plan)
+
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
+        for table in TABLES:
+            layout = layout_of(table, quarter)
+            # Opened by name the member has a fixed time, so that two runs give the same bytes.
+            with archive.open(_member_name(table, quarter), "w", force_zip64=True) as member:
+                mark = b"\xef\xbb\xbf" if (table, quarter) == ("DRUG", WITH_MARK) else b""
+                member.write(mark + layout.header.encode() + _line_end(quarter))
+                for batch in batches():
+                    member.write(_text(teller, batch, names, layout, odd_share))
+        if deleted_share and quarter >= FIRST_LIST and calendar.sizes[-2]:
+            archive.writestr(zipfile.ZipInfo(_list_name(quarter)), _deleted(teller, calendar, deleted_share))
+    if plan.share or plan.trap_share:
+        _write_truth(folder, quarter, batches())
     return path
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Some reports of a quarter, by their numbers in it."""
-
-    rng: np.random.Generator
-    quarter: Quarter
-    numbers: NDArray[np.int64]
-
-    def tables(self, signals: Sequence[PlantedSignal], *, drugs: int, events: int) -> dict[str, Rows]:
-        """Rows of the seven tables, column by column."""
-        n = len(self.numbers)
-        followup = self.rng.random(n) < 0.1  # the second version of a case of the quarter before
-        part = np.where(followup, _part_before(self.quarter), part_number(self.quarter)) % 10_000
-        cases = np.char.add(part.astype(str), np.char.zfill(self.numbers.astype(str), 6))
-        version = np.where(followup, "2", "1")
-        keys = np.char.add(cases, version)
-        owners = {table: self._owners(table, n) for table in MEAN_ROWS}
-        sequence = _within(owners["DRUG"])
-        names = self._names("SYNTHETIC DRUG", drugs, len(owners["DRUG"]))
-        terms = self._names("Synthetic event", events, len(owners["REAC"]))
-        uses = self._names("Synthetic indication", 500, len(owners["INDI"]))
-        first_drug, first_term = np.flatnonzero(sequence == 1), np.flatnonzero(_within(owners["REAC"]) == 1)
-        for signal in signals:
-            has_drug = self.rng.random(n) < signal.drug_share
-            has_event = has_drug & (self.rng.random(n) < signal.event_share)
-            names = _planted(names, first_drug[has_drug], signal.drug)
-            terms = _planted(terms, first_term[has_event], signal.event)
-            if signal.indication:
-                uses = _planted(uses, np.flatnonzero(has_drug[owners["INDI"]]), signal.indication)
-        key_of = {table: {"primaryid": keys[rows], "caseid": cases[rows]} for table, rows in owners.items()}
-        return {
-            "DEMO": self._demographics(keys, cases, version),
-            "DRUG": key_of["DRUG"]
-            | {
-                "drug_seq": sequence.astype(str),
-                "role_cod": np.where(sequence == 1, "PS", self._codes(["SS", "C", "C", "I"], len(names))),
-                "drugname": names,
-                "prod_ai": np.char.upper(names),
-                "val_vbm": "1",
-                "route": "Oral",
-            },
-            "REAC": key_of["REAC"] | {"pt": terms},
-            "OUTC": key_of["OUTC"] | {"outc_cod": self._codes(["OT", "HO", "DE", "LT", "DS"], len(owners["OUTC"]))},
-            "RPSR": key_of["RPSR"] | {"rpsr_cod": self._codes(["CSM", "HP", "FGN"], len(owners["RPSR"]))},
-            "THER": key_of["THER"]
-            | {"dsg_drug_seq": "1", "start_dt": self._days(len(owners["THER"])), "dur": "7", "dur_cod": "DAY"},
-            "INDI": key_of["INDI"] | {"indi_drug_seq": "1", "indi_pt": uses},
-        }
-
-    def _demographics(self, keys: Texts, cases: Texts, version: Texts) -> Rows:
-        n = len(keys)
-        age = np.clip(self.rng.normal(52, 20, n), 0, 99).astype(int).astype(str)
-        return {
-            "primaryid": keys,
-            "caseid": cases,
-            "caseversion": version,
-            "i_f_code": np.where(version == "1", "I", "F"),
-            "event_dt": self._days(n),
-            "fda_dt": self._days(n),
-            "init_fda_dt": self._days(n),
-            "rept_cod": self._codes(["EXP", "PER", "DIR"], n),
-            "mfr_num": np.char.add(f"{SYNTHETIC}-", cases),
-            "mfr_sndr": SYNTHETIC,
-            "age": np.where(self.rng.random(n) < 0.6, age, ""),
-            "age_cod": "YR",
-            "sex": self._codes(["F", "F", "F", "M", "M", "UNK"], n),
-            "occp_cod": self._codes(["MD", "CN", "HP", "OT"], n),
-            "reporter_country": "US" if self.quarter >= FIRST_FAERS else "UNITED STATES",
-            "occr_country": "US",
-        }
-
-    def _owners(self, table: str, n: int) -> NDArray[np.int64]:
-        """For each row of a table the report it belongs to."""
-        least = 1 if table in AT_LEAST_ONE else 0
-        return np.repeat(np.arange(n), least + self.rng.poisson(MEAN_ROWS[table] - least, n))
-
-    def _names(self, stem: str, different: int, n: int) -> Texts:
-        weight = 1 / np.arange(1, different + 1) ** TAIL
-        drawn = self.rng.choice(different, size=n, p=weight / weight.sum())
-        return np.char.add(f"{stem} ", np.char.zfill((drawn + 1).astype(str), 5))
-
-    def _codes(self, codes: Sequence[str], n: int) -> Texts:
-        return self.rng.choice(np.array(codes), size=n)
-
-    def _days(self, n: int) -> Texts:
-        first, last = np.datetime64(self.quarter.first_day), np.datetime64(self.quarter.last_day)
-        days = first + self.rng.integers(0, int((last - first).astype(int)) + 1, n)
-        return np.char.replace(days.astype(str), "-", "")
+def _calendar(quarter: Quarter, reports: int, history: Mapping[Quarter, int] | None) -> Calendar:
+    now = quarter_index(quarter)
+    if history is None:
+        return Calendar(np.full(now + 1, reports), known=np.arange(now + 1))
+    sizes = np.zeros(now + 1, dtype=np.int64)
+    for earlier, many in history.items():
+        if earlier < quarter:
+            sizes[quarter_index(earlier)] = many
+    sizes[now] = reports
+    gaps = np.where(sizes == 0, np.arange(now + 1), -1)
+    return Calendar(sizes, known=np.maximum.accumulate(gaps) + 1)
 
 
-def _with_oddities(rows: dict[str, Rows], share: float, rng: np.random.Generator) -> dict[str, Rows]:
-    """Rows with some of the oddities of docs/reference/oddities.md, of those that cost no row."""
-    demo, drug = dict(rows["DEMO"]), dict(rows["DRUG"])
-    odd = rng.random(len(demo["primaryid"])) < share
-    kind = rng.integers(0, 3, len(odd))
-    demo["age"] = np.where(odd & (kind == 0), "163/6", demo["age"])
-    month, year = (np.asarray(demo["event_dt"]).astype(f"U{digits}") for digits in (6, 4))
-    demo["event_dt"] = np.where(odd & (kind == 1), month, np.where(odd & (kind == 2), year, demo["event_dt"]))
-    odd = rng.random(len(drug["drugname"])) < share
-    kind = rng.integers(0, 2, len(odd))
-    drug["drugname"] = np.where(odd & (kind == 0), np.char.add(drug["drugname"], "\x7f"), drug["drugname"])
-    drug["dose_amt"] = np.where(odd & (kind == 1), "18-54", "")
-    return rows | {"DEMO": demo, "DRUG": drug}
+_Columns = Callable[[Teller, Reports, Names], tuple[Rows, dict[str, Column]]]
 
 
-def _deleted(quarter: Quarter, reports: int, share: float, seed: int) -> bytes:
+def _demo(teller: Teller, reports: Reports, names: Names) -> tuple[Rows, dict[str, Column]]:
+    none = np.zeros(len(reports.own), dtype=np.int64)
+    return Rows(np.arange(len(none)), none, reports.own, none), demographics(teller, reports)
+
+
+def _drug(teller: Teller, reports: Reports, names: Names) -> tuple[Rows, dict[str, Column]]:
+    rows = drug_rows(teller, reports)
+    return rows, drug_columns(teller, reports, rows, names)
+
+
+def _reac(teller: Teller, reports: Reports, names: Names) -> tuple[Rows, dict[str, Column]]:
+    rows = event_rows(teller, reports)
+    return rows, event_columns(teller, reports, rows, names)
+
+
+_TABLES: Final[Mapping[str, _Columns]] = {
+    "DEMO": _demo,
+    "DRUG": _drug,
+    "REAC": _reac,
+    "OUTC": lambda teller, reports, names: outcome_columns(teller, reports),
+    "RPSR": lambda teller, reports, names: source_columns(teller, reports),
+    "THER": lambda teller, reports, names: therapy_columns(teller, reports),
+    "INDI": use_columns,
+}
+
+
+def _text(teller: Teller, reports: Reports, names: Names, layout: Layout, odd_share: float) -> bytes:
+    rows, columns = _TABLES[layout.table](teller, reports, names)
+    # In the older system rows end with a dollar sign more (Q01).
+    line_end = (b"" if teller.is_faers else b"$") + _line_end(teller.quarter)
+    end: Column = line_end
+    if odd_share:
+        own = reports.own[rows.owner]
+        columns = oddities.with_oddities(
+            columns,
+            table=layout.table,
+            quarter=teller.quarter,
+            draws=teller.draws,
+            keys=own,
+            parts=rows.number,
+            share=odd_share,
+        )
+        if layout.table == oddities.GLUED:
+            end = np.where(oddities.glued(teller.draws, own, rows.number, odd_share), b"$", line_end)
+    return lines([columns.get(name, b"") for name in layout.columns], end, rows=len(rows.owner))
+
+
+def _deleted(teller: Teller, calendar: Calendar, share: float) -> bytes:
     """A list of deleted cases as FDA writes it: a blank line first, then numbers, one of them twice."""
-    rng = np.random.default_rng([seed, part_number(quarter), 2**31])
-    numbers = np.sort(rng.choice(reports, size=min(max(1, round(share * reports)), reports), replace=False)) + 1
-    before = _part_before(quarter) % 10_000
-    cases = [f"{before}{number:06d}" for number in numbers.tolist()]
-    return ("\r\n".join([" ", *cases, cases[0]]) + "\r\n").encode()
+    before = calendar.now - 1
+    size = int(calendar.sizes[before])
+    rng = np.random.default_rng([teller.draws.seed, calendar.now])
+    slots = np.sort(rng.choice(size, size=min(max(1, round(share * calendar.sizes[-1])), size), replace=False))
+    earlier = Calendar(calendar.sizes[:-1], calendar.known[:-1])
+    cases = list(dict.fromkeys(case_number(sightings(earlier, slots).story).tolist()))
+    return ("\r\n".join(map(str, [" ", *cases, *cases[:1]])) + "\r\n").encode()
 
 
-def _part_before(quarter: Quarter) -> int:
-    """Part number of the quarter before."""
-    return part_number(quarter) - (1 if quarter.number > 1 else 7)
+def _write_truth(folder: Path, quarter: Quarter, batches: Iterator[Reports]) -> None:
+    """Add the quarter to the tables of truth, in the place of what they said of it before."""
+    duplicates: list[list[object]] = []
+    traps: list[list[object]] = []
+    now = story_of(quarter_index(quarter), np.zeros(1, dtype=np.int64))[0]
+    for batch in batches:
+        first = batch.take(batch.own >= now)  # later versions stand with their first
+        twice = first.take(is_duplicate(first.kind))
+        duplicates += _rows(quarter, twice, case_number(twice.told))
+        alike = first.take((first.kind > 0) & ~is_duplicate(first.kind))
+        traps += _rows(quarter, alike, alike.theme % 2**24 - MOST_REPORTS)
+    _replace(folder / TRUTH, quarter, ["quarter", "caseid", "duplicate_of", "kind"], duplicates)
+    _replace(folder / TRAPS, quarter, ["quarter", "caseid", "trap", "kind"], traps)
 
 
-def _within(owners: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of each row within its report, from 1; rows of a report stand together."""
-    starts = np.flatnonzero(np.diff(owners, prepend=-1))
-    return np.arange(len(owners)) - np.repeat(starts, np.diff(np.append(starts, len(owners)))) + 1
+def _rows(quarter: Quarter, reports: Reports, other: Keys) -> list[list[object]]:
+    kinds = [KINDS[kind] for kind in reports.kind.tolist()]
+    cases = case_number(reports.own).tolist()
+    return [[quarter, case, of, kind] for case, of, kind in zip(cases, other.tolist(), kinds, strict=True)]
 
 
-def _planted(names: Texts, rows: NDArray[np.int64], name: str) -> Texts:
-    longer = names.astype(np.promote_types(names.dtype, np.array(name).dtype))
-    longer[rows] = name
-    return longer
+def _replace(path: Path, quarter: Quarter, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    kept = path.read_text().splitlines(keepends=True)[1:] if path.exists() else []
+    kept = [line for line in kept if not line.startswith(f"{quarter},")]
+    path.write_text("".join([",".join(header) + "\n", *kept, text.getvalue()]))
+
+
+def _member_name(table: str, quarter: Quarter) -> str:
+    """Q34: folders and endings in either case; Q17: a suffix in 2018q1."""
+    folder = "ASCII" if quarter.year >= 2019 else "ascii"
+    ending = "txt" if quarter >= FIRST_FAERS else "TXT"
+    suffix = "_new" if (table, quarter) == ("DEMO", RENAMED) else ""
+    return f"{folder}/{table}{quarter.year % 100:02d}Q{quarter.number}{suffix}.{ending}"
+
+
+def _list_name(quarter: Quarter) -> str:
+    """Q18: the five kinds of name of a list of deleted cases."""
+    short = f"{quarter.year % 100:02d}Q{quarter.number}"
+    if quarter >= Quarter(2021, 4):
+        return f"Deleted/DELETE{short}.txt"
+    if quarter >= Quarter(2020, 4):
+        return f"Deleted/{short}DeletedCases.txt"
+    folder = "deleted" if quarter.year == 2019 else "DELETED" if quarter.number < 3 else "Deleted"
+    return f"{folder}/ADR{short}DeletedCases.txt"
 
 
 def _line_end(quarter: Quarter) -> bytes:
     return b"\r\n" if quarter <= LAST_CRLF else b"\n"
-
-
-def _write(text: IO[bytes], layout: Layout, rows: Rows, quarter: Quarter) -> None:
-    n = len(rows["primaryid"])
-    columns = [rows.get(name, "") for name in layout.columns]
-    listed = [[column] * n if isinstance(column, str) else column.tolist() for column in columns]
-    end = ("$" if quarter < FIRST_FAERS else "") + _line_end(quarter).decode()  # older rows end with a dollar sign more
-    text.write("".join("$".join(row) + end for row in zip(*listed, strict=True)).encode())

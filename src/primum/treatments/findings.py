@@ -17,6 +17,9 @@ from primum.treatments.families.facts import (
     practice_findings,
     time_findings,
 )
+from primum.treatments.families.networks import network_findings
+from primum.treatments.families.pooled import pooled_findings
+from primum.treatments.families.recomputed import recomputed_faults
 from primum.treatments.families.reports import report_findings
 from primum.treatments.families.resistance import antibody_findings
 from primum.treatments.families.weighed import weighed_findings
@@ -44,12 +47,19 @@ def compute_findings(tables: Mapping[str, EvidenceTable]) -> tuple[dict[str, Fin
         if finding.id in found:
             more.append(Fault("derived.csv", None, "id", f"a second finding named {finding.id}", "a name of its own"))
         found.setdefault(finding.id, finding)
-    series, unfit = series_findings(tables)
-    found |= {finding.id: finding for finding in series}
-    weighed, unweighed = weighed_findings(tables["weighed"], found)
-    found |= {finding.id: finding for finding in weighed}
+    treated = {
+        row["contrast"]: row for name in ("trials", "efficacy") for row in tables[name] if row["arm"] == "active"
+    }
+    for findings, met in (
+        series_findings(tables),
+        pooled_findings(tables["pools"], found),
+        network_findings(tables["networks"], treated, found),
+        weighed_findings(tables["weighed"], found),
+    ):
+        found |= {finding.id: finding for finding in findings}
+        more += met
     judged, unknown = judged_findings(tables["certainty"], found)
-    return judged, faults + more + unfit + unweighed + unknown
+    return judged, faults + more + unknown + recomputed_faults(tables["recomputed"], found)
 
 
 def _families(tables: Mapping[str, EvidenceTable]) -> Iterator[tuple[str, Finding]]:

@@ -8,6 +8,7 @@ from primum.dossier.contrasts import Contrast, contrasts
 from primum.dossier.figures import Forest, ForestRow, Matrix, MatrixRow, Tone
 from primum.dossier.model import Cell, Cite, Column, Figure, Part, Ref, Table, Text, paragraph
 from primum.dossier.parts.columns import DIFFERENCE, counts, difference
+from primum.dossier.parts.pools import pools, together
 from primum.treatments.tables import Row
 
 _STATUS = ("approved", "off-label", "investigational")
@@ -25,9 +26,12 @@ def build(context: Context) -> Part:
     blocks += [_matrix(context, kind, [row for row in rows if row["kind"] == kind]) for kind in kinds]
     if compared:
         blocks.append(_forest(context, compared))
+    title = "Trials of the same endpoint together, each against placebo"
+    blocks += together(context, pools(context, "efficacy"), name="benefit_pools", title=title)
+    blocks += _networks(context)
     blocks.append(_others(context, [c for c in every if not c.compared]))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("benefits", ())]
-    return part("benefits", blocks, also=context.under("benefits."))
+    return part("benefits", blocks, also=[*context.under("benefits."), *context.under("network.")])
 
 
 def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:
@@ -114,6 +118,42 @@ def _forest(context: Context, compared: list[Contrast]) -> Figure:
             caveats=caveats.lines(),
         ),
     )
+
+
+def _networks(context: Context) -> list[Figure]:
+    """Products that no trial compared with each other, each against placebo and so against each other."""
+    figures = []
+    for name in dict.fromkeys(row["network"] for row in context.rows("networks")):
+        found = context.under(f"network.{name}.")
+        label = found[0].label.partition(":")[0]
+        caveats = Caveats(leave_out=found[0].warnings)
+        said = {f.id: f.label.partition(": ")[2] for f in found}
+        rows = tuple(
+            ForestRow(said[f.id], f.id, "between products, indirectly" if "_over_" in f.id else "against placebo")
+            for f in found
+        )
+        cells: list[tuple[Cell, ...]] = [
+            (
+                (said[f.id], caveats.of(f)),
+                Ref(f.id, "per_1000_signed"),
+                Ref(f.id, "per_1000_interval"),
+                context.funding(f),
+                cite(f),
+            )
+            for f in found
+        ]
+        twin = Table(
+            id=f"network_{name}_twin",
+            title=f"Products beside each other: {label}",
+            columns=(Column("What against what"), *DIFFERENCE, Column("Funding"), Column("Source")),
+            rows=tuple(cells),
+            note=f"Differences of 1,000 people. {'. '.join(w[0].upper() + w[1:] for w in found[0].warnings)}.",
+            caveats=caveats.lines(),
+        )
+        description = "One row a product against placebo, then one a pair of products that share no trial."
+        drawing = Forest(rows, axis="more of 1,000 people than with the other (95 % interval)", unit="per_1000")
+        figures.append(Figure(f"network_{name}", f"Products beside each other: {label}", description, drawing, twin))
+    return figures
 
 
 def _given(contrast: Contrast) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from primum.dossier.context import Context
+from primum.dossier.caveats import Caveats
 from primum.dossier.contrasts import Contrast
 from primum.dossier.model import Cell, Column, Ref
-from primum.dossier.telling import Outcome
+from primum.evidence.finding import Finding
 
+CERTAINTY: Final = Column("Certainty")
+JUDGED: Final = "Certainty is a human judgement; it stands at the letter of the row with its reason and who judged."
 DIFFERENCE: Final = (Column("More with treatment", number=True), Column("95 % interval", number=True))
 
 
@@ -34,14 +36,7 @@ def difference(contrast: Contrast) -> tuple[Cell, Cell]:
     return Ref(contrast.difference, "per_1000_signed"), Ref(contrast.difference, "per_1000_interval")
 
 
-def certainty(context: Context, shown: list[tuple[Outcome, Contrast]]) -> str:
-    """Certainty is a human judgement with its reason; rows judged alike are said together, unjudged ones as such."""
-    judged: dict[str, list[str]] = {}
-    for outcome, contrast in shown:
-        judged.setdefault(context.findings[contrast.difference].certainty, []).append(outcome.label)
-    unjudged = judged.pop("", [])
-    if not judged:
-        return "Nobody has judged how certain these are."
-    said = "; ".join(f"{', '.join(labels)}: {judgement}" for judgement, labels in judged.items())
-    rest = f" Nobody has judged: {', '.join(unjudged)}." if unjudged else ""
-    return f"Certainty, a human judgement: {said}.{rest}"
+def certainty(finding: Finding, caveats: Caveats) -> Cell:
+    """How certain somebody judged a number to be, under the head of `CERTAINTY`; the reason stands at its letter."""
+    word, _, reason = finding.certainty.partition(": ")
+    return (word, caveats.mark([reason])) if word else "not judged"

@@ -31,7 +31,7 @@ def build(context: Context) -> Part:
     blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
     blocks.append(_response(context))
     blocks.append(_margins(context))
-    blocks.append(_others(context, rows))
+    blocks.append(_others(context, rows, folded=bool(groups)))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if margins else ["No distance to a lethal estimate can be computed from `doses.csv`."]
     return part("dose", blocks, missing=missing, also=[*context.under("dose."), *context.under("dose_response.")])
@@ -146,7 +146,7 @@ def _name(row: Row) -> str:
     return about or row["key"]
 
 
-def _others(context: Context, rows: list[Row]) -> Table:
+def _others(context: Context, rows: list[Row], *, folded: bool) -> Table:
     """Estimates per kilogram, masses, ratios: what the margins are computed from."""
     drawn = {row["key"] for group in _by_unit(rows).values() if len(group) >= _FEWEST for row in group}
     caveats = Caveats()
@@ -161,5 +161,5 @@ def _others(context: Context, rows: list[Row]) -> Table:
         columns=(Column("What"), Column("Amount"), Column("Source")),
         rows=tuple(cells),
         caveats=caveats.lines(),
-        folded=True,
+        folded=folded,
     )

@@ -6,7 +6,7 @@ from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
+from primum.dossier.parts.columns import CERTAINTY, DIFFERENCE, JUDGED, certainty, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 from primum.evidence.finding import Finding
@@ -23,15 +23,21 @@ _SENSITIVITY = (
 
 def build(context: Context) -> Part:
     """Favourable and unfavourable effects in one unit, each with its window."""
-    benefits = _benefits(context)
+    gains = benefits(context)
     harms = _harms(context)
-    rows = [_row(context, "benefit", o, c) for o, c in benefits] + [_row(context, "harm", o, c) for o, c in harms]
-    windows = {contrast.window for _, contrast in (*benefits, *harms)}
+    caveats = Caveats()
+    rows = [
+        _row(context, kind, outcome, contrast, caveats)
+        for kind, chosen in (("benefit", gains), ("harm", harms))
+        for outcome, contrast in chosen
+    ]
+    windows = {contrast.window for _, contrast in (*gains, *harms)}
     apart = (
-        "Benefit and harm were counted over different times, named in each row; they are not subtracted."
+        "Benefit and harm were counted over different times, named in each row; they are not subtracted. "
         if len(windows) > 1
-        else "Benefit and harm were counted over the same time."
+        else "Benefit and harm were counted over the same time. "
     )
+    both = apart if gains and harms else ""
     table = Table(
         id="effects",
         title="Effects of the treatment, each of 1,000 people",
@@ -39,21 +45,24 @@ def build(context: Context) -> Part:
             Column("Effect"),
             Column("Kind"),
             Column("Treated", number=True),
-            Column(other_head(c for _, c in (*benefits, *harms)), number=True),
+            Column(other_head(c for _, c in (*gains, *harms)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
+            CERTAINTY,
             Column("Source"),
         ),
         rows=tuple(rows),
-        note=f"{apart} {certainty(context, [*benefits, *harms])}",
+        note=f"{both}{JUDGED}",
+        caveats=caveats.lines(),
     )
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
     blocks.append(table)
     blocks += _weights(context)
+    blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
     missing = [] if context.under("weighed.") else [_UNWEIGHED]
-    missing += [_APART] if benefits and harms and len(windows) > 1 else []
-    missing += [] if benefits else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
+    missing += [_APART] if gains and harms and len(windows) > 1 else []
+    missing += [] if gains else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
     missing += [] if harms else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
     return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
 
@@ -108,12 +117,50 @@ def _weights(context: Context) -> list[Text | Table]:
     ]
 
 
+def _yours(context: Context) -> list[Text | Table]:
+    """The balance with the reader's own weights; nothing where none were given."""
+    if "weighed.yours.balance" not in context.findings:
+        command = f"`primum ask {context.treatment.id} --weights FILE`"
+        return [paragraph(f"{command} computes the balance with weights of your own.")]
+    balance, favours = (context.findings[f"weighed.yours.{last}"] for last in ("balance", "favours"))
+    shown = [balance, *(f for f in context.under("weighed.yours.") if f.id not in (balance.id, favours.id))]
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (f.label, caveats.of(f)),
+            Ref(f.id, "per_1000_signed"),
+            Ref(f.id, "per_1000_interval"),
+            cite(f),
+        )
+        for f in shown
+    ]
+    return [
+        Table(
+            id="yours",
+            title="Sensitivity: the balance with the weights you gave, of 1,000 people treated",
+            columns=(
+                Column("Weights"),
+                Column("Balance", number=True),
+                Column("95 % interval", number=True),
+                Column("Source"),
+            ),
+            rows=tuple(rows),
+            note=(
+                "Above 0 the benefit weighs more with these weights, below 0 the complaints do; counted in people with "
+                "the benefit."
+            ),
+            caveats=caveats.lines(),
+        ),
+        Text(((f"{favours.label.capitalize()}: ", Ref(favours.id, "percent"), " ", cite(favours)),)),
+    ]
+
+
 def _said(finding: Finding) -> tuple[str, ...]:
     """What a reader must know beside a number that stands in a sentence."""
     return tuple(f"{warning[0].upper()}{warning[1:]}. " for warning in finding.warnings)
 
 
-def _benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
+def benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
     """The benefits that the treatment names, else those in the use that the question is about."""
     compared = {c.id: c for c in contrasts(context.rows("efficacy"), context.findings) if c.compared}
     if context.telling.benefits:
@@ -130,7 +177,7 @@ def _harms(context: Context) -> list[tuple[Outcome, Contrast]]:
     return chosen or headline(context)
 
 
-def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> tuple[Cell, ...]:
+def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast, caveats: Caveats) -> tuple[Cell, ...]:
     gap = context.findings[contrast.difference]
     return (
         outcome.label,
@@ -138,5 +185,6 @@ def _row(context: Context, kind: str, outcome: Outcome, contrast: Contrast) -> t
         *rates(contrast),
         *difference(contrast),
         contrast.window,
+        certainty(gap, caveats),
         cite(gap),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from primum.dossier.checklists import Item, ipdas, readus
 from primum.dossier.context import Context, part
-from primum.dossier.model import Cell, Column, Part, Table, Text, paragraph
+from primum.dossier.model import Cell, Column, Part, Table, Text, paragraph, sentence
 from primum.provenance import Method
 
 
@@ -13,8 +13,8 @@ def build(context: Context) -> Part:
     blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("methods", ())]
     blocks += [_run(context), _methods(context)]
     blocks += [
-        _checklist("readus", "READUS-PV items", readus(context)),
-        _checklist("ipdas", "IPDAS items", ipdas(context)),
+        *_checklist("readus", "READUS-PV items", readus(context)),
+        *_checklist("ipdas", "IPDAS items", ipdas(context)),
     ]
     return part("methods", blocks)
 
@@ -56,13 +56,20 @@ def _methods(context: Context) -> Table:
         title="Methods used in this dossier, and no others",
         columns=(Column("Method"), Column("Formula"), Column("Citation")),
         rows=tuple(rows),
+        folded=True,
     )
 
 
-def _checklist(name: str, title: str, items: list[Item]) -> Table:
-    return Table(
+def _checklist(name: str, title: str, items: list[Item]) -> list[Text | Table]:
+    """How many items are done, in a sentence; which, in a folded table."""
+    open_items = [item.name for item in items if not item.done]
+    told = f"{title}: {len(items) - len(open_items)} of {len(items)} done."
+    rest = f" Not done: {'; '.join(open_items)}." if open_items else ""
+    table = Table(
         id=name,
         title=title,
         columns=(Column("Item"), Column("Where or what"), Column("State")),
         rows=tuple((item.name, item.answer, "done" if item.done else "not done") for item in items),
+        folded=True,
     )
+    return [sentence(f"{told}{rest}"), table]

@@ -62,6 +62,74 @@ def build(context: Context) -> Part:
     description = (
         "One row a group of people tested: the share with neutralising antibodies and its interval, 0 at the left."
     )
+    blocks += [_disagreement(context), _together(context)]
     blocks.append(Figure("antibodies", "Share of people with neutralising antibodies", description, forest, twin))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("resistance", ())]
     return part("resistance", blocks, also=context.under("resistance."))
+
+
+def _disagreement(context: Context) -> Table:
+    """The shares that sources give for the same question, side by side, and why they are not one number."""
+    rows: list[tuple[Cell, ...]] = []
+    ranges = [
+        row for row in context.rows("derived") if row["measure"] == "range" and row["id"].startswith("resistance.")
+    ]
+    behind = {f"resistance.antibody.{row['key']}": row for row in context.rows("antibodies")}
+    for name in (name for row in ranges for name in row.items("inputs")):
+        found, row = context.findings[name], behind[name]
+        rows.append(
+            (
+                f"{row['indication']}, {row['product']}",
+                (Ref(found.id, "with_interval"),),
+                Ref(found.id, "denominator") if found.denominator is not None else "not printed",
+                row["timepoint"],
+                "counted by the authors" if row["basis"] == "counted" else "pooled by the authors from studies",
+                cite(found),
+            )
+        )
+    return Table(
+        id="disagreement",
+        title="The shares that are quoted, side by side",
+        columns=(
+            Column("Who, which product"),
+            Column("Share (95 %)", number=True),
+            Column("People", number=True),
+            Column("Tested or searched when"),
+            Column("How"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=" ".join(f"Why they differ: {row['warning']}." for row in ranges if row["warning"]),
+    )
+
+
+def _together(context: Context) -> Table:
+    """The indications of one use together, by a model in which groups without anybody positive count."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (found.population, caveats.of(found)),
+            found.window,
+            Ref(found.id, "with_interval") if found.value is not None else Ref(found.id, "interval"),
+            context.funding(found),
+            cite(found),
+        )
+        for found in context.under("resistance.pooled.")
+    ]
+    return Table(
+        id="by_use",
+        title="People with neutralising antibodies, the indications of a use together",
+        columns=(
+            Column("Who"),
+            Column("Tested when"),
+            Column("Share (95 %)", number=True),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=(
+            "Binomial-normal model: shares may differ between indications. Two groups do not tell how far groups "
+            "differ and are not pooled."
+        ),
+        caveats=caveats.lines(),
+    )

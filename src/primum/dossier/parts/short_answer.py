@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import IconPanel, Icons
 from primum.dossier.model import Cell, Column, Facts, Figure, Part, Ref, Span, Table, Text, paragraph, prose, sentence
-from primum.dossier.parts.columns import DIFFERENCE, certainty, difference, other_head, rates
+from primum.dossier.parts.columns import DIFFERENCE, JUDGED, difference, other_head, rates
 from primum.dossier.telling import Outcome
 from primum.terms import USES
 
@@ -27,7 +28,7 @@ def build(context: Context) -> Part:
         sentence(f"The decision: {context.treatment.decision} Compared with: {context.treatment.comparison}.")
     ]
     if chosen:
-        blocks += [_facts_box(context, chosen), *_pictures(context, chosen)]
+        blocks += [_facts_box(context, chosen), *pictures(context, chosen)]
         if telling.basis:
             blocks.append(paragraph(telling.basis))
     blocks.append(Text(_lines(context), kind="list"))
@@ -78,12 +79,13 @@ def _lines(context: Context) -> tuple[tuple[Span, ...], ...]:
 
 
 def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
+    caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
     for outcome, contrast in chosen:
         gap = context.findings[contrast.difference]
         rows.append(
             (
-                outcome.label,
+                (outcome.label, caveats.mark([gap.certainty or "not judged"])),
                 *rates(contrast),
                 *difference(contrast),
                 Ref(contrast.treated, "without_per_1000"),
@@ -107,12 +109,14 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
         rows=tuple(rows),
         note=(
             f"{_HOW_TO_READ} Counted over: {'; '.join(windows)}. Trials: {'; '.join(designs)}. "
-            f"Funding: {'; '.join(paid)}. {certainty(context, chosen)}"
+            f"Funding: {'; '.join(paid)}. {JUDGED}"
         ),
+        caveats=caveats.lines(),
     )
 
 
-def _pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+def pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
+    """A thousand people each for the complaints that the treatment wants drawn."""
     wanted = context.telling.pictured or tuple(contrast.id for _, contrast in chosen[:2])
     shown = [(outcome, contrast) for outcome, contrast in chosen if contrast.id in wanted]
     if not shown:

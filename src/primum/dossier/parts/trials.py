@@ -10,6 +10,7 @@ from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
 from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
 from primum.dossier.parts.columns import DIFFERENCE, counts, difference
+from primum.dossier.parts.pools import pools, together
 
 _FEWEST = 4  # outcomes from which on a comparison gets a picture of its own
 _NONE = "No trial against placebo or no treatment with counts of people stands in `trials.csv`."
@@ -35,8 +36,11 @@ def build(context: Context) -> Part:
     rest = [c for comparison in compared if comparison not in drawn for c in comparison.contrasts]
     alone = [c for c in every if not c.compared and (c.treated or c.control)]
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("trials", ())]
+    title = "The trials by group, and together"
+    blocks += together(context, pools(context, "trials"), name="together", title=title)
+    blocks.append(_recomputed(context))
     blocks += [_forest(context, number, comparison) for number, comparison in enumerate(drawn)]
-    blocks += [_rest(context, rest), _single(context, alone)]
+    blocks += [_printed(context), _rest(context, rest), _single(context, alone, folded=bool(compared))]
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("trials", ())]
     return part("trials", blocks, missing=() if compared else (_NONE,), also=context.under("trials."))
 
@@ -82,6 +86,7 @@ def _forest(context: Context, number: int, group: _Comparison) -> Figure:
             unit="per_1000",
         ),
         twin=_twin(context, number, one, ordered),
+        folded=bool(context.telling.use) and one.use != context.telling.use,
     )
 
 
@@ -123,6 +128,34 @@ def _ratio(context: Context, c: Contrast) -> Cell:
     return (Ref(c.ratio, "with_interval"),) if known else "none"
 
 
+def _recomputed(context: Context) -> Table:
+    """What a review printed beside the nearest number computed here, and why they are not the same."""
+    rows: list[tuple[Cell, ...]] = []
+    for row in context.rows("recomputed"):
+        published, here = context.findings[row["published"]], context.findings[row["here"]]
+        rows.append(
+            (
+                row["label"],
+                (Ref(published.id, "with_interval"), f" {published.unit} ", cite(published)),
+                (Ref(here.id, "with_interval"), f" {here.unit} ", cite(here)),
+                row["why"],
+                context.funding(here),
+            )
+        )
+    return Table(
+        id="recomputed",
+        title="What a review of trials printed, and the nearest that can be recomputed",
+        columns=(
+            Column("What"),
+            Column("Printed (95 %)"),
+            Column("Computed here (95 %)"),
+            Column("Why they differ"),
+            Column("Funding"),
+        ),
+        rows=tuple(rows),
+    )
+
+
 def _rest(context: Context, rest: list[Contrast]) -> Table:
     """Comparisons without a picture: parts of a trial, and trials with few outcomes."""
     caveats = Caveats()
@@ -156,7 +189,41 @@ def _rest(context: Context, rest: list[Contrast]) -> Table:
     )
 
 
-def _single(context: Context, alone: list[Contrast]) -> Table:
+def _printed(context: Context) -> Table:
+    """Comparisons that a source prints as an estimate, without the people of each arm."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for row in context.rows("trials"):
+        found = context.findings.get(f"{row['contrast']}.published")
+        if row["arm"] == "between" and found is not None:
+            rows.append(
+                (
+                    (f"{row['indication']}: {row['outcome']}", caveats.of(found)),
+                    f"{row['product']}; {row['trial']} ({row['design']})",
+                    row["window"],
+                    (Ref(found.id, "with_interval"), f" {found.unit}"),
+                    context.funding(found),
+                    cite(found),
+                )
+            )
+    return Table(
+        id="printed",
+        title="Comparisons as the sources print them",
+        columns=(
+            Column("Who and what"),
+            Column("Compared how"),
+            Column("Over which time"),
+            Column("Printed (95 %)"),
+            Column("Funding"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="A ratio above 1 means that more of the treated people had it. The arms were not in what was read.",
+        caveats=caveats.lines(),
+    )
+
+
+def _single(context: Context, alone: list[Contrast], *, folded: bool) -> Table:
     """Arms whose other side was not counted in what was read."""
     caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
@@ -189,5 +256,5 @@ def _single(context: Context, alone: list[Contrast]) -> Table:
         rows=tuple(rows),
         note="Without counted people who were not treated, a share holds what would have happened anyway.",
         caveats=caveats.lines(),
-        folded=True,
+        folded=folded,
     )

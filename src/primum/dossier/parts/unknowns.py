@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from primum.dossier.context import Context, part
-from primum.dossier.model import Cell, Cite, Column, Part, Table, Text, paragraph
+from primum.dossier.model import Cell, Cite, Column, Figure, Part, Table, Text, paragraph
+from primum.dossier.parts.pools import left_out, pools, ways
 
-_NOT_COMPUTED = (
-    "How the answer moves when one study is left out, a threshold is changed or duplicates are kept is not computed "
-    "yet; no command brings it in this version."
+_NOT_COMPUTED = "No outcome of this treatment was counted in two studies, so none can be left out to see what changes."
+_WAYS = (
+    "A number can depend on one study, or on how studies are put together. The pictures show each pooled number by "
+    "every estimator over every choice of studies; none of these choices was made after looking at the others."
 )
 
 
@@ -28,12 +30,17 @@ def build(context: Context) -> Part:
         columns=(Column("Not known"), Column("Why"), Column("What would change the answer"), Column("Source")),
         rows=tuple(rows),
     )
-    blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("unknowns", ())]
-    blocks += [open_questions, _contradictions(context), _not_verified(context)]
-    missing = (
-        [_NOT_COMPUTED] if rows else ["No open question stands in `unknowns.csv`; that cannot be right.", _NOT_COMPUTED]
-    )
-    return part("unknowns", blocks, missing=missing)
+    blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("unknowns", ())]
+    pooled = [*pools(context, "trials"), *pools(context, "efficacy")]
+    blocks.append(open_questions)
+    if pooled:
+        blocks += [paragraph(_WAYS), *(ways(context, pool) for pool in pooled if pool.rows[0]["curve"] == "yes")]
+        blocks.append(left_out(context, pooled))
+    blocks += [_contradictions(context), _not_verified(context)]
+    blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("unknowns", ())]
+    missing = [] if rows else ["No open question stands in `unknowns.csv`; that cannot be right."]
+    missing += [] if pooled else [_NOT_COMPUTED]
+    return part("unknowns", blocks, missing=missing, also=context.under("pooled."))
 
 
 def _contradictions(context: Context) -> Table:

@@ -33,21 +33,35 @@ VERDICT_MARKS: Final[Mapping[str, str]] = {
 }
 
 
+def render_brief(dossier: Dossier, reader: str) -> str:
+    """The few pages for one kind of reader as one HTML document; sources keep the numbers of the dossier."""
+    brief = dossier.brief(reader)
+    spans = list(brief.spans())
+    named = {source for span in spans if isinstance(span, Cite) for source in span.sources}
+    cited = [(n, source) for n, source in enumerate(dossier.sources, start=1) if source.id in named]
+    return _document("brief.html.j2", dossier, brief=brief, cited=cited)
+
+
 def render(dossier: Dossier) -> str:
     """The dossier as one HTML document; the same dossier gives the same bytes.
 
     Everything that came from data is escaped; links leave the page only when a reader follows them.
     """
-    environment = _environment()
+    return _document("dossier.html.j2", dossier, grades=GRADE_MEANING, findings=list(dossier.findings.values()))
+
+
+def _document(template: str, dossier: Dossier, **given: Any) -> str:
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    page = _Page(dossier)
-    return environment.get_template("dossier.html.j2").render(
-        dossier=dossier,
-        page=page,
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        grades=GRADE_MEANING,
-        findings=list(dossier.findings.values()),
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            dossier=dossier,
+            page=_Page(dossier),
+            style=Markup(style),
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            **given,
+        )
     )
 
 
@@ -79,6 +93,8 @@ class _Page:
         self._method_numbers = {method.id: n for n, method in enumerate(self.methods, start=1)}
         warnings = dict.fromkeys(warning for finding in dossier.findings.values() for warning in finding.warnings)
         self.all_caveats = tuple(warnings)
+        self.groups = tuple(dict.fromkeys(_whom(finding) for finding in dossier.findings.values() if _whom(finding)))
+        self._group_numbers = {group: n for n, group in enumerate(self.groups, start=1)}
         self._letters = dict(zip(self.all_caveats, letters(len(self.all_caveats)), strict=True))
 
     def spans(self, cell: Cell) -> Markup:
@@ -142,6 +158,11 @@ class _Page:
         """The number of the method under the register."""
         return f"way {self._method_numbers[finding.method.id]}"
 
+    def whom(self, finding: Finding) -> str:
+        """The number of the people and the time under the register."""
+        group = _whom(finding)
+        return f"group {self._group_numbers[group]}" if group else ""
+
     def caveats(self, finding: Finding) -> str:
         """The letters of the caveats under the register."""
         return ", ".join(self._letters[warning] for warning in finding.warnings)
@@ -153,6 +174,11 @@ class _Page:
     def plain(self, text: str) -> Markup:
         """Text with commands between backticks set as code."""
         return plain(text)
+
+
+def _whom(finding: Finding) -> str:
+    """Whom a number speaks of, and over which time."""
+    return "; ".join(text for text in (finding.population, finding.window) if text)
 
 
 _TAG_NUMBER: Final = Markup('<span class="n" data-finding="{}">{}</span>')

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from primum.dossier.caveats import letters
-from primum.dossier.model import Cell, Cite, Claim, Dossier, Figure, Mark, Part, Ref, Span, Table, Text, Verdict
+from primum.dossier.model import Block, Cell, Cite, Claim, Dossier, Figure, Mark, Part, Ref, Span, Table, Text, Verdict
 from primum.provenance import Run, Source
 
 
@@ -18,6 +18,16 @@ def as_json(dossier: Dossier) -> dict[str, Any]:
         "title": dossier.title,
         "question": dossier.question,
         "parts": [_part(part, dossier) for part in dossier.parts],
+        "briefs": [
+            {
+                "reader": brief.reader,
+                "title": brief.title,
+                "chapters": [
+                    {"id": chapter.id, "title": chapter.title, **_blocks(chapter.blocks)} for chapter in brief.chapters
+                ],
+            }
+            for brief in dossier.briefs
+        ],
         "claims": [_claim(claim) for claim in dossier.claims],
         "sources": [_source(source, number) for number, source in enumerate(dossier.sources, start=1)],
         "run": _run(dossier.run),
@@ -32,9 +42,15 @@ def _part(part: Part, dossier: Dossier) -> dict[str, Any]:
         "status": part.status,
         "missing": list(part.missing),
         "findings": [dossier.findings[name].as_json() for name in part.findings],
-        "tables": [_table(table) for table in part.tables],
-        "figures": [_figure(figure) for figure in part.figures],
-        "texts": [_text(block) for block in part.blocks if isinstance(block, Text)],
+        **_blocks(part.blocks),
+    }
+
+
+def _blocks(blocks: tuple[Block, ...]) -> dict[str, Any]:
+    return {
+        "tables": [_table(block) for block in blocks if isinstance(block, Table)],
+        "figures": [_figure(block) for block in blocks if isinstance(block, Figure)],
+        "texts": [_text(block) for block in blocks if isinstance(block, Text)],
     }
 
 

@@ -37,13 +37,14 @@ class Screen:
         return f"\033[{_ESCAPES[tone]}m{text}\033[0m" if self.colour and text else text
 
 
-def render(dossier: Dossier, screen: Screen, *, html: str = "") -> str:
+def render(dossier: Dossier, screen: Screen, *, html: str = "", written: str = "Full dossier") -> str:
     """The answer as text that ends with a line break.
 
     Args:
         dossier: the answer.
         screen: what the terminal can show.
-        html: where the full dossier was written; empty when it was not.
+        html: where the page was written; empty when it was not.
+        written: what that page is.
     """
     width = max(60, min(screen.width, 100))
     warning = _wrapped(dossier.run.synthetic, width) if dossier.run.synthetic else []
@@ -53,7 +54,7 @@ def render(dossier: Dossier, screen: Screen, *, html: str = "") -> str:
     lines += _claims(dossier, width)
     lines += ["", *_missing(dossier, screen, width)]
     if html:
-        lines += _wrapped(f"Full dossier: {html}", width)
+        lines += _wrapped(f"{written}: {html}", width)
     lines += warning
     text = "\n".join(clean(line) for line in lines) + "\n"
     return text if screen.unicode else text.translate(_ASCII).encode("ascii", "replace").decode("ascii")

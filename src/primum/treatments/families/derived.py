@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from primum.evidence.effects import odds_ratio
 from primum.evidence.finding import Finding
+from primum.evidence.pooling import TwoArms
+from primum.evidence.pooling.peto import peto
 from primum.provenance import Method
 from primum.terms import Interval
 from primum.treatments.families.caveats import once, plain_range
@@ -141,6 +145,25 @@ def _difference(inputs: Sequence[Finding]) -> Result:
     return _number(first) - _number(second), None, DIFFERENCE
 
 
+def _peto_odds_ratio(inputs: Sequence[Finding]) -> Result:
+    """Inputs: a treated share and the share it is compared with, both counted."""
+    treated, control = inputs
+    if None in (treated.numerator, treated.denominator, control.numerator, control.denominator):
+        raise ValueError("an input names no people")
+    table = TwoArms(
+        study=("all",),
+        events_treated=np.array([treated.numerator]),
+        n_treated=np.array([treated.denominator]),
+        events_control=np.array([control.numerator]),
+        n_control=np.array([control.denominator]),
+    )
+    answer = peto(table)
+    ratio, interval, _ = answer.natural
+    if ratio is None:
+        raise ValueError(answer.reason)
+    return ratio, interval, answer.method
+
+
 MEASURES: Mapping[str, Callable[[Sequence[Finding]], Result]] = {
     "odds_ratio": _odds_ratio,
     "rate_per_100000": _rate_per_100000,
@@ -149,4 +172,5 @@ MEASURES: Mapping[str, Callable[[Sequence[Finding]], Result]] = {
     "complement": _complement,
     "shared_controls": _shared_controls,
     "difference": _difference,
+    "peto_odds_ratio": _peto_odds_ratio,
 }

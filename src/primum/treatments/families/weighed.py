@@ -17,8 +17,8 @@ from primum.treatments.tables import EvidenceTable, Fault, Row, hint
 
 SEED: Final = 20261101
 _CONTROLS: Final = ("placebo", "untreated")
-_APART = "benefit and harm were counted in different trials and over different times"
-_NO_VERDICT = "sensitivity only: the weights are the reader's, and this is no probability that treatment is right"
+APART = "benefit and harm were counted in different trials and over different times"
+NO_VERDICT = "sensitivity only: the weights are the reader's, and this is no probability that treatment is right"
 _OPEN = "the draws hold no more of it with treatment: its weight has no upper bound"
 
 
@@ -46,10 +46,10 @@ def weighed_findings(table: EvidenceTable, known: Mapping[str, Finding]) -> tupl
     if faults:
         return [], faults
     benefit = benefits[0]
-    gain = _arms(benefit, known)
-    each = weigh(gain, [_arms(row, known) for row in harms], rng=np.random.default_rng(SEED))
+    gain = arms_of(benefit, known)
+    each = weigh(gain, [arms_of(row, known) for row in harms], rng=np.random.default_rng(SEED))
     named = ", ".join(row["label"] for row in apart)
-    together = weigh(gain, [_arms(row, known) for row in apart], rng=np.random.default_rng(SEED))
+    together = weigh(gain, [arms_of(row, known) for row in apart], rng=np.random.default_rng(SEED))
     found = [
         _finding(
             [benefit, row],
@@ -83,17 +83,18 @@ def weighed_findings(table: EvidenceTable, known: Mapping[str, Finding]) -> tupl
 def _finding(rows: list[Row], known: Mapping[str, Finding], *, first: tuple[str, ...], **given: object) -> Finding:
     gaps = [known[f"{row['contrast']}.risk_difference"] for row in rows]
     windows = once(gap.window for gap in gaps)
-    apart = (_APART,) if len(windows) > 1 else ()
+    apart = (APART,) if len(windows) > 1 else ()
     return Finding(
         population="; ".join(once(gap.population for gap in gaps)),
         window=" against ".join(windows),
         sources=once(source for gap in gaps for source in gap.sources),
-        warnings=once((*first, _NO_VERDICT, *apart)),
+        warnings=once((*first, NO_VERDICT, *apart)),
         **given,  # type: ignore[arg-type]  # id, label, value, interval, unit and method, as named above
     )
 
 
-def _arms(row: Row, known: Mapping[str, Finding]) -> tuple[int, int, int, int]:
+def arms_of(row: Row, known: Mapping[str, Finding]) -> tuple[int, int, int, int]:
+    """Events and people, treated and then not treated, of a contrast that was compared by count."""
     control = next(arm for arm in _CONTROLS if f"{row['contrast']}.{arm}" in known)
     pair = known[f"{row['contrast']}.treated"], known[f"{row['contrast']}.{control}"]
     x1, n1, x0, n0 = (number for arm in pair for number in (arm.numerator, arm.denominator))

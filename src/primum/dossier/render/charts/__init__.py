@@ -7,7 +7,19 @@ from typing import Any, Final
 
 from primum.dossier import figures
 from primum.dossier.model import Figure
-from primum.dossier.render.charts import bars, canvas, curve, forest, icons, ladder, matrix, meters, pairs, pathway
+from primum.dossier.render.charts import (
+    bars,
+    canvas,
+    curve,
+    forest,
+    icons,
+    ladder,
+    matrix,
+    meters,
+    pairs,
+    pathway,
+    ways,
+)
 from primum.evidence.finding import Finding
 
 WIDE: Final = 720.0
@@ -24,6 +36,7 @@ _DRAW: Final[Mapping[type, _Draw]] = {
     figures.Meters: meters.draw,
     figures.Pathway: pathway.draw,
     figures.Curve: curve.draw,
+    figures.Ways: ways.draw,
 }
 
 

@@ -21,7 +21,7 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
     names, words = (225.0, 135.0) if wide else (width, 108.0)
     include = () if drawing.reference is None else (scaled(drawing.reference, drawing.unit),)
     scale = axis(
-        [v for row in drawing.rows for v in _three(findings[row.finding], drawing.unit)],
+        [v for row in drawing.rows for v in three(findings[row.finding], drawing.unit)],
         left=names + 15 if wide else 14,
         right=width - words - 12,
         scale=drawing.scale,
@@ -49,7 +49,7 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
 
 
 def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Forest, width: float) -> list[str]:
-    low, middle, high = _three(finding, drawing.unit)
+    low, middle, high = three(finding, drawing.unit)
     marks = [canvas.line(scale(low), y, scale(high), y, f"bar {row.tone}")]
     for end, off in ((scale(low), low < scale.low), (scale(high), high > scale.high)):
         if not off:
@@ -71,7 +71,7 @@ def written(finding: Finding, drawing: Forest) -> str:
     return show(finding, "with_interval")
 
 
-def _three(finding: Finding, unit: str) -> tuple[float, float, float]:
+def three(finding: Finding, unit: str) -> tuple[float, float, float]:
     """Lower end, value, upper end on the axis; the value alone where there is no interval."""
     value = finding.value if isinstance(finding.value, int | float) else math.nan
     ends = (finding.interval.lower, finding.interval.upper) if finding.interval else (value, value)

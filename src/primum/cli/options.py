@@ -1,0 +1,13 @@
+"""Arguments and options that several commands take in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TreatmentName = Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle, or a folder of tables.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
+]

@@ -1,0 +1,152 @@
+"""What does a person need who has to decide? Two pages in plain words, every number counted in 1,000 people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from primum.dossier.context import Context, cite
+from primum.dossier.contrasts import Contrast
+from primum.dossier.model import Block, Brief, Chapter, Cite, Column, Ref, Span, Table, Text, Verdict, paragraph, prose
+from primum.dossier.parts.effects_table import benefits
+from primum.dossier.parts.short_answer import headline, pictures
+from primum.dossier.telling import Outcome
+
+_CLAIMS: Final = 8
+_BENEFITS: Final = 3
+_ABOUT: Final = {"person": "About you", "practice": "About the person who treats you"}
+_BRACKETS: Final = (
+    "The numbers in brackets show how sure the count is: the true number is likely to lie between them. Where 0 lies "
+    "between them, the trials do not show that the treatment adds any."
+)
+_NOT_COUNTED: Final = (
+    "No trial we read counted complaints with and without this treatment. So we cannot say how many people of 1,000 "
+    "get one."
+)
+
+
+def brief(context: Context) -> Brief:
+    """The page for a patient."""
+    treatment = context.treatment
+    chapters = (
+        Chapter(
+            "decision",
+            "What you decide",
+            (Text(((treatment.decision,), (f"Compared with: {treatment.comparison}.",))),),
+        ),
+        Chapter("of_1000", "What happens to 1,000 people", tuple(_counted(context))),
+        Chapter("does", "What it does for people", tuple(_does(context))),
+        Chapter("works", "How it works", tuple(_works(context))),
+        Chapter("before", "Before you say yes", tuple(_before(context))),
+        Chapter("alarm", "When to call for help", tuple(map(paragraph, context.telling.patient.alarm))),
+        Chapter("said", "What people say about it", tuple(_said(context))),
+        Chapter("unknown", "What nobody knows", tuple(_unknown(context))),
+    )
+    kept = tuple(chapter for chapter in chapters if chapter.blocks)
+    return Brief(reader="patient", title="For a person who decides", chapters=kept)
+
+
+def _counted(context: Context) -> list[Block]:
+    """Pictures, then each complaint in both framings, with its times."""
+    chosen = headline(context)
+    if not chosen:
+        return [paragraph(_NOT_COUNTED), _lines(context)]
+    blocks: list[Block] = [*pictures(context, chosen)]
+    blocks.append(Text(tuple(_complaint(context, outcome, contrast) for outcome, contrast in chosen), kind="list"))
+    sure: dict[str, list[str]] = {}
+    for outcome, contrast in chosen:
+        word = context.findings[contrast.difference].certainty.partition(":")[0] or "nobody has judged"
+        sure.setdefault(word, []).append(outcome.label)
+    said = "; ".join(f"{', '.join(labels)}: {word}" for word, labels in sure.items())
+    blocks.append(
+        paragraph(f"{_BRACKETS} How sure are we of these numbers, in our judgement? {said[0].upper()}{said[1:]}.")
+    )
+    blocks += [paragraph(text) for text in context.telling.patient.counted]
+    blocks.append(_lines(context))
+    return blocks
+
+
+def _complaint(context: Context, outcome: Outcome, contrast: Contrast) -> tuple[Span, ...]:
+    spans: list[Span] = [
+        f"{outcome.label[0].upper()}{outcome.label[1:]}: ",
+        Ref(contrast.treated, "per_1000"),
+        " of 1,000 treated people had it, ",
+        Ref(contrast.treated, "without_per_1000"),
+        f" did not. With {contrast.against} ",
+        Ref(contrast.control, "per_1000"),
+        " had it, ",
+        Ref(contrast.control, "without_per_1000"),
+        " did not. The difference: ",
+        Ref(contrast.difference, "per_1000_signed"),
+        " (",
+        Ref(contrast.difference, "per_1000_interval"),
+        ") ",
+        cite(context.findings[contrast.difference]),
+        ".",
+    ]
+    for words, names in (("When it starts", outcome.onset[:1]), ("How long it lasts", outcome.duration[:1])):
+        for name in names:
+            spans += [f" {words}: ", Ref(name, "quantity_range"), " ", cite(context.findings[name]), "."]
+    return tuple(spans)
+
+
+def _lines(context: Context) -> Text:
+    """The other sentences of the short answer, but for what is not known."""
+    return Text(tuple(prose(line.text) for line in context.telling.lines if line.topic != "unknowns"), kind="list")
+
+
+def _does(context: Context) -> list[Block]:
+    rows = [
+        (
+            f"{outcome.label[0].upper()}{outcome.label[1:]}: ",
+            Ref(contrast.treated, "per_1000"),
+            f" of 1,000 treated people, {contrast.window}; with {contrast.against} ",
+            Ref(contrast.control, "per_1000"),
+            ". The difference: ",
+            Ref(contrast.difference, "per_1000_signed"),
+            " (",
+            Ref(contrast.difference, "per_1000_interval"),
+            ") ",
+            cite(context.findings[contrast.difference]),
+            ".",
+        )
+        for outcome, contrast in benefits(context)[:_BENEFITS]
+    ]
+    return [Text(tuple(rows), kind="list")] if rows else []
+
+
+def _works(context: Context) -> list[Block]:
+    return [paragraph(text) for text in context.telling.patient.how or context.telling.text.get("mechanism", ())]
+
+
+def _before(context: Context) -> list[Block]:
+    """The questions of the screening list, with what to do about the answer that matters."""
+    blocks: list[Block] = []
+    for about, heading in _ABOUT.items():
+        rows = [row for row in context.rows("screening") if row["about"] == about]
+        lines = tuple((f"{row['question']} If {row['matters']}: {row['ask']}",) for row in rows)
+        if lines:
+            blocks += [Text(((heading,),), kind="heading"), Text(lines, kind="boxes")]
+    return blocks
+
+
+def _said(context: Context) -> list[Block]:
+    wanted = context.telling.patient.claims
+    results = [r for r in context.treatment.claims if not wanted or r.claim.id in wanted][: len(wanted) or _CLAIMS]
+    if not results:
+        return []
+    return [
+        Table(
+            id="claims",
+            title="Some of the claims we checked",
+            columns=(Column("Claim"), Column("Does it hold?"), Column("Why")),
+            rows=tuple(
+                (result.claim.claim, Verdict(result.claim.verdict), (f"{result.claim.reason} ", Cite(result.sources)))
+                for result in results
+            ),
+        )
+    ]
+
+
+def _unknown(context: Context) -> list[Block]:
+    lines = [prose(line.text) for line in context.telling.lines if line.topic == "unknowns"]
+    return [Text(tuple(lines))] if lines else []

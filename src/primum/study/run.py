@@ -1,0 +1,238 @@
+"""What comes out of a study file? The same results, tables and words each time it is run on the same reports.
+
+Every analysis is counted first; what is written follows from the study, its results and the store alone, so that the
+same file and the same reports give the same bytes. No clock time stands anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from primum import __version__
+from primum.counts.profile import FlowStep, last_quarter, name_coverage
+from primum.errors import CohortError, UnknownNameError
+from primum.provenance import Method
+from primum.terms import BoolArray
+
+if TYPE_CHECKING:
+    from primum.counts.profile import NameCoverage
+    from primum.signals.table import SignalTable
+    from primum.study.reports import Reports
+    from primum.study.spec import Analysis, Study
+
+SCHEMA: Final = "primum.study/1"
+FOLLOWED: Final = 10  # events followed through the analyses where the study names none
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one analysis gave.
+
+    Args:
+        analysis: what was asked.
+        table: every pair; None where it could not be counted.
+        why_not: why it could not; empty where it was.
+    """
+
+    analysis: Analysis
+    table: SignalTable | None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResult:
+    """A study that ran.
+
+    Args:
+        study: what was asked.
+        outcomes: what each analysis gave, the primary one first.
+        events: terms that are followed through all analyses.
+        snapshot: hash of the loaded reports.
+        derivation: hash of what names, versions and uses were taken to be.
+        data_cut: last quarter loaded; None where only long tables are.
+        flow: how what was published came down to the primary cohort; empty for a drug that is no treatment.
+        names: how much of the drug rows has a substance.
+        synthetic: what must be said where reports are invented; empty where none is.
+        packages: versions of what computed.
+    """
+
+    study: Study
+    outcomes: tuple[Outcome, ...]
+    events: tuple[str, ...]
+    snapshot: str
+    derivation: str
+    data_cut: str | None
+    flow: tuple[FlowStep, ...]
+    names: NameCoverage
+    synthetic: str
+    packages: Mapping[str, str]
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The statistics that ran, each once."""
+        tables = [outcome.table for outcome in self.outcomes if outcome.table is not None]
+        return tuple({method.id: method for table in tables for method in table.methods}.values())
+
+    @property
+    def primary(self) -> SignalTable:
+        """The table of the primary analysis."""
+        table = self.outcomes[0].table
+        assert table is not None  # run_study refuses a study whose primary analysis cannot be counted
+        return table
+
+
+def run_study(study: Study, reports: Reports, *, progress: Callable[[str], None] = lambda _: None) -> StudyResult:
+    """Count every analysis of a study.
+
+    Args:
+        study: what is asked.
+        reports: the loaded reports.
+        progress: told which analysis is counted now.
+
+    Raises:
+        UnknownNameError: no treatment and no drug of that name is loaded.
+        CohortError: the primary analysis cannot be counted. Another one that cannot is kept with the reason.
+    """
+    outcomes = tuple(_outcomes(study, reports, progress))
+    store = reports.store
+    primary = outcomes[0]
+    assert primary.table is not None
+    return StudyResult(
+        study=study,
+        outcomes=outcomes,
+        events=study.events or _strongest(primary.table),
+        snapshot=store.snapshot(),
+        derivation=store.derivation(),
+        data_cut=last_quarter(store),
+        flow=_flow(study, reports),
+        names=name_coverage(store),
+        synthetic=store.synthetic(),
+        packages=_versions(),
+    )
+
+
+def _outcomes(study: Study, reports: Reports, progress: Callable[[str], None]) -> Iterator[Outcome]:
+    for place, analysis in enumerate(study.analyses):
+        progress(analysis.title)
+        try:
+            table = reports.signals(
+                study.about, analysis.cohort, analysis.versus, drug_level=analysis.drug_level, methods=study.methods
+            )
+        except CohortError as error:
+            if place == 0:
+                raise
+            yield Outcome(analysis, None, str(error))
+        else:
+            yield Outcome(analysis, table)
+
+
+def _strongest(table: SignalTable) -> tuple[str, ...]:
+    """The terms of harm with the most reports, where the study names no event."""
+    harms = [i for i in table.order("observed").tolist() if table.bin[i] in ("harm", "")]
+    return tuple(dict.fromkeys(str(table.event[i]) for i in harms))[:FOLLOWED]
+
+
+def _flow(study: Study, reports: Reports) -> tuple[FlowStep, ...]:
+    try:
+        return reports.flow(study.about, study.analyses[0].cohort)
+    except UnknownNameError:  # a drug that is no treatment: its reports are counted, but have no use
+        return ()
+
+
+def stands_out(study: Study, table: SignalTable) -> BoolArray:
+    """Which rows reach every threshold of the study; a value that is missing reaches none."""
+    reached = np.ones(len(table), dtype=bool)
+    columns = table.columns()
+    for name, least in study.thresholds.items():
+        values = columns[name].astype(np.float64)
+        # A count reaches its threshold by being as large; a bound has to lie above it.
+        reached &= values >= least if columns[name].dtype.kind == "i" else values > least
+    return reached
+
+
+def sensitivity(result: StudyResult) -> list[dict[str, Any]]:
+    """Each event followed through all analyses: one row an analysis and drug, with what it gave or why it did not."""
+    rows: list[dict[str, Any]] = []
+    for event in result.events:
+        for outcome in result.outcomes:
+            rows += _followed(result.study, event, outcome)
+    return rows
+
+
+def _followed(study: Study, event: str, outcome: Outcome) -> list[dict[str, Any]]:
+    start = {"event": event, "analysis": outcome.analysis.id, "title": outcome.analysis.title}
+    if outcome.table is None:
+        return [{**start, "note": outcome.why_not}]
+    table, above = outcome.table, stands_out(study, outcome.table)
+    found = np.flatnonzero(table.event == event)
+    if not len(found):
+        return [{**start, "note": "no report of the cohort or its comparator names it"}]
+    numbers = {name: column for name, column in table.columns().items() if column.dtype.kind in "if"}
+    asked = {name for name, column in numbers.items() if column.dtype.kind == "i" or np.isfinite(column).any()}
+    return [
+        {
+            **start,
+            "drug": str(table.drug[i]),
+            **{name: _plain(column[i]) for name, column in numbers.items() if name in asked},
+            "stands_out": bool(above[i]),
+            "note": str(table.warnings[i]),
+        }
+        for i in found.tolist()
+    ]
+
+
+def _plain(value: Any) -> int | float | None:
+    number = value.item()
+    return number if isinstance(number, int) or math.isfinite(number) else None
+
+
+def as_json(result: StudyResult) -> dict[str, Any]:
+    """What the study asked and what came out, as plain data."""
+    study = result.study
+    return {
+        "schema": SCHEMA,
+        "title": study.title,
+        "question": study.question,
+        "about": study.about,
+        "thresholds": dict(study.thresholds),
+        "synthetic": result.synthetic,
+        "data_cut": result.data_cut,
+        "flow": [{"step": step.step, "reports": step.reports, "reason": step.reason} for step in result.flow],
+        "analyses": [_outcome_json(study, outcome) for outcome in result.outcomes],
+        "events": list(result.events),
+        "sensitivity": sensitivity(result),
+    }
+
+
+def _outcome_json(study: Study, outcome: Outcome) -> dict[str, Any]:
+    analysis, table = outcome.analysis, outcome.table
+    told: dict[str, Any] = {
+        "id": analysis.id,
+        "title": analysis.title,
+        "reason": analysis.reason,
+        "cohort": str(analysis.cohort),
+        "versus": "everything else" if analysis.versus is None else str(analysis.versus),
+        "drug_level": analysis.drug_level,
+        "counted": table is not None,
+        "why_not": outcome.why_not,
+    }
+    if table is None:
+        return told
+    return told | {
+        "pairs": len(table),
+        "reports": int(table.drug_reports.max(initial=0)),
+        "total_reports": int(table.total_reports.max(initial=0)),
+        "stand_out": int(np.count_nonzero(stands_out(study, table))),
+        "notes": list(table.notes),
+    }
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"primum": __version__} | {name: version(name) for name in ("duckdb", "ibis-framework", "numpy", "scipy")}

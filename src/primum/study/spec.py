@@ -1,0 +1,288 @@
+"""What does a study file ask? A question, its cohorts and comparators, methods and thresholds, before anything is run.
+
+A study file is TOML. Its first analysis is the primary one; the others tell how far its answer depends on the choices
+made (sensitivity). All faults of a file are told together, and nothing is counted before there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from primum.counts.cohort import EVERYTHING, Cohort, parse
+from primum.counts.contingency import DRUG_LEVELS
+from primum.counts.incidence import DrugLevel
+from primum.errors import CohortError, StudyError, nearest
+from primum.signals.table import COLUMNS, DEFAULT_METHODS, MORE_METHODS
+from primum.vocab.reactions import normal
+
+KNOWN_METHODS: Final = (*DEFAULT_METHODS, *MORE_METHODS)
+DEFAULT_THRESHOLDS: Final[Mapping[str, float]] = {"observed": 3, "ic_lower": 0.0}
+"""At least so many reports, and the lower bound of IC above 0: as many reports as expected (Noren 2013)."""
+DECLARED: Final[Mapping[str, str]] = {
+    "background": "what is known of the drug, its use and the event",
+    "funding": "who paid for this analysis",
+    "conflicts": "conflicts of interest of those who did it",
+    "ethics": "why no approval was needed, or which there is",
+    "registration": "where it was registered beforehand",
+    "case_review": "who read the cases, and by which method of causality",
+    "validity": "for whom the result holds, and what it means at the bedside",
+}
+"""What only a person can tell; each is an item of READUS-PV."""
+_TOP: Final = ("title", "question", "treatment", "drug", "events", "methods", "thresholds", "declared", "analyses")
+_OF_ANALYSIS: Final = ("id", "title", "cohort", "versus", "drug_level", "reason")
+_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """One cohort against one comparator.
+
+    Args:
+        id: short name; its files are called so.
+        title: one line for the reader.
+        cohort: which reports.
+        versus: what they are compared with; None for everything else of the same population.
+        drug_level: names that a row of the result has.
+        reason: why it is asked; for a sensitivity analysis, which choice it puts to the test.
+    """
+
+    id: str
+    title: str
+    cohort: Cohort = EVERYTHING
+    versus: Cohort | None = None
+    drug_level: DrugLevel = "substance"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A question with everything that has to be decided before the reports are counted.
+
+    Args:
+        title: of the study.
+        question: what it asks, in one sentence.
+        about: id of a treatment, or a drug by any name.
+        analyses: the primary one first.
+        events: terms that the question is about, under their present names; empty: every term.
+        methods: statistics to compute.
+        thresholds: column of the signal table -> value that it must reach for a pair to stand out; all must.
+        declared: what only a person can tell, by item of `DECLARED`.
+        sha256: of the file.
+    """
+
+    title: str
+    question: str
+    about: str
+    analyses: tuple[Analysis, ...]
+    events: tuple[str, ...] = ()
+    methods: tuple[str, ...] = DEFAULT_METHODS
+    thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
+    declared: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
+
+
+def read_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StudyError: it cannot be read as TOML, or it holds faults; all of them are told.
+    """
+    try:
+        content = path.read_bytes()
+        given = tomllib.loads(content.decode("utf-8"))
+    except OSError as error:
+        raise StudyError.unreadable(str(path), error.strerror or str(error)) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError.unreadable(str(path), str(error)) from error
+    study, faults = _study(given, hashlib.sha256(content).hexdigest())
+    if faults:
+        raise StudyError.from_faults(str(path), faults)
+    return study
+
+
+def _study(given: Mapping[str, Any], sha256: str) -> tuple[Study, list[str]]:
+    """The study that a file describes, and everything that is wrong with it."""
+    faults = [f'unknown entry "{name}"{nearest(name, _TOP)}' for name in given if name not in _TOP]
+    abouts = [name for name in ("treatment", "drug") if _text(given, name, faults)]
+    if len(abouts) != 1:
+        faults.append("expected treatment or drug, and one of them")
+    title, question = (_text(given, name, faults) for name in ("title", "question"))
+    faults += [f"{name} is missing" for name, text in (("title", title), ("question", question)) if not text]
+    methods = tuple(_texts(given, "methods", faults)) or DEFAULT_METHODS
+    for name in methods:
+        if name not in KNOWN_METHODS:
+            faults.append(
+                f'methods: no method "{name}"{nearest(name, KNOWN_METHODS)}; known: {", ".join(KNOWN_METHODS)}'
+            )
+    study = Study(
+        title=title,
+        question=question,
+        about=_text(given, abouts[0], []) if abouts else "",
+        analyses=_analyses(given.get("analyses", []), faults),
+        events=tuple(dict.fromkeys(normal(event) for event in _texts(given, "events", faults))),
+        methods=methods,
+        thresholds=_thresholds(given.get("thresholds", DEFAULT_THRESHOLDS), faults),
+        declared=_declared(given.get("declared", {}), faults),
+        sha256=sha256,
+    )
+    return study, faults
+
+
+def _text(given: Mapping[str, Any], name: str, faults: list[str]) -> str:
+    value = given.get(name, "")
+    if isinstance(value, str):
+        return value.strip()
+    faults.append(f"{name} is {value!r}; expected a text")
+    return ""
+
+
+def _texts(given: Mapping[str, Any], name: str, faults: list[str]) -> list[str]:
+    value = given.get(name, [])
+    if isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value):
+        return value
+    faults.append(f"{name} is {value!r}; expected a list of texts")
+    return []
+
+
+def _thresholds(given: Any, faults: list[str]) -> dict[str, float]:
+    if not isinstance(given, dict):
+        faults.append(f"thresholds is {given!r}; expected a table such as ic_lower = 0.0")
+        return {}
+    columns = [name for name in COLUMNS if name not in ("drug", "event", "bin", "warnings")]
+    for name, value in given.items():
+        if name not in columns:
+            faults.append(f'thresholds: no column "{name}"{nearest(name, columns)}')
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            faults.append(f"thresholds: {name} is {value!r}; expected a number")
+    return {name: value for name, value in given.items() if name in columns and isinstance(value, int | float)}
+
+
+def _declared(given: Any, faults: list[str]) -> dict[str, str]:
+    if not isinstance(given, dict):
+        faults.append(f"declared is {given!r}; expected a table of texts")
+        return {}
+    listed = ", ".join(DECLARED)
+    unknown = [name for name in given if name not in DECLARED]
+    faults += [f'declared: unknown entry "{name}"{nearest(name, DECLARED)}; known: {listed}' for name in unknown]
+    return {name: text for name in DECLARED if (text := _text(given, name, faults))}
+
+
+def _analyses(given: Any, faults: list[str]) -> tuple[Analysis, ...]:
+    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+        faults.append("no analysis; expected at least one [[analyses]]")
+        return ()
+    found = tuple(_analysis(one, place, faults) for place, one in enumerate(given, start=1))
+    names = [one.id for one in found]
+    faults += [f'analyses: two are called "{name}"' for name in dict.fromkeys(names) if names.count(name) > 1]
+    return found
+
+
+def _analysis(given: Mapping[str, Any], place: int, faults: list[str]) -> Analysis:
+    where = f"analysis {place}"
+    own: list[str] = [
+        f'unknown entry "{name}"{nearest(name, _OF_ANALYSIS)}' for name in given if name not in _OF_ANALYSIS
+    ]
+    name = _text(given, "id", own)
+    if not _ID.fullmatch(name):
+        own.append(f'id is "{name}"; expected a short name of a-z, 0-9 and _ that begins with a letter')
+    level = _text(given, "drug_level", own) or "substance"
+    if level not in DRUG_LEVELS:
+        own.append(f'drug_level is "{level}"; expected one of {", ".join(DRUG_LEVELS)}')
+    versus = _text(given, "versus", own)
+    analysis = Analysis(
+        id=name,
+        title=_text(given, "title", own) or name,
+        cohort=_cohort(_text(given, "cohort", own), own),
+        versus=_cohort(versus, own) if versus else None,
+        drug_level=next((known for known in DRUG_LEVELS if known == level), "substance"),
+        reason=_text(given, "reason", own),
+    )
+    faults += [f"{where}: {fault}" for fault in own]
+    return analysis
+
+
+def _cohort(text: str, faults: list[str]) -> Cohort:
+    try:
+        return parse(text)
+    except CohortError as error:
+        faults.append(str(error))
+        return EVERYTHING
+
+
+def new_study(treatment: str, *, question: str, uses: Iterable[str]) -> str:
+    """The text of a study file to begin with, every entry explained.
+
+    Args:
+        treatment: id of the treatment.
+        question: what the treatment's own answer asks.
+        uses: the uses that its rules tell apart; the first two are compared where there are two.
+    """
+    told = [use for use in uses if use not in ("mixed", "unknown")][:2]
+    within = f"use:{told[0]}" if told else ""
+    versus = f"use:{told[1]}" if len(told) == 2 else ""
+    declared = "\n".join(f'{name} = ""  # {meaning}' for name, meaning in DECLARED.items())
+    return _NEW.format(
+        treatment=treatment,
+        question=question.replace('"', "'"),
+        cohort=within,
+        versus=versus,
+        beside=f"{within} " if within else "",
+        declared=declared,
+    )
+
+
+_NEW: Final = """\
+# A study file: primum study FILE.toml runs it. Fill it in before you look at the reports.
+title = "Reports after {treatment}"
+question = "{question}"
+treatment = "{treatment}"  # or drug = "a drug by any of its names"
+
+# The terms that the question is about. Leave the list empty to ask for every term.
+events = []
+
+# prr ror ic ebgm chi2 midp fdr, and on request rrr bcpnn. Each run names its sources in methods.md.
+methods = ["prr", "ror", "ic", "ebgm"]
+
+# A pair stands out where every column named here reaches its value. State it before you look.
+[thresholds]
+observed = 3
+ic_lower = 0.0
+
+# The first analysis is the primary one. An empty cohort is every report, an empty versus is everything else.
+[[analyses]]
+id = "primary"
+title = "The question itself"
+cohort = "{cohort}"
+versus = "{versus}"
+
+# The others put one choice each to the test.
+[[analyses]]
+id = "primary_suspect"
+title = "As primary suspect only"
+cohort = "{beside}role:PS"
+versus = "{versus}"
+reason = "does the role of the drug in the report matter?"
+
+[[analyses]]
+id = "professionals"
+title = "Told by health professionals only"
+cohort = "{beside}reporter:physician,pharmacist,nurse,professional,other-professional"
+versus = "{versus}"
+reason = "does it matter who reported?"
+
+[[analyses]]
+id = "against_all"
+title = "Against everything else"
+cohort = "{cohort}"
+reason = "does the comparator matter?"
+
+# What only a person can tell. What stays empty is marked "not done" in the table of READUS-PV items.
+[declared]
+{declared}
+"""

@@ -1,0 +1,172 @@
+"""How is a study told? Its methods in sentences with the citations of what ran, and the items of READUS-PV.
+
+READUS-PV: Fusaroli et al., Drug Safety 47:575-584 (2024), doi:10.1007/s40264-024-01421-9; the items stand in our words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from primum.dossier.checklists import Item
+from primum.study.run import StudyResult, stands_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from primum.study.spec import Study
+
+_NOBODY = "Not told in the study file."
+# Signs of the names of columns that are told as words.
+_COLUMNS = {"observed": "reports"}
+
+
+def methods_text(result: StudyResult) -> str:
+    """The methods section of a study as Markdown: what ran on what, in which words, with its sources."""
+    study = result.study
+    lines = [f"# {study.title}", "", study.question, ""]
+    if result.synthetic:
+        lines += [f"**{result.synthetic}**", ""]
+    lines += ["## Methods", "", _data(result), "", _cases(result), "", _names(result), ""]
+    lines += ["### Analyses", "", *_analyses(result), "", _thresholds(study), ""]
+    lines += ["### Statistics", "", *_statistics(result), ""]
+    lines += ["### Software", "", _software(result), "", "## Limits", "", _limits(), ""]
+    lines += ["## READUS-PV items", "", *_table(("Item", "Where or what", "State"), _item_rows(readus(result))), ""]
+    return "\n".join(lines)
+
+
+def _data(result: StudyResult) -> str:
+    cut = f"up to {result.data_cut}" if result.data_cut else "with no quarter of its own (a long table)"
+    return (
+        f"Spontaneous reports as published, {cut}; snapshot `{result.snapshot}`. Every physical line of every file is "
+        "accounted for (`primum status`)."
+    )
+
+
+def _cases(result: StudyResult) -> str:
+    steps = [f"{step.step}{f' ({step.reason})' if step.reason else ''}: {step.reports:,}" for step in result.flow]
+    kept = (
+        "Of each case the version that speaks for it is kept: a later system before an older one, then the higher "
+        "version, the later date of receipt, the later quarter; cases that the authority deleted are left out."
+    )
+    return kept + (f" Flow of reports: {'; '.join(steps)}." if steps else "")
+
+
+def _names(result: StudyResult) -> str:
+    names = result.names
+    share = names.unmapped / names.rows if names.rows else 0.0
+    return (
+        "Drug names are read as substance and product, each with the rule that told it; "
+        f"{names.unmapped:,} of {names.rows:,} drug rows ({share:.1%}) keep a name that no rule knows. Reactions are "
+        "the published preferred-term strings; renamed terms are pooled, and terms of the indication, of lack of "
+        "effect, of product quality, of medication errors and of off-label use are binned apart from harm."
+    )
+
+
+def _analyses(result: StudyResult) -> list[str]:
+    lines = []
+    for place, outcome in enumerate(result.outcomes):
+        analysis, table = outcome.analysis, outcome.table
+        kind = "primary" if place == 0 else "sensitivity"
+        asks = f" Asks: {analysis.reason}" if analysis.reason else ""
+        told = f"- `{analysis.id}` ({kind}): {analysis.title}. Reports: `{analysis.cohort}`"
+        if table is None:
+            lines.append(f"{told}.{asks} **Not counted: {outcome.why_not}**")
+            continue
+        above = int(stands_out(result.study, table).sum())
+        lines.append(
+            f"{told}, against `{table.comparator}`; names at the level of the {analysis.drug_level}.{asks} "
+            f"{len(table):,} pairs, of which {above:,} reach the thresholds."
+        )
+    return lines
+
+
+def _thresholds(study: Study) -> str:
+    told = [
+        f"{_COLUMNS.get(name, name)} {'at least' if name == 'observed' else 'above'} {least:g}"
+        for name, least in study.thresholds.items()
+    ]
+    followed = f" Terms asked about: {', '.join(study.events)}." if study.events else ""
+    return f"A pair stands out where {' and '.join(told) or 'no threshold is set, so every pair does'}.{followed}"
+
+
+def _statistics(result: StudyResult) -> list[str]:
+    lines = [
+        f"- {method.label}" + (f": `{method.formula}`" if method.formula else "") + f". {method.citation}"
+        for method in result.methods
+    ]
+    fit = result.primary.ebgm_fit
+    if fit is not None:
+        lines.append(
+            f"- The prior of the primary analysis has the mean {fit.prior_mean:.3g}; {fit.starts_agreeing} of "
+            f"{fit.starts} starts agree; gradient norm {fit.gradient_norm:.1e}."
+        )
+    return lines
+
+
+def _software(result: StudyResult) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(result.packages.items()))
+    return f"{versions}. Study file SHA-256 `{result.study.sha256}`; derived tables `{result.derivation}`."
+
+
+def _limits() -> str:
+    return (
+        "Spontaneous reports raise questions. They prove no cause, and they are no rate: nobody counted the people "
+        "treated, most harm is never reported, and attention, lawsuits and coding move the counts."
+    )
+
+
+def readus(result: StudyResult) -> list[Item]:
+    """The READUS-PV items of a study, filled from what ran and from what its file declares; else "not done"."""
+    study = result.study
+    several = len(result.outcomes) > 1
+    active = any(outcome.analysis.versus is not None for outcome in result.outcomes)
+
+    def declared(name: str, key: str) -> Item:
+        return Item(name, study.declared.get(key, _NOBODY), key in study.declared)
+
+    return [
+        Item("Title: design, database, drug, event", study.title, True),
+        Item("Abstract: hypothesis-generating", "Limits, above.", True),
+        declared("Introduction: drug, use, what is known", "background"),
+        Item("Introduction: why reports", "Limits, above.", True),
+        Item("Introduction: objective and reference group", study.question, True),
+        Item("Design and type of data", "Disproportionality of spontaneous reports.", True),
+        Item("Outline with sensitivity analyses", _sensitivity_told(result), several),
+        Item("Database, custodian, coverage", _data(result), True),
+        Item("Extraction date and preprocessing", "Flow of reports, above." if result.flow else _cases(result), True),
+        Item("Population", f"`{study.analyses[0].cohort}` of {study.about}", True),
+        Item("Grouping of drugs: salts, trade names, role", _names(result).split(". ")[0] + ".", True),
+        Item("Grouping of events", f"{', '.join(study.events) or 'every term'}, as published; no hierarchy.", True),
+        Item("Measure, threshold and why", _thresholds(study), bool(study.thresholds)),
+        Item("Sensitivity and control of confounding", _sensitivity_told(result), several),
+        Item(
+            "Active comparator", "An analysis names its comparator." if active else "Compared with all others.", active
+        ),
+        declared("Case-by-case review and causality method", "case_review"),
+        Item("Results: reports at each stage with reasons", "Flow of reports, above.", bool(result.flow)),
+        Item("Results: all estimates with intervals", "`results/` and `sensitivity.csv`.", True),
+        declared("Discussion: external validity and clinical relevance", "validity"),
+        Item("Limitations: no causation, no incidence", "Limits, above.", True),
+        declared("Declarations: funding", "funding"),
+        declared("Declarations: conflicts of interest", "conflicts"),
+        declared("Declarations: ethics", "ethics"),
+        Item("Declarations: data, code and software version", _software(result), True),
+        declared("Declarations: registration", "registration"),
+    ]
+
+
+def _sensitivity_told(result: StudyResult) -> str:
+    others = [outcome.analysis.id for outcome in result.outcomes[1:]]
+    return f"Beside the primary one: {', '.join(others)}." if others else "The study file holds one analysis."
+
+
+def _item_rows(items: Sequence[Item]) -> list[tuple[str, ...]]:
+    return [(item.name, item.answer, "done" if item.done else "not done") for item in items]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of Markdown; what stands in a cell cannot end it."""
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    return lines + [
+        f"| {' | '.join(cell.replace('|', '&#124;').replace(chr(10), ' ') for cell in row)} |" for row in rows
+    ]

@@ -1,0 +1,161 @@
+"""primum study, as a process: begun, filled in, run, and run again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from primum.terms import Quarter
+from primum.testing.demo import PLANTED
+from primum.testing.faers import write_archive
+
+STUDY = """
+title = "Ptosis after cosmetic use"
+question = "Is eyelid ptosis reported more often after cosmetic than after therapeutic use?"
+treatment = "anti-wrinkle"
+events = ["Eyelid ptosis", "Never reported"]
+methods = ["ic", "ror"]
+[thresholds]
+observed = 3
+ic_lower = 0.0
+[declared]
+funding = "nobody paid"
+[[analyses]]
+id = "primary"
+cohort = "use:cosmetic"
+versus = "use:therapeutic"
+[[analyses]]
+id = "nobody"
+title = "People of 200"
+cohort = "use:cosmetic age:200"
+[[analyses]]
+id = "against_all"
+cohort = "use:cosmetic"
+"""
+
+
+def primum(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "primum", *words], capture_output=True, text=True, timeout=300, check=False, cwd=cwd
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """A SYNTHETIC store with the planted signals of the demonstration."""
+    from primum.store import open_store
+    from primum.study.load import load_archives
+
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "archives").mkdir()
+    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=20_000, seed=3, signals=PLANTED)
+    with open_store(folder / "store", write=True) as opened:
+        load_archives(opened, folder / "archives")
+    return folder / "store"
+
+
+@pytest.fixture(scope="module")
+def ran(store, tmp_path_factory) -> Path:
+    """The folder of a study that ran."""
+    folder = tmp_path_factory.mktemp("ran")
+    (folder / "ptosis.toml").write_text(STUDY, encoding="utf-8")
+    done = primum("study", "ptosis.toml", "--store", str(store), cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "SYNTHETIC" in done.stdout
+    assert "nobody: not counted" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    return folder / "ptosis"
+
+
+def test_the_results_of_each_analysis_agree_in_both_forms(ran):
+    with (ran / "results/primary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with duckdb.connect() as connection:
+        path = str(ran / "results/primary.parquet")
+        found = connection.execute("SELECT event, observed FROM read_parquet(?)", [path]).fetchall()
+    assert [(row["event"], int(row["observed"])) for row in rows] == found
+    assert not (ran / "results/nobody.csv").exists()
+
+
+def test_each_event_is_followed_through_every_analysis(ran):
+    with (ran / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["event"], row["analysis"]): row for row in csv.DictReader(file)}
+    assert rows["EYELID PTOSIS", "primary"]["stands_out"] == "True"
+    assert float(rows["EYELID PTOSIS", "against_all"]["ic_lower"]) > 0
+    assert "holds no report" in rows["EYELID PTOSIS", "nobody"]["note"]
+    assert "no report" in rows["NEVER REPORTED", "primary"]["note"]
+    assert "ebgm" not in next(iter(rows.values()))  # not asked for
+
+
+def test_the_methods_name_what_ran_and_nothing_else(ran):
+    text = (ran / "methods.md").read_text(encoding="utf-8")
+    assert "doi:10.1177/0962280211403604" in text  # IC
+    assert "Evans, Waller, Davis" not in text  # PRR was not asked for
+    assert "| Declarations: funding | nobody paid | done |" in text
+    assert "| Declarations: registration | Not told in the study file. | not done |" in text
+    assert text.count("SYNTHETIC") >= 1
+
+
+def test_the_manifest_holds_the_hash_of_every_file(ran):
+    manifest = json.loads((ran / "manifest.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(ran).as_posix() for p in ran.rglob("*") if p.is_file()} - {"manifest.json"}
+    assert set(manifest["files"]) == files
+    for name, told in manifest["files"].items():
+        assert hashlib.sha256((ran / name).read_bytes()).hexdigest() == told
+    assert manifest["study_sha256"] == hashlib.sha256(STUDY.encode()).hexdigest()
+
+
+def test_the_same_file_and_reports_give_the_same_bytes(ran, store):
+    before = {path: path.read_bytes() for path in ran.rglob("*") if path.is_file()}
+    done = primum("study", "ptosis.toml", "--store", str(store), "--json", "-", cwd=ran.parent)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_bytes() for path in ran.rglob("*") if path.is_file()} == before
+    assert done.stdout == (ran / "results.json").read_text(encoding="utf-8")
+
+
+def test_a_new_study_runs_as_it_stands(store, tmp_path):
+    begun = primum("study", "--new", "anti-wrinkle", cwd=tmp_path)
+    assert (begun.returncode, begun.stderr) == (0, "")
+    again = primum("study", "--new", "anti-wrinkle", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "there already" in again.stderr
+    checked = primum("study", "anti-wrinkle.toml", "--check", cwd=tmp_path)
+    assert "4 analyses" in checked.stdout
+    done = primum("study", "anti-wrinkle.toml", "--store", str(store), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nowhere.toml",), "No such file"),
+        (("--new", "anti-wrinkel"), 'Did you mean "anti-wrinkle"?'),
+        (("good.toml", "--to", "taken"), "not a study's results"),
+        (("empty.toml",), "holds no report"),
+        (("unknown.toml",), "No drug in the loaded reports"),
+    ],
+)
+def test_a_fault_is_told_in_one_line(words, told, store, tmp_path):
+    (tmp_path / "good.toml").write_text(STUDY, encoding="utf-8")
+    (tmp_path / "empty.toml").write_text(STUDY.replace("use:cosmetic", "age:200", 1), encoding="utf-8")
+    unknown = STUDY.replace('treatment = "anti-wrinkle"', 'drug = "qqqqqqqq"')
+    (tmp_path / "unknown.toml").write_text(unknown, encoding="utf-8")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.doc").write_text("mine", encoding="utf-8")
+    done = primum("study", *words, "--store", str(store), cwd=tmp_path)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
+    assert (tmp_path / "taken" / "thesis.doc").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_or_a_treatment_is_wanted_and_not_both(tmp_path):
+    for words in ((), ("a.toml", "--new", "anti-wrinkle")):
+        assert primum("study", *words, cwd=tmp_path).returncode == 2

@@ -1,0 +1,143 @@
+"""Are the pages for a patient and a clinician short, plain, sourced, and the same numbers as the dossier?"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from primum.dossier.model import READERS, Brief, Cite, Dossier, Ref, Text, Verdict
+from primum.dossier.render import html
+from primum.study.ask import ask
+from primum.treatments import known_treatments
+
+ADJECTIVES = re.compile(r"\b(common|rare|rarely|frequent|frequently|often|seldom|very|only|just|unlikely|safe)\b", re.I)
+
+
+class Words(HTMLParser):
+    """The words of a page: sentences end where a paragraph, an item or a cell does."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sentences: list[str] = [""]
+        self.skipping = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.skipping += tag in ("style", "svg", "title", "figure") or dict(attrs).get("id") == "sources"
+        if tag in ("p", "li", "td", "th", "h1", "h2", "h3"):
+            self.sentences.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.skipping -= tag in ("style", "svg", "title", "figure")
+
+    def handle_data(self, data: str) -> None:
+        if not self.skipping:
+            self.sentences[-1] += data
+
+
+def grade(text: str) -> float:
+    """Flesch-Kincaid grade, without numbers and footnotes (Kincaid et al. 1975, Navy Research Branch Report 8-75)."""
+    plain = re.sub(r"\[[\d, ]+\]|\(.*?\)|[−+]?\d[\d,.]*", " ", text)
+    sentences = [s for s in re.split(r"[.?!:;]+", plain) if re.search("[a-z]{2}", s)]
+    words = [word for s in sentences for word in re.findall("[A-Za-z']+", s)]
+    syllables = sum(max(1, len(re.findall("[aeiouy]+", re.sub("e$", "", word.lower())))) for word in words)
+    return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
+
+
+@pytest.fixture(scope="module")
+def patient(real: Dossier) -> str:
+    return html.render_brief(real, "patient")
+
+
+def test_the_patient_page_reads_at_grade_eight_or_below(patient: str) -> None:
+    said = ". ".join(text for text in Words(patient).sentences if text.strip())
+    assert len(said.split()) > 500
+    assert grade(said) <= 8.0
+
+
+def test_the_score_tells_plain_from_hard() -> None:
+    """Kincaid's own scale: short words in short sentences are low, long ones high."""
+    assert grade("The cat sat on the mat. It was a big cat.") < 3
+    assert grade("Pharmacoepidemiological disproportionality necessitates multidimensional interpretation.") > 20
+
+
+def test_numbers_stand_in_the_place_of_adjectives(real: Dossier) -> None:
+    """Words of claims are other people's; ours say how many."""
+    brief = real.brief("patient")
+    ours = [c for c in brief.chapters if c.id not in ("said", "before")]
+    said = " ".join(span for c in ours for block in c.blocks if isinstance(block, Text) for line in block.lines
+                    for span in line if isinstance(span, str))  # fmt: skip
+    assert ADJECTIVES.findall(said) == []
+
+
+def test_both_framings_one_denominator_and_the_picture(real: Dossier) -> None:
+    brief = real.brief("patient")
+    chapter = next(c for c in brief.chapters if c.id == "of_1000")
+    lines = next(b for b in chapter.blocks if isinstance(b, Text) and b.kind == "list").lines
+    for line in lines:
+        shown = [span.show for span in line if isinstance(span, Ref)]
+        assert shown[:5] == ["per_1000", "without_per_1000", "per_1000", "without_per_1000", "per_1000_signed"]
+        assert "per_1000_interval" in shown
+        assert any(isinstance(span, Cite) and span.sources for span in line)
+    assert type(chapter.blocks[0]).__name__ == "Figure"
+
+
+def test_the_qualifying_items_of_a_decision_aid_stand_on_the_page(real: Dossier) -> None:
+    """IPDAS: condition and decision, options with doing nothing, benefits, harms, what it is like, sources, date."""
+    chapters = [chapter.id for chapter in real.brief("patient").chapters]
+    assert chapters == ["decision", "of_1000", "does", "works", "before", "alarm", "said", "unknown"]
+    page = " ".join(html.render_brief(real, "patient").split())
+    assert "or to leave them as they are" in page
+    assert f"Evidence read to {real.run.evidence_to}" in page
+    assert "Funding: " in page
+
+
+def test_verdict_words_stand_in_the_table_of_claims_alone(real: Dossier) -> None:
+    for brief in real.briefs:
+        for chapter in brief.chapters:
+            words = [s for b in chapter.blocks if not isinstance(b, Text) for s in _cells(b) if isinstance(s, Verdict)]
+            assert bool(words) == (chapter.id == "said")
+
+
+def test_every_number_is_marked_and_every_footnote_leads_to_a_source_on_the_page(real: Dossier) -> None:
+    for reader in READERS:
+        page = html.render_brief(real, reader)
+        assert set(re.findall(r'data-finding="([^"]+)"', page)) <= set(real.findings)
+        targets = set(re.findall(r'href="#(source-\d+)"', page))
+        assert targets
+        assert targets == set(re.findall(r'id="(source-\d+)"', page))
+        assert len(page.encode()) < 400_000
+        assert page == html.render_brief(real, reader)
+
+
+def test_a_clinician_meets_screening_and_practice_first(real: Dossier) -> None:
+    chapters = [chapter.id for chapter in real.brief("clinician").chapters]
+    assert chapters[:3] == ["ask", "labels", "prepare"]
+    assert {"harm", "trials", "times", "dose", "balance", "incidents", "repeat"} == set(chapters[3:])
+
+
+@pytest.mark.parametrize("name", sorted(set(known_treatments()) - {"anti-wrinkle"}))
+def test_a_treatment_without_counted_harm_says_so_to_the_patient(name: str) -> None:
+    page = html.render_brief(ask(name), "patient")
+    assert "we cannot say how many people of 1,000" in page
+    assert "Before you say yes" in page
+    assert "When to call for help" in page
+
+
+def test_hostile_words_are_text_in_the_briefs(hostile: Dossier) -> None:
+    for reader in READERS:
+        page = html.render_brief(hostile, reader)
+        assert "<script" not in page
+        assert "<img" not in page
+
+
+def test_a_brief_for_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected one of patient, clinician"):
+        Brief(reader="nobody", title="", chapters=())
+
+
+def _cells(block: object) -> list[object]:
+    rows = getattr(block, "rows", None) or getattr(getattr(block, "twin", None), "rows", ())
+    return [span for row in rows for cell in row for span in (cell if isinstance(cell, tuple) else (cell,))]
