@@ -19,15 +19,21 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import numpy as np
 
+from primum.counts.by_arrays import cells_of_all
 from primum.counts.kernel import Joined, Lists, as_lists, count_pairs, joined, joined_size, margins
 from primum.counts.strata import count_strata
+from primum.counts.table import CountTable
 from primum.signals import ic, prr, ror
 from primum.signals.mantel_haenszel import pooled_from_sums
+from primum.signals.table import score
+from primum.signals.write import write_parquet
+from primum.terms import Coded
 
 DRUGS, EVENTS, STRATA = 35_000, 20_000, 60
 AT_ONCE = 1_000_000
@@ -119,6 +125,10 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
         return pooled_from_sums(found.sums)
 
     add(f"all pairs in {STRATA} strata, expected and Mantel-Haenszel", timed(stratified, times=1))
+    add(
+        "every statistic of every pair, counted, computed and written as Parquet",
+        timed(lambda: end_to_end(drugs, in_all, held, folder), times=1),
+    )
     rows.append(("most memory held so far, benchmark's own data included", *NO_TIME, f"{peak_gb():.1f} GB"))
     base = duckdb.connect()
     base.execute("SET enable_progress_bar = false")
@@ -129,6 +139,29 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
         compare(base, cohort, at_rank, pairs=len(pairs), add=add)
     base.close()
     return rows
+
+
+def end_to_end(drugs: Lists, of_event: np.ndarray, held: Joined, folder: Path) -> None:
+    """What `primum signals --parquet` does after its store is open."""
+    pairs, of_drug = count_pairs(held, events=EVENTS), margins(drugs, DRUGS)
+    coded = {"drug": Coded(pairs.drug, names("DRUG", DRUGS)), "event": Coded(pairs.event, names("EVENT", EVENTS))}
+    counts = CountTable(
+        drug=coded["drug"].texts,
+        event=coded["event"].texts,
+        observed=pairs.observed.astype(np.int64),
+        drug_reports=of_drug[pairs.drug],
+        event_reports=of_event[pairs.event],
+        total_reports=len(drugs),
+        coded=coded,
+    )
+    who = SimpleNamespace(of_drug=of_drug, of_event=of_event, total=len(drugs))
+    write_parquet(score(counts, cells=cells_of_all(who, counts.kinds)), folder / "signals.parquet")
+
+
+def names(word: str, many: int) -> np.ndarray:
+    made = np.empty(many, dtype=object)
+    made[:] = [f"SYNTHETIC {word} {number:05d}" for number in range(many)]
+    return made
 
 
 def build(drugs: Lists, events: Lists, folder: Path) -> tuple[Lists, Joined]:

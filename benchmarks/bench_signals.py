@@ -4,15 +4,21 @@ SYNTHETIC counts of FAERS shape: log-normal margins, 20 million reports, rates f
 the best of three, because the machine may be shared. The naive side is what a careful script does: scipy's
 distributions, Nelder-Mead on the mixture likelihood, a root search a pair; it is run on a sample and scaled up.
 
-Usage: python benchmarks/bench_signals.py [--pairs 1000000] [--sample 300] [--write benchmarks/RESULTS.md]
+Released packages run on the same pairs where `--vigipy` and `--open-altio` name a Python that has them (`peers.py`).
+
+Usage: python benchmarks/bench_signals.py [--pairs 1000000] [--sample 300] [--vigipy PYTHON] [--open-altio PYTHON]
+       [--write benchmarks/RESULTS.md]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +125,50 @@ def measure(pairs: int, sample: int) -> list[tuple[str, float, float, str]]:
     return rows
 
 
+def of_peers(pairs: int, peers: dict[str, Path | None]) -> list[str]:
+    """Ratios to released packages on the pairs that are reported, in the same run."""
+    lines = ["", "| package | PRR + ROR + IC | ratio | EBGM fitted and scored | ratio |", "|---|---|---|---|---|"]
+    n, drug, event = synthetic(8 * pairs)
+    seen = np.flatnonzero(n > 0)[:pairs]
+    n, drug, event = n[seen], drug[seen], event[seen]
+    e, zero_expected = drug * event / TOTAL, np.geomspace(1e-6, 1, 2_000)
+    zero_weight = np.full(len(zero_expected), 40.0 * len(n) / len(zero_expected))
+    closed, _ = best_of(lambda: (prr(n, drug, event, TOTAL), ror(n, drug, event, TOTAL), ic(n, e)))
+
+    def fitted() -> None:
+        cells = cells_of(n, e, zero_expected=zero_expected, zero_weight=zero_weight)
+        ebgm(n, e, fit=fit_prior(cells))
+
+    ours = {"closed": closed, "ebgm": best_of(fitted)[0]}
+    lines.append(f"| Primum, {len(n):,} pairs | {closed:.3f} s | 1 | {ours['ebgm']:.2f} s | 1 |")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pairs.npz"
+        np.savez(
+            file,
+            observed=n,
+            drug=drug,
+            event=event,
+            total=TOTAL,
+            zero_expected=zero_expected,
+            zero_weight=zero_weight,
+        )
+        for name, python in peers.items():
+            if python is None:
+                lines.append(f"| {name} | not installed here: --{name} PYTHON | | | |")
+                continue
+            call = [str(python), str(Path(__file__).with_name("peers.py")), name, str(file)]
+            done = subprocess.run(call, capture_output=True, text=True, check=False)
+            if done.returncode:
+                lines.append(f"| {name} | failed: {done.stderr.strip().splitlines()[-1][:100]} | | | |")
+                continue
+            cells = []
+            for what, figure in json.loads(done.stdout.splitlines()[-1]).items():
+                told = figure if isinstance(figure, str) else f"{figure:.2f} s"
+                cells += [told, "" if isinstance(figure, str) else f"{figure / ours[what]:.0f} x"]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
 def machine() -> str:
     try:
         model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
@@ -136,6 +186,8 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=1_000_000, help="synthetic pairs (default 1,000,000)")
     parser.add_argument("--sample", type=int, default=300, help="pairs that the naive loop really computes")
     parser.add_argument("--write", type=Path, help="replace the signals section of this file")
+    parser.add_argument("--vigipy", type=Path, help="Python that has vigipy")
+    parser.add_argument("--open-altio", type=Path, help="Python that has open-altio")
     given = parser.parse_args()
     rows = measure(given.pairs, given.sample)
     lines = [
@@ -148,6 +200,7 @@ def main() -> None:
             for what, ours, naive, how in rows
         ),
     ]
+    lines += of_peers(given.pairs, {"vigipy": given.vigipy, "open-altio": given.open_altio})
     text = "\n".join(lines)
     print(text)
     if given.write:

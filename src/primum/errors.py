@@ -205,6 +205,11 @@ class CohortError(PrimumError, ValueError):
         return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.{hint}')
 
     @classmethod
+    def alone(cls, condition: str, expected: str, instead: str) -> CohortError:
+        """A condition that needs another beside it."""
+        return cls(f"Cohort condition {condition} stands alone; expected beside it {expected}. Write {instead}.")
+
+    @classmethod
     def overlap(cls, cohort: str, comparator: str, shared: int) -> CohortError:
         """Build from a cohort, its comparator and the number of reports in both."""
         reports = "1 report is" if shared == 1 else f"{shared} reports are"

@@ -41,8 +41,8 @@ class Coded:
         texts: StrArray = self.names[self.code]
         return texts
 
-    def take(self, rows: NDArray[Any]) -> Coded:
-        """Some rows of the column, in the order given (positions or a mask)."""
+    def take(self, rows: NDArray[Any] | slice) -> Coded:
+        """Some rows of the column, in the order given (positions, a mask or a slice)."""
         return Coded(self.code[rows], self.names)
 
     def where(self, *texts: str) -> BoolArray:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
@@ -105,3 +106,61 @@ def test_case_tells_a_deletion_and_a_return(made_archives: Path) -> None:
     done = primum("case", "15000001", "--store", str(made_archives))
     assert "FDA named it as deleted in 2019q1." in done.stdout
     assert "latest version" in done.stdout
+
+
+def test_signals_within_strata_writes_them_and_draws_pictures_that_name_themselves(
+    made_archives: Path, tmp_path: Path
+) -> None:
+    store, strata, pictures = str(made_archives), tmp_path / "strata.csv", tmp_path / "pictures"
+    done = primum(
+        *("signals", "anti-wrinkle", "--by", "sex,age", "--store", store, "--json", str(tmp_path / "o.json")),
+        *("--strata", str(strata), "--svg", str(pictures)),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "everything else in the same stratum of sex, age" in " ".join(done.stdout.split())
+    assert "ROR MH" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    answer = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert {"mh_ror", "mh_ror_lower", "mh_ror_upper"} <= set(answer["columns"])
+    with strata.open(encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    assert len(told) == len(answer["strata"]) == 10 * answer["pairs"]
+    observed = {(row["drug"], row["event"]): row["observed"] for row in answer["rows"]}
+    summed = dict.fromkeys(observed, 0)
+    for row in told:
+        summed[row["drug"], row["event"]] += int(row["observed"])
+    assert summed == observed
+    drawn = sorted(path.name for path in pictures.iterdir())
+    names = ("forest", "heat-map", "trend", "volcano")
+    assert drawn == sorted(f"{name}.{kind}" for name in names for kind in ("csv", "svg"))
+    for name in names:
+        root = ElementTree.parse(pictures / f"{name}.svg").getroot()
+        title, description = root[0], root[1]
+        assert title.text.startswith("anti-wrinkle: ")
+        assert "not rates" in description.text
+        assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+        shown = "".join(root.itertext())
+        with (pictures / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert rows or name in ("forest", "volcano")  # where no pair has four cells above 0 there is no ratio to draw
+        assert name == "volcano" or all(row["event"].capitalize() in shown for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("anti-wrinkle", "--by", "sexx"), 1, 'No stratum named "sexx". Did you mean "sex"?'),
+        (("anti-wrinkle", "--by", "sex", "--versus", "sex:F"), 1, "Leave out the comparator or the strata"),
+        (("--by", "sex", "--strata", "{tmp}/s.csv"), 1, "Name a drug or a treatment"),
+        (("anti-wrinkle", "--methods", "ror", "--svg", "{tmp}/p"), 1, "Add them to --methods"),
+        (("anti-wrinkle", "--strata", "{tmp}/s.csv"), 2, "--strata writes the strata of --by"),
+    ],
+)
+def test_strata_and_pictures_that_cannot_be_say_so_in_one_line(
+    made_archives: Path, tmp_path: Path, words: tuple[str, ...], status: int, told: str
+) -> None:
+    done = primum("signals", *(word.format(tmp=tmp_path) for word in words), "--store", str(made_archives))
+    assert done.returncode == status
+    assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+    assert status == 2 or len(done.stderr.splitlines()) == 1

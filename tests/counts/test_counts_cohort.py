@@ -27,6 +27,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "smq": st.sampled_from(["Odd limbs", "odd limbs (SMQ)", "x (SMQ) (smq)"]),
     "bin": st.sampled_from(["harm", "off_label"]),
     "sex": st.sampled_from(["F", "m", "unknown"]),
+    "dose": st.sampled_from(["50-125", "-20", "200-", "12.5"]),
     "age": st.sampled_from(["18-64", "65-", "-17", "40", "0.5-2", "unknown"]),
     "reporter": st.sampled_from(["physician", "CN"]),
     "serious": st.sampled_from(["yes", "no"]),
@@ -257,6 +258,7 @@ def test_every_field_can_be_asked_for_and_says_what_it_means(people: Store) -> N
     given = {"treatment": "anti-wrinkle", "role": "PS", "use": "mixed", "bin": "harm", "sex": "F", "age": "40"}
     given |= {"reporter": "MD", "serious": "yes", "outcome": "DE", "received": "2014", "event_date": "2014"}
     given |= {"source": "faers", "quarter": "2014q1", "use_strict": "mixed", "duplicates": "exact"}
+    given |= {"dose": "20 product:X"}
     scope = Scope(SCOPE.bins, groups=dict.fromkeys(GROUPS, frozenset({"X"})))
     for name, field in FIELDS.items():
         assert field.meaning

@@ -58,6 +58,14 @@ def test_the_rate_is_the_mean_of_the_smaller_probabilities_and_ties_share_it() -
     assert found.fdr[1] == found.fdr[2]
 
 
+def test_pairs_with_the_same_counts_given_once_with_their_number_get_the_same_rate() -> None:
+    n, e, many = np.array([0, 1, 2, 30]), np.array([1.0, 0.9, 2.1, 2.0]), np.array([5, 3, 1, 2])
+    fit = fit_prior(cells_of(n, e, weight=many))
+    once = bayes_fdr(n, e, fit=fit, weight=many)
+    each = bayes_fdr(np.repeat(n, many), np.repeat(e, many), fit=fit)
+    np.testing.assert_allclose(np.repeat(once.fdr, many), each.fdr, rtol=1e-12)
+
+
 def test_a_higher_threshold_makes_every_pair_less_sure() -> None:
     n, e, _ = planted(3, 2_000)
     fit = fit_prior(cells_of(n, e))

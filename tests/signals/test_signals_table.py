@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import openpyxl
 import pytest
@@ -25,7 +25,16 @@ from primum.signals.ic import ic
 from primum.signals.midp import midp, midp_poisson
 from primum.signals.prr import prr
 from primum.signals.ror import ror
-from primum.signals.table import COLUMNS, SignalTable, cells_from, own_cells, signal_table
+from primum.signals.table import (
+    COLUMNS,
+    DEFAULT_METHODS,
+    MORE_METHODS,
+    SignalTable,
+    cells_from,
+    own_cells,
+    score,
+    signal_table,
+)
 from primum.signals.write import as_json, csv_text, write_parquet, xlsx_bytes
 
 # DESIGN.md, "Signal table"
@@ -322,13 +331,33 @@ def test_a_table_too_long_for_a_sheet_says_what_to_do(counts: CountTable, monkey
         xlsx_bytes(signal_table(counts))
 
 
-def test_parquet_goes_through_the_writer_that_the_caller_brings(counts: CountTable, tmp_path: Path) -> None:
-    table, seen = signal_table(counts), {}
+def test_parquet_holds_the_columns_of_the_table_in_its_order_and_the_certificate(
+    counts: CountTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("primum.signals.write.ROW_GROUP", 2)
+    scores = score(counts)
+    write_parquet(scores, tmp_path / "signals.parquet")
+    back = duckdb.sql(f"SELECT * FROM '{tmp_path / 'signals.parquet'}'").fetchnumpy()
+    assert list(back) == list(COLUMNS)
+    for name, column in scores.table().columns().items():
+        np.testing.assert_array_equal(np.ma.filled(back[name]), column)
+    about = duckdb.sql(f"SELECT value FROM parquet_kv_metadata('{tmp_path / 'signals.parquet'}')").fetchall()[0][0]
+    assert json.loads(about)["ebgm_fit"]["starts"] == 6
+    assert json.loads(about)["pairs"] == len(counts)
 
-    def writer(path: Path, columns: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-        seen.update(path=path, columns=dict(columns), about=json.loads(metadata["primum"]))
 
-    write_parquet(table, tmp_path / "signals.parquet", writer)
-    assert seen["path"] == tmp_path / "signals.parquet"
-    assert list(seen["columns"]) == list(COLUMNS)
-    assert seen["about"]["ebgm_fit"]["starts"] == 6
+def test_rows_spelt_out_by_piece_are_those_of_the_whole_table(counts: CountTable) -> None:
+    scores = score(counts, methods=(*DEFAULT_METHODS, *MORE_METHODS), warnings=["", "a", "b", "", "a"])
+    whole = scores.table()
+    rows = np.array([4, 0, 2])
+    for name, column in scores.table(rows).columns().items():
+        np.testing.assert_array_equal(column, whole.columns()[name][rows], err_msg=name)
+
+
+@pytest.mark.parametrize("by", ["ic_lower", "observed", "ebgm", "p_midp"])
+def test_ranking_kinds_of_pairs_is_ranking_pairs(counts: CountTable, by: str) -> None:
+    scores = score(counts)
+    order = scores.table().order(by)
+    assert scores.order(by).tolist() == order.tolist()
+    among = np.array([True, False, True, True, False])
+    assert scores.order(by, among=among, most=2).tolist() == [i for i in order.tolist() if among[i]][:2]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import ibis
 import numpy as np
 import pytest
 
 from primum.store import exists, open_store
 from primum.store.schema import schema_of, table, tables
-from primum.terms import Coded
 
 
 @pytest.fixture
@@ -100,27 +98,6 @@ def test_staged_text_keeps_dollars_quotes_and_order(store, tmp_path):
         ("2", None, "NA", 2),
         ("3", " z ", "é", 3),
     ]
-
-
-def test_columns_are_written_in_their_order_with_texts_by_number(store, tmp_path):
-    rows = 300_000  # several row groups, written side by side
-    rng = np.random.default_rng(1)
-    code = rng.integers(0, 3, rows).astype(np.int32)
-    names = np.array(["=x", "é", "a\nb"], dtype=object)
-    number = np.where(np.arange(rows) % 7 == 0, np.nan, np.arange(rows, dtype=np.float64))
-    columns = {
-        "drug": Coded(code, names),
-        "number": number,
-        "text": names[code[::-1]],
-        "event": Coded(code[::-1], names),
-    }
-    store.engine.write_columns(tmp_path / "o.parquet", columns, metadata={"primum": "it's"})
-    back = duckdb.sql(f"SELECT * FROM '{tmp_path / 'o.parquet'}'").fetchnumpy()
-    assert list(back) == ["drug", "number", "text", "event"]
-    assert back["drug"].tolist() == names[code].tolist()
-    assert back["event"].tolist() == back["text"].tolist() == names[code[::-1]].tolist()
-    np.testing.assert_array_equal(np.ma.filled(back["number"], np.nan), number)
-    assert store.engine.stage("still_usable", {"a": np.arange(2)}).columns == ("a",)
 
 
 def test_parquet_is_written_and_read_back(store, tmp_path):

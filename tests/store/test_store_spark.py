@@ -21,7 +21,7 @@ from primum.store.schema import schema_of, table
 from primum.study.derive import derive
 from primum.study.load import load_archives
 from primum.study.reports import Reports
-from primum.terms import Coded, Quarter
+from primum.terms import Quarter
 from primum.testing.demo import PLANTED
 from primum.testing.faers import write_archive
 from primum.treatments.vocabulary import vocabularies
@@ -167,20 +167,6 @@ def test_arrays_go_in_and_come_back_as_the_contract_says(spark):
     assert np.isnan(answer["share"][1])
     assert answer["none"].tolist() == [None, None]
     engine.unstage("given")
-
-
-def test_texts_by_number_are_written_in_the_order_of_their_rows(spark, embedded, tmp_path):
-    import duckdb
-
-    columns = {"event": Coded(np.array([1, 0, 1]), np.array(["rash", "pain"], dtype=object)), "n": np.array([3, 1, 2])}
-    for store, name in ((spark, "spark.parquet"), (embedded, "duckdb.parquet")):
-        store.engine.write_columns(tmp_path / name, columns, metadata={"primum": "{}"})
-    with duckdb.connect() as connection:
-        rows = [
-            connection.execute("SELECT event, n FROM read_parquet(?)", [str(tmp_path / name)]).fetchall()
-            for name in ("spark.parquet", "duckdb.parquet")
-        ]
-    assert rows[0] == rows[1] == [("pain", 3), ("rash", 1), ("pain", 2)]
 
 
 def test_what_spark_does_not_do_is_said_with_what_to_do(spark, tmp_path):

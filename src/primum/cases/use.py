@@ -256,8 +256,7 @@ def _by_dose(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
     """A dose in the substance's own units, at most the label's for looks, where the face is named."""
     import ibis
 
-    text = exposed.dose_text.fill_null("").upper()
-    units = dose_units(exposed)
+    text, units = exposed.dose_text.fill_null("").upper(), dose_units(exposed)
     face = (text + " " + exposed.route.fill_null("").upper()).re_search(_FACE)
     small = ibis.cases(
         *(

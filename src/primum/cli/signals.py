@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from primum.signals.table import SignalTable
-    from primum.terms import IntArray
+    from primum.signals.table import Scores, SignalTable
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
 _SHOWN: Final = (
+    ("ROR MH", "mantel_haenszel", "mh_ror"),
     ("ROR", "ror", "ror"),
     ("IC low", "ic", "ic_lower"),
     ("EB05", "ebgm", "eb05"),
@@ -22,7 +22,6 @@ _SHOWN: Final = (
     ("chi2", "chi2", "chi2"),
 )
 _AT_MOST: Final = 3
-_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
 _WARNING: Final = (
     "Counts are reports, never people harmed and never a rate. A pair that stands out is a question to look into, "
     "not a proof that the drug did it."
@@ -61,6 +60,9 @@ def signals(
             "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
         ),
     ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="LIST", help="Within strata of sex, age, year, reporter or source.")
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: Annotated[
         str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
@@ -74,39 +76,59 @@ def signals(
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write every pair as CSV.")] = None,
     parquet_file: Annotated[Path | None, typer.Option("--parquet", metavar="F", help="... as Parquet.")] = None,
     xlsx_file: Annotated[Path | None, typer.Option("--xlsx", metavar="F", help="... as a spreadsheet.")] = None,
+    strata_file: Annotated[
+        Path | None,
+        typer.Option("--strata", metavar="F", help="Write the strata of --by as CSV."),
+    ] = None,
+    svg_folder: Annotated[
+        Path | None, typer.Option("--svg", metavar="DIR", help="Draw the pairs: SVG files, each with its table as CSV.")
+    ] = None,
 ) -> None:
     """Count drug-event pairs in the loaded reports and say which stand out."""
-    from primum.cli import output
+    from primum.cli import signal_files
     from primum.counts.fields import use_rules_named
-    from primum.signals import write
     from primum.signals.table import DEFAULT_METHODS
     from primum.study import reports
 
-    wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT_METHODS
+    wanted, within = _listed(methods) or DEFAULT_METHODS, _listed(by)
+    if strata_file is not None and not within:
+        raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
+    level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
     with reports.open(store, engine=engine) as opened:
-        found = opened.signals(
-            name,
-            meant,
-            versus,
-            drug_level=reports.drug_level_named(drug_level),
-            methods=wanted,
-            use_rules=use_rules_named(use_rules),
-            duplicates=duplicates,
-        )
-        if parquet_file is not None:  # rows by drug and event, as they were counted: sorted columns are half the size
-            writer = reports.parquet_writer(opened.store)
-            output.write_file(parquet_file, lambda fresh: write.write_parquet(found, fresh, writer))
-    order = found.order(_rank_column(found))
-    table = found.take(order if json_file or csv_file or xlsx_file else order[:0])
-    if json_file is not None:
-        output.write_json(json_file, write.as_json(table))
-    if csv_file is not None:
-        output.write_file(csv_file, lambda fresh: output.write_blocks(fresh, write.csv_blocks(table)))
-    if xlsx_file is not None:
-        output.write_bytes(xlsx_file, write.xlsx_bytes(table))
+        if within:
+            both = opened.stratified(
+                name,
+                meant,
+                versus,
+                by=within,
+                drug_level=level,
+                methods=wanted,
+                use_rules=rules,
+                duplicates=duplicates,
+            )
+            found, strata = both.scores, both.strata
+        else:
+            strata = None
+            found = opened.scores(
+                name, meant, versus, drug_level=level, methods=wanted, use_rules=rules, duplicates=duplicates
+            )
+        by_year = None
+        if svg_folder is not None and versus is None and name:
+            by_year = opened.stratified(
+                name, meant, by=("year",), drug_level=level, methods=("ic",), use_rules=rules, duplicates=duplicates
+            )
+    signal_files.write(
+        found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
+    )
+    if svg_folder is not None:
+        signal_files.draw(svg_folder, found, strata, by_year, name or "Every drug")
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(found, order, name, limit)))
+        typer.echo("\n".join(_lines(found, name, limit)))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
@@ -118,41 +140,35 @@ def drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     return what, " ".join(cohort)
 
 
-def _rank_column(table: SignalTable) -> str:
-    """What pairs are ranked by: the lower bound of the first method that was asked for."""
-    import numpy as np
-
-    columns = table.columns()
-    return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
-
-
-def _lines(table: SignalTable, order: IntArray, what: str, limit: int) -> list[str]:
+def _lines(scores: Scores, what: str, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
+    from primum.cli.signal_files import rank_column
     from primum.terms import SYNTHETIC
 
-    within = "" if table.cohort == "*" else f" ({table.cohort})"
-    total = int(table.total_reports[0]) if len(table) else 0
-    lines = [line for note in table.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
-    lines += paragraph(f"{what or 'Every drug'}{within}, against {table.comparator}:")
-    lines += paragraph(f"{total:,} reports, {len(table):,} pairs of a drug and an event.")
+    about, ranked_by = scores.about, rank_column(scores)
+    within = "" if about.cohort == "*" else f" ({about.cohort})"
+    lines = [line for note in about.notes[:1] if note.startswith(SYNTHETIC) for line in paragraph(note)]
+    lines += paragraph(f"{what or 'Every drug'}{within}, against {about.comparator}:")
+    lines += paragraph(f"{scores.counts.total_reports:,} reports, {len(scores):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
-    is_harm = table.coded["bin"].where("harm", "")[order]
-    harm, other = order[is_harm], order[~is_harm]
-    if len(harm):
-        shown = min(limit, len(harm))
-        lines += ["", f"Reactions: {shown:,} of {len(harm):,} pairs, ranked by {_rank_column(table)}"]
-        lines += _rows(table, harm[:limit].tolist())
-    if len(other):
-        few = min(max(limit // 3, 1), len(other))
-        lines += ["", f"Not reactions, kept apart: {few:,} of {len(other):,} pairs"]
-        lines += _rows(table, other[:few].tolist())
-    if len(table) > limit:
+    is_harm = scores.bins.where("harm", "")
+    harm = int(is_harm.sum())
+    other = len(scores) - harm
+    if harm:
+        shown = min(limit, harm)
+        lines += ["", f"Reactions: {shown:,} of {harm:,} pairs, ranked by {ranked_by}"]
+        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)))
+    if other:
+        few = min(max(limit // 3, 1), other)
+        lines += ["", f"Not reactions, kept apart: {few:,} of {other:,} pairs"]
+        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)))
+    if len(scores) > limit:
         lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
-    return lines + _footer(table)
+    return lines + _footer(about)
 
 
-def _rows(table: SignalTable, rows: list[int]) -> list[str]:
+def _rows(table: SignalTable) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
     from primum.cli.columns import row_lines, rule
 
@@ -168,7 +184,7 @@ def _rows(table: SignalTable, rows: list[int]) -> list[str]:
 
     heads = ["drug", "event"] if drugs else ["event"]
     lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
-    for i in rows:
+    for i in range(len(table)):
         kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
         names = [*([str(table.drug[i])] if drugs else []), f"{table.event[i]}{kind}"]
         numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]

@@ -54,7 +54,7 @@ def study(
     folder = to or file.with_suffix("")
     with open_reports(store) as reports, watched() as watcher:
         result = run_study(asked, reports, progress=watcher.say)
-        files = write_study(result, reports.store, study_file=file, folder=folder)
+        files = write_study(result, study_file=file, folder=folder)
     if json_file is not None:
         write_json(json_file, as_json(result))
     if str(json_file) != "-":

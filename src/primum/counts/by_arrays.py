@@ -13,6 +13,7 @@ from primum.counts.cells import CellHistogram
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.incidence import DrugLevel, Drugs, Incidence
 from primum.counts.kernel import Codes, Pairs, count_pairs, margins
+from primum.counts.kinds import Kinds, kinds_of
 from primum.counts.members import Scope
 from primum.counts.table import CountTable
 from primum.errors import CohortError
@@ -62,6 +63,12 @@ class Population:
         """Every pair that a report of the population holds."""
         return count_pairs(self.drugs.joined, events=len(self.arrays.events().names), mask=self.mask)
 
+    @property
+    def kinds(self) -> Kinds:
+        """Every pair, those with the same three counts in one."""
+        pairs = self.pairs
+        return kinds_of(pairs.observed.astype(np.int64), self.of_drug[pairs.drug], self.of_event[pairs.event])
+
 
 def population(
     arrays: Incidence, people: Cohort, *, scope: Scope, level: DrugLevel, roles: tuple[str, ...] | None
@@ -86,7 +93,7 @@ def table_of_all(who: Population, pairs: Pairs, *, cohort: Cohort) -> CountTable
 
 def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, cohort: Cohort) -> CountTable:
     """The pairs of one drug, or of each drug of one treatment, whose reports are in the exposure."""
-    counted = [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
+    counted = exposed_reports(who, asked, exposure)
     found = [(drug, reports, _events_of(who.arrays, reports)) for drug, reports in counted]
     kept = [(drug, len(reports), events, observed) for drug, reports, (events, observed) in found]
     drug = np.concatenate([np.zeros(0, np.int64), *(np.full(len(e), d) for d, _, e, _ in kept)])
@@ -96,26 +103,21 @@ def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, c
     return _table(who, Pairs(drug, event, observed), of_drug, cohort=cohort)
 
 
-def cells_of_all(who: Population, pairs: Pairs) -> CellHistogram:
+def exposed_reports(who: Population, asked: Asked, exposure: BoolArray | None) -> list[tuple[int, Codes]]:
+    """The drugs asked for, each with its reports of the population and the exposure."""
+    return [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
+
+
+def cells_of_all(who: Population, kinds: Kinds) -> CellHistogram:
     """All cells of a population: observed ones by their three counts, the others through the margins."""
     of_drug, of_event = who.of_drug, who.of_event
     drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
     event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
-    # One number for the three counts of a pair, so that one sort puts equal cells side by side.
-    key = pairs.observed.astype(np.int64) * len(drug_margins)
-    key += np.searchsorted(drug_margins, of_drug)[pairs.drug]
-    key *= len(event_margins)
-    key += np.searchsorted(event_margins, of_event)[pairs.event]
-    key.sort()
-    new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
-    weight = np.diff(new, append=len(key))
-    rest, event = np.divmod(key[new], max(len(event_margins), 1))
-    observed, drug = np.divmod(rest, max(len(drug_margins), 1))
     return CellHistogram(
-        observed=observed,
-        drug_reports=drug_margins[drug],
-        event_reports=event_margins[event],
-        weight=weight,
+        observed=kinds.observed,
+        drug_reports=kinds.drug_reports,
+        event_reports=kinds.event_reports,
+        weight=kinds.weight,
         drug_margins=drug_margins,
         drugs=drugs,
         event_margins=event_margins,

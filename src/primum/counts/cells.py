@@ -57,7 +57,7 @@ class CellHistogram:
             if getattr(self, name).shape != self.observed.shape:
                 raise CountError(f"{name} has shape {getattr(self, name).shape}; expected that of observed.")
         for name, of in (("drug_reports", "drug_margins"), ("event_reports", "event_margins")):
-            if not np.isin(getattr(self, name), getattr(self, of)).all():
+            if not _among(getattr(self, name), getattr(self, of)):
                 raise CountError(
                     f"{name} holds a margin that is not among {of}; give the margins of the same population."
                 )
@@ -102,6 +102,14 @@ class CellHistogram:
         kept = unseen > 0
         values, place = np.unique(expected[kept], return_inverse=True)
         return values, np.bincount(place, weights=unseen[kept], minlength=len(values)).astype(np.float64)
+
+
+def _among(values: IntArray, known: IntArray) -> bool:
+    """Whether all values are among the known ones, which rise."""
+    if not len(values) or not len(known):
+        return not len(values)
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return bool(np.array_equal(known[place], values))
 
 
 def _binned(margins: IntArray, counts: IntArray, bin_width: float) -> tuple[FloatArray, IntArray, IntArray]:

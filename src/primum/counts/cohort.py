@@ -3,7 +3,7 @@
 `use:cosmetic sex:F age:18-64 received:2014q1..2019q3`: conditions side by side all hold (`&` says the same), `|` is or,
 `~` is not, brackets group, quotes hold a value with blanks (`reaction:"Eyelid ptosis"`), commas part values of which
 one must hold (`country:US,CA`). `*` is every report. In a group of conditions that all hold, `role` narrows what the
-drug conditions beside it look at, and `treatment` what `use` and `bin` look at.
+drug conditions beside it look at, `treatment` what `use` and `bin` look at, and one `product` is that of a `dose`.
 """
 
 from __future__ import annotations

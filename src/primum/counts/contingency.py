@@ -134,11 +134,11 @@ def _by_arrays(
     if asked is None:
         pairs = who.pairs
         table = by_arrays.table_of_all(who, pairs, cohort=cohort)
-        return Counts(table, by_arrays.cells_of_all(who, pairs) if cells else None)
+        return Counts(table, by_arrays.cells_of_all(who, table.kinds) if cells else None)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
         raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
-    return Counts(table, by_arrays.cells_of_all(who, who.pairs) if cells else None)
+    return Counts(table, by_arrays.cells_of_all(who, who.kinds) if cells else None)
 
 
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
@@ -154,21 +154,36 @@ def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
     return all_of(*of_exposure), all_of(*(part for part in parts if part not in of_exposure))
 
 
-def find_drug(store: Store, name: str, *, drug_level: DrugLevel = "substance") -> Asked:
+def find_drug(
+    store: Store, name: str, *, drug_level: DrugLevel = "substance", arrays: Incidence | None = None
+) -> Asked:
     """A drug by any of its names: at the level asked for first, then as substance, product and verbatim name.
+
+    Args:
+        store: the loaded reports.
+        name: in any case, with any blanks.
+        drug_level: level of names that is looked at first.
+        arrays: the store's incidence arrays; they hold the names of the levels that were counted, which spares the
+            engine.
 
     Raises:
         UnknownNameError: no drug of the store has that name; the nearest are named.
     """
     wanted = " ".join(name.split()).casefold()
+    levels = dict.fromkeys((drug_level, "substance", "product", "verbatim"))
+    for level in levels:
+        names = arrays.drug_names(level) if arrays is not None else None
+        if names is None:  # the engine knows fewer ways to write a letter, so what it does not find is looked at below
+            named = _names(level)
+            names = [str(row[0]) for row in store.engine.rows(named.filter(named.name.lower() == wanted))]
+        if found := [known for known in names if known.casefold() == wanted]:
+            return Asked(min(found), level)
     every: set[str] = set()
-    levels: tuple[DrugLevel, ...] = (drug_level, "substance", "product", "verbatim")
-    for level in dict.fromkeys(levels):
-        names = {str(row[0]) for row in store.engine.rows(_names(level))}
-        for known in sorted(names):
-            if known.casefold() == wanted:
-                return Asked(known, level)
-        every |= names
+    for level in levels:
+        names = [str(row[0]) for row in store.engine.rows(_names(level))]
+        if found := [known for known in names if known.casefold() == wanted]:
+            return Asked(min(found), level)
+        every.update(names)
     raise UnknownNameError.among_many("drug in the loaded reports", name, every)
 
 

@@ -106,10 +106,33 @@ def age_range(value: str) -> tuple[float | None, float | None]:
     return low, high
 
 
+def dose_range(value: str) -> tuple[float | None, float | None]:
+    """Ends of a range of doses, both included; one number is that dose.
+
+    Raises:
+        ValueError: not a range, or its ends are the wrong way round.
+
+    Examples:
+        >>> dose_range("50-125"), dose_range("-20"), dose_range("200-")
+        ((50.0, 125.0), (None, 20.0), (200.0, None))
+    """
+    try:
+        return age_range(value)
+    except ValueError as error:
+        raise ValueError("units such as 50-125, 200- or -20, the smaller first") from error
+
+
+def _dose(value: str) -> str:
+    return _range_text(*dose_range(value))
+
+
 def _age(value: str) -> str:
     if value.casefold() == UNKNOWN:
         return UNKNOWN
-    low, high = age_range(value)
+    return _range_text(*age_range(value))
+
+
+def _range_text(low: float | None, high: float | None) -> str:
     if low == high:
         return f"{low:g}"
     return f"{'' if low is None else format(low, 'g')}-{'' if high is None else format(high, 'g')}"
@@ -166,6 +189,13 @@ _FIELDS: Final = (
     Field("smq", "narrow terms of a standardised query; needs primum terms use", _query, "a query of MedDRA"),
     Field("smq_broad", "narrow and broad terms of a query; needs primum terms use", _query, "a query of MedDRA"),
     Field("bin", "a bin of reaction terms", _words(*BINS), _listed(BINS)),
+    Field(
+        "dose",
+        "dose in the units of the one product beside it; units of two products are not the same",
+        _dose,
+        "units such as 50-125, 200- or -20",
+        of_exposure=True,
+    ),
     Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
     Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),
     Field("country", "where it happened, else where it was reported", _any_text, "a country code such as US"),

@@ -16,8 +16,10 @@ import numpy as np
 
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size, margins
-from primum.counts.members import Scope, as_written, members, with_role
+from primum.counts.masks import mask_of
+from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
+from primum.counts.people import build_drug_rows, build_indications, build_people, build_senders, build_uses
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import pooled
@@ -33,6 +35,7 @@ VERSION: Final = "incidence-1"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 8
+_CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,9 +95,9 @@ class Incidence:
     _parts: dict[str, Part] = field(default_factory=dict)
     _drugs: dict[tuple[str, tuple[str, ...] | None], Drugs] = field(default_factory=dict)
     _events: Events | None = None
-    _masks: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], BoolArray] = field(default_factory=dict)
+    _masks: dict[_CohortKey, BoolArray] = field(default_factory=dict)
 
-    _event_margins: dict[tuple[str, tuple[str, ...], tuple[str, ...] | None], IntArray] = field(default_factory=dict)
+    _event_margins: dict[_CohortKey, IntArray] = field(default_factory=dict)
 
     @property
     def report_keys(self) -> IntArray:
@@ -131,12 +134,18 @@ class Incidence:
             )
         return self._drugs[level, roles]
 
+    def drug_names(self, level: DrugLevel) -> list[str] | None:
+        """Every drug name of a level; None where its arrays were never asked for."""
+        name = f"drugs-{level}"
+        if name not in self._parts and (found := self.folder.there(name)) is not None:
+            self._parts[name] = found
+        return self._parts[name].names["drug"] if name in self._parts else None
+
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
-        key = (str(cohort), scope.treatment, scope.roles)
+        key = (str(cohort), scope.treatment, scope.roles, scope.product)
         if key not in self._masks:
-            inside = np.zeros(self.total, dtype=bool)
-            inside[self._places(self.store.engine.run(members(cohort, scope))["report_key"])] = True
+            inside = mask_of(cohort, self, scope)
             while len(self._masks) >= MASKS_KEPT:
                 del self._masks[next(iter(self._masks))]
             self._masks[key] = inside
@@ -144,7 +153,7 @@ class Incidence:
 
     def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
         """How many reports of a cohort hold each event; remembered as masks are."""
-        key = (str(cohort), scope.treatment, scope.roles)
+        key = (str(cohort), scope.treatment, scope.roles, scope.product)
         if key not in self._event_margins:
             mask = None if cohort == EVERYTHING else self.mask(cohort, scope)
             while len(self._event_margins) >= MASKS_KEPT:
@@ -152,9 +161,26 @@ class Incidence:
             self._event_margins[key] = margins(self.events().of_report, len(self.events().names), mask)
         return self._event_margins[key]
 
-    def _places(self, keys: IntArray) -> IntArray:
-        """Numbers of reports by their keys, which must be those of current reports."""
-        return np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))
+    def at_keys(self, keys: IntArray) -> BoolArray:
+        """Which reports have these keys, which must be those of current reports."""
+        inside = np.zeros(self.total, dtype=bool)
+        inside[np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))] = True
+        return inside
+
+    def people(self) -> Part:
+        """What each report says of its person and source, see `primum.counts.people`."""
+        return self.part("people")
+
+    def part(self, name: str) -> Part:
+        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses` or `senders`."""
+        build = {
+            "people": build_people,
+            "drug-rows": build_drug_rows,
+            "indications": build_indications,
+            "uses": build_uses,
+            "senders": build_senders,
+        }[name]
+        return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.cases.dose import dose_units
 from primum.cases.linked import OFF, set_aside
 from primum.cases.use import EXPOSURE_ROLES
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not, all_of
-from primum.counts.fields import OUTCOMES, UNKNOWN, age_range
+from primum.counts.fields import OUTCOMES, UNKNOWN, age_range, dose_range
 from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
 from primum.terms import Period
@@ -37,11 +38,13 @@ class Scope:
         treatment: treatments that `use` and `bin` speak of; empty for all of them.
         roles: roles that drug conditions look at; None where none was asked for: those that are exposures.
         groups: names of the groups of reaction terms that are known, by level; empty without a terminology.
+        product: product whose units `dose` speaks of; empty where none is named.
     """
 
     bins: Mapping[str, TermBins]
     treatment: tuple[str, ...] = ()
     roles: tuple[str, ...] | None = None
+    product: str = ""
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     @property
@@ -79,16 +82,17 @@ def _holds(cohort: Cohort, reports: ibis.Table, scope: Scope) -> Any:
         return reduce(lambda a, b: a | b, [_holds(part, reports, scope) for part in cohort.parts])
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
-        spoken_for = inner.roles is not None and bool(DRUG_FIELDS & cohort.fields)
-        parts = [part for part in cohort.parts if not (spoken_for and _is(part, "role"))]
+        parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
         return reduce(lambda a, b: a & b, [_holds(part, reports, inner) for part in parts])
     if isinstance(cohort, Condition):
         return _CONDITIONS[cohort.field](cohort, reports, narrowed(cohort, scope)).fill_null(False)
     raise TypeError(f"{type(cohort).__name__} is not a cohort that can be counted.")
 
 
-def _is(part: Cohort, field: str) -> bool:
-    return isinstance(part, Condition) and part.field == field
+def spoken_for(part: Cohort, group: AllOf, inner: Scope) -> bool:
+    """Whether a condition on roles only narrows the drug conditions beside it and asks nothing of its own."""
+    is_role = isinstance(part, Condition) and part.field == "role"
+    return is_role and inner.roles is not None and bool(DRUG_FIELDS & group.fields)
 
 
 def narrowed(cohort: Cohort, scope: Scope) -> Scope:
@@ -97,6 +101,8 @@ def narrowed(cohort: Cohort, scope: Scope) -> Scope:
     for part in parts:
         if isinstance(part, Condition) and part.field == "role":
             scope = replace(scope, roles=part.values)
+        if isinstance(part, Condition) and part.field == "product":
+            scope = replace(scope, product=part.values[0] if len(part.values) == 1 else "")
         if isinstance(part, Condition) and part.field == "treatment":
             for name in part.values:
                 if name not in scope.bins:
@@ -144,7 +150,17 @@ def as_written(name: ibis.expr.types.StringColumn) -> ibis.expr.types.StringColu
 
 def _drug(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     drugs = with_role(named_drugs(), scope)
-    same = {
+    return _in(reports, drugs.filter(_is_named(condition, drugs)))
+
+
+def names_of(condition: Condition) -> ibis.Table:
+    """The names that a drug condition means: rows of `drug_names` with their substances and products."""
+    names = schema.table("drug_names").join(schema.table("drug_substances"), "name_key")
+    return names.filter(_is_named(condition, names))
+
+
+def _is_named(condition: Condition, drugs: ibis.Table) -> Any:
+    return {
         "drug": as_written(drugs.drugname).isin(condition.values)
         | drugs.substance.upper().isin(condition.values)
         | drugs["product"].upper().isin(condition.values),
@@ -152,7 +168,20 @@ def _drug(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
         "substance": drugs.substance.upper().isin(condition.values),
         "treatment": drugs.treatment.isin(condition.values),
     }[condition.field]
-    return _in(reports, drugs.filter(same))
+
+
+def _dose(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
+    """Doses of one product: its units are its own."""
+    if not scope.product:
+        raise CohortError.alone(str(condition), "one product, whose units are meant", f"product:NAME {condition}")
+    drugs = with_role(named_drugs(), scope)
+    of_product = drugs.filter(drugs["product"].upper() == scope.product)
+    units, inside = dose_units(of_product), []
+    for low, high in map(dose_range, condition.values):
+        there = units.notnull()
+        there = there if low is None else there & (units >= low)
+        inside.append(there if high is None else there & (units <= high))
+    return _in(reports, of_product.filter(reduce(lambda a, b: a | b, inside)))
 
 
 def _role(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
@@ -291,6 +320,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Any, Scope], Any]]] = {
     "product": _drug,
     "substance": _drug,
     "treatment": _drug,
+    "dose": _dose,
     "role": _role,
     "use": _use,
     "use_strict": _use,

@@ -98,6 +98,10 @@ class PartFolder:
             return _built_in_memory(build)
         return self._built(name, draft_folder, build)
 
+    def there(self, name: str) -> Part | None:
+        """A part from its files; None where it was not built."""
+        return None if self.path is None else _read(self.path / name)
+
     def _built(self, name: str, draft_folder: Path, build: Callable[[Draft], None]) -> Part:
         log.info("building the arrays of %s for counting", name)
         try:

@@ -20,7 +20,10 @@ from primum.terms import FloatArray, IntArray
 NO_STRATUM: Final = 255
 """Code of a report that lies in no stratum, such as one without an age; it is left out."""
 
-_ROWS_AT_ONCE: Final = 16_384  # pairs whose margins are multiplied at a time: some megabytes
+_ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
+_CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
+_ENTRIES_AT_ONCE: Final = 250_000  # of rare drugs
+_REPORTS_AT_ONCE: Final = 500_000  # of a frequent drug
 _NOISE: Final = 1e-11  # of a difference of sums; what is smaller is 0
 
 
@@ -73,9 +76,9 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     if not 0 < strata <= NO_STRATUM or np.any((stratum >= strata) & (stratum != NO_STRATUM)):
         raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
     sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
-    weights = _Weights(sizes, _by_stratum(of_event, stratum, strata))
-    by_drug = _by_stratum(held.reports, stratum, strata)
-    runs = blocks(held.events.sizes)
+    weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
+    by_drug = by_stratum(held.reports, stratum, strata)
+    runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
     return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
@@ -86,14 +89,14 @@ class _Weights:
 
     def __init__(self, sizes: IntArray, by_event: FloatArray) -> None:
         self.strata = len(sizes)
-        self.sizes = sizes.astype(np.float64)
         self.over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
         self.by_event = by_event
+        self.of_event = np.concatenate((by_event, by_event**2), axis=1)
         self.events = len(by_event)
 
 
-def _by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatArray:
-    """How many reports of each list lie in each stratum; shape `(lists, strata)`."""
+def by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatArray:
+    """How many reports of each list lie in each stratum; shape `(lists, strata)`, whole numbers."""
 
     def of_run(run: tuple[int, int]) -> NDArray[Any]:
         start = lists.start[run[0] : run[1] + 1].astype(np.int64)
@@ -117,20 +120,52 @@ def _of_run(
     expected, second = _products(drug, event, margins, weights)
     if not len(new):
         return drug.astype(np.int32), event.astype(np.int32), observed.astype(np.int32), *[expected] * 6
-    in_pair = np.repeat(drug, np.diff(new, append=len(pair)))
-    counts = (
-        observed.astype(np.float64),
-        margins.ravel()[in_pair * weights.strata + of],
-        weights.by_event.ravel()[(pair % weights.events) * weights.strata + of],
-        weights.sizes[of],
-    )
+    cells = (drug, pair, of, observed)
     return (
         (drug + first).astype(np.int32),
         event.astype(np.int32),
         np.add.reduceat(observed, new).astype(np.int32),
         expected,
-        *_sums(counts, new, expected=expected, second=second),
+        *_sums_by_piece(cells, new, margins=margins, weights=weights, expected=expected, second=second),
     )
+
+
+def _sums_by_piece(
+    cells: tuple[IntArray, IntArray, IntArray, Codes],
+    new: IntArray,
+    *,
+    margins: FloatArray,
+    weights: _Weights,
+    expected: FloatArray,
+    second: FloatArray,
+) -> FloatArray:
+    """The sums of each pair, some pairs at a time.
+
+    Args:
+        cells: drug of each pair; pair, stratum and reports of each cell.
+        new: first cell of each pair.
+        margins: of the drugs in the strata.
+        weights: of events and strata.
+        expected: see `_products`.
+        second: see `_products`.
+    """
+    drug, pair, of, observed = cells
+    sums = np.empty((5, len(new)))
+    bounds = np.searchsorted(new, np.arange(0, len(pair) + _CELLS_AT_ONCE, _CELLS_AT_ONCE))
+    bounds = np.unique(np.concatenate(([0], bounds, [len(new)])))
+    ends = np.append(new, len(pair))
+    for one, other in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        pairs, places = slice(one, other), slice(int(ends[one]), int(ends[other]))
+        at = of[places]
+        in_pair = np.repeat(drug[pairs], np.diff(ends[one : other + 1]))
+        counts = (
+            observed[places].astype(np.float64),
+            margins.ravel()[in_pair * weights.strata + at],
+            weights.by_event.ravel()[(pair[places] - in_pair * weights.events) * weights.strata + at],
+            weights.over[at],
+        )
+        sums[:, pairs] = _sums(counts, new[pairs] - ends[one], expected=expected[pairs], second=second[pairs])
+    return sums
 
 
 def _sums(
@@ -141,26 +176,25 @@ def _sums(
     second: FloatArray,
 ) -> tuple[FloatArray, ...]:
     """R, S, PR, PS + QR and QS of each pair: the strata with a report exactly, the others from the products."""
-    a, n_drug, n_event, n = counts
+    a, n_drug, n_event, over = counts
     margins = n_drug + n_event
-    q = (margins - 2 * a) / n
-    p = 1 - q
-    r = a * (n - margins + a) / n
-    s = (n_drug - a) * (n_event - a) / n
-    base = n_drug * n_event / n
+    q = (margins - 2 * a) * over
+    r = a - a * (margins - a) * over
+    s = (n_drug - a) * (n_event - a) * over
+    base = n_drug * n_event * over
 
     def over_pairs(values: FloatArray) -> FloatArray:
         summed: FloatArray = np.add.reduceat(values, new)
         return summed
 
     rest = _difference(expected, over_pairs(base))
-    rest_second = _difference(second, over_pairs(base * margins / n))
-    q_s = q * s
+    rest_second = _difference(second, over_pairs(base * margins * over))
+    q_r, q_s = q * r, q * s
     return (
         over_pairs(r),
         rest + over_pairs(s),
-        over_pairs(p * r),
-        np.maximum(rest - rest_second, 0.0) + over_pairs(s - q_s + q * r),
+        over_pairs(r - q_r),
+        np.maximum(rest - rest_second, 0.0) + over_pairs(s - q_s + q_r),
         rest_second + over_pairs(q_s),
     )
 
@@ -175,10 +209,12 @@ def _triples(
     held: Joined, first: int, last: int, stratum: NDArray[np.uint8], weights: _Weights
 ) -> tuple[IntArray, Codes]:
     """Every drug, event and stratum that a report holds, as one rising number, with its reports."""
+    cells = (last - first) * weights.events * weights.strata
+    if last - first == 1 and cells <= 2 * len(held.events.of(first)):
+        return _cells_of_one(held, first, stratum, weights)
     begin = held.events.start[first : last + 1].astype(np.int64)
     start = held.reports.start[first : last + 1].astype(np.int64)
     of = np.repeat(stratum[held.reports.values[start[0] : start[-1]]], held.sizes[start[0] : start[-1]])
-    cells = (last - first) * weights.events * weights.strata
     kind: type[np.unsignedinteger[Any]] = np.uint32 if cells < 2**32 else np.uint64
     key = held.events.values[begin[0] : begin[-1]].astype(kind)
     if last - first > 1:
@@ -187,28 +223,41 @@ def _triples(
     key += of
     if (of == NO_STRATUM).any():
         key = key[of != NO_STRATUM]
-    if cells <= 2 * len(key):
-        counted = np.bincount(key, minlength=1)
-        place = np.flatnonzero(counted)
-        return place, counted[place]
     key.sort()
     new = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
     return key[new].astype(np.int64), np.diff(new, append=len(key))
 
 
+def _cells_of_one(held: Joined, drug: int, stratum: NDArray[np.uint8], weights: _Weights) -> tuple[IntArray, Codes]:
+    """The same for a drug with about as many events reported as there are cells, some of its reports at a time."""
+    reports, events = held.reports.of(drug), held.events.of(drug)
+    first = int(held.reports.start[drug])
+    sizes = held.sizes[first : first + len(reports)]
+    counted = np.zeros(weights.events * (weights.strata + 1), dtype=np.int64)
+    width, place = weights.strata + 1, 0  # one more, for the reports that lie in no stratum
+    for some in range(0, len(reports), _REPORTS_AT_ONCE):
+        of = np.minimum(stratum[reports[some : some + _REPORTS_AT_ONCE]], weights.strata)
+        key = np.repeat(of.astype(np.int64), sizes[some : some + _REPORTS_AT_ONCE])
+        key += events[place : place + len(key)].astype(np.int64) * width
+        place += len(key)
+        counted += np.bincount(key, minlength=len(counted))
+    counted = counted.reshape(-1, width)[:, : weights.strata].ravel()
+    found = np.flatnonzero(counted)
+    return found, counted[found]
+
+
 def _products(drug: IntArray, event: IntArray, margins: FloatArray, weights: _Weights) -> tuple[FloatArray, FloatArray]:
     """Over all strata: sum of nd ne / n, and of (nd + ne) nd ne / n^2."""
-    one, two = margins * weights.over, (margins * weights.over) ** 2
-    three = margins * weights.over**2
-    if len(margins) * weights.events <= 8 * len(drug):  # most of the table is there: the whole of it is faster
-        at = (drug, event)
-        whole = one @ weights.by_event.T
-        second = two @ weights.by_event.T + three @ (weights.by_event**2).T
-        return whole[at], second[at]
-    expected, squared = np.empty(len(drug)), np.empty(len(drug))
+    one = margins * weights.over
+    both = np.concatenate((one * one, one * weights.over), axis=1)  # of ne and of ne^2
+    expected, second = np.empty(len(drug)), np.empty(len(drug))
     for some in range(0, len(drug), _ROWS_AT_ONCE):
         rows = slice(some, some + _ROWS_AT_ONCE)
-        d, of_event = drug[rows], weights.by_event[event[rows]]
-        expected[rows] = np.einsum("ps,ps->p", one[d], of_event)
-        squared[rows] = np.einsum("ps,ps->p", two[d] + three[d] * of_event, of_event)
-    return expected, squared
+        d, of_event = drug[rows], weights.of_event.take(event[rows], axis=0)
+        if d[0] == d[-1]:  # rows come by drug
+            expected[rows] = of_event[:, : weights.strata] @ one[d[0]]
+            second[rows] = of_event @ both[d[0]]
+        else:
+            expected[rows] = np.einsum("ps,ps->p", of_event[:, : weights.strata], one[d])
+            second[rows] = np.einsum("ps,ps->p", of_event, both[d])
+    return expected, second

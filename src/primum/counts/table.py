@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from primum.counts.kinds import Kinds, kinds_of
 from primum.errors import CountError
 from primum.terms import Coded, FloatArray, IntArray, StrArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CountTable:
     r"""Counts of distinct reports per drug-event pair of a cohort.
 
@@ -72,6 +74,11 @@ class CountTable:
                 f"drug {self.drug_reports[i]}, event {self.event_reports[i]}, total {self.total_reports}). "
                 "Margins must be distinct reports."
             )
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The pairs with the same three counts, each once; every unstratified statistic is a function of these."""
+        return kinds_of(self.observed, self.drug_reports, self.event_reports)
 
     @property
     def expected_reports(self) -> FloatArray:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from primum.errors import EvidenceError
 from primum.evidence.proportions import normal_quantile
@@ -156,6 +156,8 @@ def from_adjusted(
     Source:
         Greenland & Longnecker 1992, equations of the appendix.
     """
+    from scipy import optimize  # half a second to import, and whoever only reads a treatment does not need it
+
     d, y, s, a, b = (np.asarray(given, dtype=np.float64) for given in (doses, log_ratio, se, cases, controls))
     n, total = a + b, float(a.sum())
 
@@ -264,6 +266,8 @@ def _columns(trial: DoseTrial, shape: Shape, ed50: float, trials: Sequence[DoseT
 
 
 def _best_tau2(y: FloatArray, x: FloatArray, fixed: FloatArray, shared: FloatArray, *, several: bool) -> _Fitted:
+    from scipy import optimize
+
     def at(tau2: float) -> _Fitted:
         return _least_squares(y, x, fixed + tau2 * shared, tau2)
 
@@ -289,6 +293,8 @@ def _half_dose(loss: Callable[[float], float], largest: float, level: float) -> 
 
     An end is 0 or infinity where no dose of the range looked through ends them.
     """
+    from scipy import optimize
+
     grid = np.linspace(np.log(_SMALLEST * largest), np.log(_LARGEST * largest), _STEPS)
     losses = np.array([loss(float(np.exp(place))) for place in grid])
     place = int(np.argmin(losses))

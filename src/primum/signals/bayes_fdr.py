@@ -39,7 +39,9 @@ class BayesFdr:
     threshold: float
 
 
-def bayes_fdr(observed: ArrayLike, expected: ArrayLike, *, fit: EbgmFit, threshold: float = 1.0) -> BayesFdr:
+def bayes_fdr(
+    observed: ArrayLike, expected: ArrayLike, *, fit: EbgmFit, threshold: float = 1.0, weight: ArrayLike | None = None
+) -> BayesFdr:
     r"""Bayesian false discovery rate of each pair.
 
     $$ p_i = P(\lambda_i \le \lambda_0 \mid n_i, E_i), \qquad
@@ -50,6 +52,7 @@ def bayes_fdr(observed: ArrayLike, expected: ArrayLike, *, fit: EbgmFit, thresho
         expected: reports expected; same shape, each >= 0.
         fit: the prior, fitted on all cells.
         threshold: $\lambda_0$, above 0; 1 calls any rate above expectation a discovery.
+        weight: how many pairs have each pair of counts, at least 1; None: one each.
 
     Returns:
         Probability and rate of each pair; a list of all pairs with `fdr <= 0.05` is expected to hold 5 % false ones.
@@ -83,7 +86,9 @@ def bayes_fdr(observed: ArrayLike, expected: ArrayLike, *, fit: EbgmFit, thresho
     p_null = share * _at_most(mixture.first, pairs, threshold)
     if mixture.share < 1:
         p_null = p_null + (1 - share) * _at_most(mixture.second, pairs, threshold)
-    return BayesFdr(p_null, _mean_of_smaller(p_null), threshold)
+    many = np.ones(n.shape) if weight is None else checked_numbers("weight", weight)
+    same_shape(observed=n, weight=many)
+    return BayesFdr(p_null, _mean_of_smaller(p_null, many), threshold)
 
 
 def _at_most(part: Component, pairs: Cells, threshold: float) -> FloatArray:
@@ -93,10 +98,10 @@ def _at_most(part: Component, pairs: Cells, threshold: float) -> FloatArray:
     return np.asarray(special.gammainc(part.shape + pairs.observed, (part.rate + pairs.expected) * threshold))
 
 
-def _mean_of_smaller(p: FloatArray) -> FloatArray:
+def _mean_of_smaller(p: FloatArray, weight: FloatArray) -> FloatArray:
     order = np.argsort(p, kind="stable")
     ranked = p[order]
     last = np.searchsorted(ranked, ranked, side="right")  # ties end together
     result = np.empty_like(p)
-    result[order] = np.cumsum(ranked)[last - 1] / last
+    result[order] = (np.cumsum(ranked * weight[order]) / np.cumsum(weight[order]))[last - 1]
     return result

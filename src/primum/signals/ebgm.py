@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.kernel import in_threads
 from primum.provenance import Method
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, first_share
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
@@ -25,6 +26,7 @@ METHOD: Final = Method(
     "DuMouchel, Pregibon 2001, KDD, 67-76, doi:10.1145/502512.502526",
 )
 
+_AT_ONCE: Final = 65_536  # pairs
 _REASONS: Final = (
     "",
     "nothing is expected: the value is the prior's own",
@@ -88,13 +90,23 @@ def ebgm(
     else:
         cells_of(n, e)  # the same checks
     pairs = Cells(n, np.maximum(e, 1e-300), np.ones(n.shape))  # with nothing expected, the posterior is the prior
-    value = geometric_mean(fit.mixture, pairs)
+    value = _in_blocks(fit.mixture, pairs)
     lower, upper = posterior_quantiles(fit.mixture, pairs, (tail, 1 - tail))
     only_points = not (fit.mixture.first.is_gamma or fit.mixture.second.is_gamma)
     code = code_of(n.shape, e == 0, np.full(n.shape, only_points))
     return EbgmResult(
         Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS), fit
     )
+
+
+def _in_blocks(mixture: Mixture, pairs: Cells) -> FloatArray:
+    """EBGM of each pair, some pairs at a time and on all processors."""
+
+    def of_block(first: int) -> FloatArray:
+        some = slice(first, first + _AT_ONCE)
+        return geometric_mean(mixture, Cells(pairs.observed[some], pairs.expected[some], pairs.weight[some]))
+
+    return np.concatenate([np.zeros(0), *in_threads(of_block, range(0, len(pairs), _AT_ONCE))])
 
 
 def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from scipy import special
 
+from primum.counts.kernel import in_threads
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
 from primum.signals.estimate import distinct_counts
 from primum.terms import BoolArray, FloatArray, IntArray
@@ -124,10 +125,13 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     count, low = values[keys.astype(np.int64) // blocks], (keys % blocks + first) * _BLOCK
     table = _tabulate(mixture, _Grid(count, low, 2), many, probabilities)
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
-    for start in range(0, len(pairs) if many.any() else 0, _CHUNK):
+
+    def read(start: int) -> None:
         part = slice(start, start + _CHUNK)
         for result, quantile in zip(results, table.read(tile[part], log_e[part]), strict=True):
             result[part] = quantile
+
+    in_threads(read, range(0, len(pairs) if many.any() else 0, _CHUNK))
     direct = np.flatnonzero(~table.known[tile])
     if len(direct):
         rest = posterior(mixture, Cells(pairs.observed[direct], pairs.expected[direct], pairs.weight[direct]))

@@ -20,7 +20,7 @@ METHOD: Final = Method(
 )
 
 
-def fdr(p: ArrayLike) -> FloatArray:
+def fdr(p: ArrayLike, *, weight: ArrayLike | None = None) -> FloatArray:
     r"""Benjamini-Hochberg adjusted p-values.
 
     $$ q_{(i)} = \min_{j \ge i} \frac{m\, p_{(j)}}{j}, $$ with the p-values sorted and m their number. Calling all pairs
@@ -28,6 +28,7 @@ def fdr(p: ArrayLike) -> FloatArray:
 
     Args:
         p: one p-value a pair, each in [0, 1]; not a number where there is none, such a pair is not counted.
+        weight: how many pairs have each p-value, at least 1; None: one each.
 
     Returns:
         q of the same shape; not a number where p is not.
@@ -44,14 +45,17 @@ def fdr(p: ArrayLike) -> FloatArray:
     Examples:
         >>> fdr([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
         [0.04, 0.0533, 0.0533, 0.5]
+        >>> fdr([0.01, 0.5], weight=[3, 1]).round(4).tolist()
+        [0.0133, 0.5]
     """
     given = np.asarray(p, dtype=np.float64)
     if np.any((given < 0) | (given > 1)):
         raise CountError(f"p-values from {np.nanmin(given)} to {np.nanmax(given)}; expected values between 0 and 1.")
     flat = given.ravel()
     kept = np.flatnonzero(~np.isnan(flat))
-    order = kept[np.argsort(flat[kept], kind="stable")]
-    ranked = flat[order] * len(order) / np.arange(1, len(order) + 1)
+    order = kept[np.argsort(flat[kept])]  # the order of ties does not matter: they get the same q
+    rank = np.arange(1, len(order) + 1) if weight is None else np.cumsum(np.asarray(weight).ravel()[order])
+    ranked = flat[order] * (rank[-1] if len(rank) else 0) / rank
     result = np.full(flat.shape, np.nan)
     result[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
     return result.reshape(given.shape)

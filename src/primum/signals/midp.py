@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,11 @@ METHOD_POISSON: Final = Method(
 )
 
 _HALF_LOG_TAU: Final = 0.9189385332046727  # ln(2 pi) / 2
+_FOR_ZERO: Final = np.exp(-2 * _HALF_LOG_TAU)  # in place of n in sqrt(n): Stirling's formula then gives 0! = 1
+_NEAR: Final = 0.1
+_SMALL: Final = np.array(  # ln n! less Stirling's formula
+    [0.0, *(math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - _HALF_LOG_TAU for n in range(1, 16))]
+)
 
 
 def midp(
@@ -120,40 +126,49 @@ def _tail(cells: tuple[FloatArray, ...], here: FloatArray, upper: BoolArray) -> 
 
 def _hypergeometric(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
     """Probability of the fourfold table given its margins."""
-    n = a + b + c + d
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(n > 0, (a + c) / n, 0.0)
-    log_p = _binomial(a, a + b, share) + _binomial(c, c + d, share) - _binomial(a + c, n, share)
+    drug, others, event, rest = a + b, c + d, a + c, b + d
+    n = drug + others
+    log_p = np.zeros(len(a))  # where a margin is empty there is one table
+    some = np.flatnonzero((drug > 0) & (others > 0) & (event > 0) & (rest > 0))
+    a, b, c, d, n = a[some], b[some], c[some], d[some], n[some]
+    drug, others, event, rest = drug[some], others[some], event[some], rest[some]
+    gap = a - drug * event / n  # of every cell from its mean, up to the sign
+    top = _stirling(drug) + _stirling(others) + _stirling(event) + _stirling(rest) - _stirling(n)
+    odds = drug * others * event * rest / n
+    cells = ((a, drug * event, gap), (b, drug * rest, -gap), (c, others * event, -gap), (d, others * rest, gap))
+    for cell, product, from_mean in cells:
+        top -= _stirling(cell) + _deviance(cell, product / n, from_mean)
+        odds /= np.where(cell > 0, cell, _FOR_ZERO)
+    log_p[some] = top + 0.5 * np.log(odds) - _HALF_LOG_TAU
     return np.exp(log_p)
 
 
-def _binomial(x: FloatArray, n: FloatArray, share: FloatArray) -> FloatArray:
-    """Log binomial probability, by Loader's saddle-point form."""
-    y = n - x
-    inner = (x > 0) & (y > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        edge = np.where(x > 0, special.xlogy(n, share), special.xlog1py(n, -share))
-        top = _stirling_error(n) - _stirling_error(x) - _stirling_error(y)
-        gap = _deviance(x, n * share) + _deviance(y, n * (1 - share))
-        middle = top - gap - _HALF_LOG_TAU - 0.5 * (np.log(x) + np.log(y / n))
-    return np.where(inner, middle, edge)
+def _stirling(n: FloatArray) -> FloatArray:
+    """What Stirling's formula lacks: `ln n! - (n + 1/2) ln n + n - ln(2 pi)/2`; 0 where n is 0, see `_FOR_ZERO`."""
+    y = 1 / np.maximum(n, 1)
+    z = y * y
+    series = y * (1 / 12 - z * (1 / 360 - z * (1 / 1260 - z * (1 / 1680 - z / 1188))))
+    small = np.flatnonzero(n < len(_SMALL))
+    series[small] = _SMALL[n[small].astype(np.intp)]
+    return series
 
 
-def _stirling_error(n: FloatArray) -> FloatArray:
-    """`ln n! - (n + 1/2) ln n + n - ln(2 pi)/2`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        small = special.gammaln(n + 1) - (n + 0.5) * np.log(n) + n - _HALF_LOG_TAU
-        y = 1 / (n * n)
-        series = (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188)))) / n
-    return np.where(n < 16, small, series)
+def _deviance(x: FloatArray, mean: FloatArray, gap: FloatArray) -> FloatArray:
+    """`x ln(x / mean) + mean - x`, by its series where the two are close and the formula would lose its digits.
 
-
-def _deviance(x: FloatArray, mean: FloatArray) -> FloatArray:
-    """`x ln(x / mean) + mean - x`, by its series where the two are close and the formula would lose its digits."""
-    u = (x - mean) / mean
-    near = np.abs(u) < 0.1
-    v = np.where(near, u, 0.0)
-    series = np.zeros_like(v)
-    for k in range(17, 1, -1):
-        series = series * -v + 1 / (k * (k - 1))
-    return np.where(near, mean * v * v * series, special.xlogy(x, x / mean) + mean - x)
+    Args:
+        x: a count.
+        mean: its mean, above 0.
+        gap: x - mean.
+    """
+    u = gap / mean
+    far = np.flatnonzero(np.abs(u) >= _NEAR)
+    u[far] = 0.0
+    nearest = max(float(np.abs(u).max(initial=0.0)), 1e-9)
+    series = np.zeros(len(u))
+    for k in range(2 + int(-16 / np.log10(nearest)), 1, -1):  # as many terms as the last digit asks for
+        series *= -u
+        series += 1 / (k * (k - 1))
+    series *= mean * u * u
+    series[far] = special.xlogy(x[far], x[far] / mean[far]) - gap[far]
+    return series

@@ -11,6 +11,7 @@ import numpy as np
 
 from primum.counts.cells import CellHistogram
 from primum.counts.kernel import in_threads
+from primum.counts.kinds import Kinds
 from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
@@ -18,6 +19,7 @@ from primum.signals.bayes_fdr import METHOD as BAYES_FDR
 from primum.signals.bayes_fdr import bayes_fdr
 from primum.signals.bcpnn import METHOD as BCPNN
 from primum.signals.bcpnn import bcpnn
+from primum.signals.caveats import Reasons, bins_of, caveats_given, joined, reasons_of
 from primum.signals.chi2 import METHOD as CHI2
 from primum.signals.chi2 import REASONS as CHI2_REASONS
 from primum.signals.chi2 import chi2
@@ -25,7 +27,7 @@ from primum.signals.ebgm import METHOD as EBGM
 from primum.signals.ebgm import ebgm
 from primum.signals.ebgm_likelihood import Cells, cells_of
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
-from primum.signals.estimate import CodeArray, Estimate
+from primum.signals.estimate import Estimate
 from primum.signals.fdr import METHOD as FDR
 from primum.signals.fdr import fdr
 from primum.signals.ic import METHOD as IC
@@ -41,13 +43,12 @@ from primum.signals.ror import METHOD as ROR
 from primum.signals.ror import ror
 from primum.signals.rrr import METHOD as RRR
 from primum.signals.rrr import rrr
-from primum.terms import Coded, FloatArray, IntArray, StrArray
+from primum.terms import BoolArray, Coded, FloatArray, IntArray, StrArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
 MORE_METHODS: Final = ("rrr", "bcpnn", "masking", "bayes_fdr")
 _NEEDS: Final = {"fdr": "midp", "bayes_fdr": "ebgm"}  # a method that stands on another brings it along
 ROWS_AT_ONCE: Final = 65_536
-_BETWEEN: Final = "; "
 T = TypeVar("T")
 
 
@@ -133,6 +134,11 @@ class SignalTable:
         """Every column under its name, in order."""
         return {name: getattr(self, name) for name in COLUMNS} | dict(self.more)
 
+    def columns_of(self, rows: slice) -> dict[str, np.ndarray[Any, Any] | Coded]:
+        """Columns of some rows, texts by number where they are known so; what `Scores` gives of every pair."""
+        known = self.coded
+        return {n: known[n].take(rows) if n in known else column[rows] for n, column in self.columns().items()}
+
     def take(self, rows: np.ndarray[Any, Any]) -> SignalTable:
         """The same table with some rows, in the order given (positions or a mask); nothing is computed again."""
         return replace(
@@ -184,13 +190,23 @@ COLUMNS: Final = tuple(f.name for f in fields(SignalTable))[: [f.name for f in f
 
 @dataclass(slots=True)
 class _Draft:
-    """A table while its methods run one after the other."""
+    """A table while its methods run one after the other, on each kind of pair once.
 
+    Args:
+        rows: the pairs.
+        counts: the kinds of pairs; without a name, for a statistic does not depend on names.
+        weight: pairs of each kind; None: one each.
+        cells: what a prior is fitted on.
+        level: of the intervals.
+    """
+
+    rows: CountTable
     counts: CountTable
+    weight: IntArray | None
     cells: CellHistogram | None
     level: float
     columns: dict[str, FloatArray] = field(default_factory=dict)
-    reasons: list[tuple[str, CodeArray, tuple[str, ...]]] = field(default_factory=list)
+    reasons: list[Reasons] = field(default_factory=list)
     methods: list[Method] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fit: EbgmFit | None = None
@@ -209,6 +225,159 @@ class _Draft:
         self.methods.append(method)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scores:
+    """The statistics of every pair, kept once for each kind of pair: rows are spelt out when they are asked for.
+
+    A table of 17 million pairs takes 3 GB; its 8 million kinds and the kind of each pair take half of that, and whoever
+    writes or ranks the table needs some rows at a time.
+
+    Args:
+        counts: the pairs.
+        kinds: the pairs with the same three counts; None where every pair is its own kind.
+        columns: the statistics of each kind, by name, `expected` included.
+        reasons: why a value of a kind is empty or special.
+        bins: kind of term of each pair.
+        given: caveats given of each pair.
+        about: a table without a row, which holds what is true of all rows.
+    """
+
+    counts: CountTable
+    kinds: Kinds | None
+    columns: Mapping[str, FloatArray]
+    reasons: Coded
+    bins: Coded
+    given: Coded
+    about: SignalTable
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def with_estimate(self, method: Method, estimate: Estimate, names: tuple[str, str, str]) -> Scores:
+        """The same scores with a statistic of each row beside them, of pairs that are their own kinds.
+
+        Raises:
+            CountError: the pairs are not their own kinds.
+        """
+        if self.kinds is not None:
+            raise CountError("A statistic of each row was given to scores of kinds; give the counts an expectation.")
+        values = dict(zip(names, (estimate.value, estimate.lower, estimate.upper), strict=True))
+        reasons = reasons_of(len(self), [(method.id, estimate.reason_code, estimate.reasons)])
+        return replace(
+            self,
+            columns={**self.columns, **values},
+            reasons=joined(self.reasons, reasons),
+            about=replace(self.about, methods=(*self.about.methods, method), more={n: np.zeros(0) for n in values}),
+        )
+
+    def metadata(self) -> dict[str, Any]:
+        """What is true of the whole table, as plain data."""
+        return {**self.about.metadata(), "pairs": len(self)}
+
+    def columns_of(self, rows: slice | IntArray) -> dict[str, np.ndarray[Any, Any] | Coded]:
+        """Columns of some rows, in the order of the table; texts by number where they are known so."""
+        counts, kind = self.counts, rows if self.kinds is None else self.kinds.of_pair[rows]
+        observed = counts.observed[rows]
+        nothing = np.full(len(observed), np.nan)
+        given: dict[str, np.ndarray[Any, Any] | Coded] = {
+            "drug": counts.coded["drug"].take(rows) if "drug" in counts.coded else counts.drug[rows],
+            "event": counts.coded["event"].take(rows) if "event" in counts.coded else counts.event[rows],
+            "observed": observed,
+            "drug_reports": counts.drug_reports[rows],
+            "event_reports": counts.event_reports[rows],
+            "total_reports": np.full(len(observed), counts.total_reports, dtype=np.int64),
+            "bin": self.bins.take(rows),
+            "warnings": joined(self.given.take(rows), self.reasons.take(kind)),
+        }
+        numbers = {name: column[kind] for name, column in self.columns.items()}
+        return {name: given.get(name, numbers.get(name, nothing)) for name in (*COLUMNS, *self._more)}
+
+    def table(self, rows: slice | IntArray | None = None) -> SignalTable:
+        """Rows of the table, in the order given.
+
+        Args:
+            rows: their positions; None: all of them.
+        """
+        columns = self.columns_of(slice(None) if rows is None else rows)
+        coded = {name: column for name, column in columns.items() if isinstance(column, Coded)}
+        spelt: dict[str, Any] = {name: coded[name].texts if name in coded else columns[name] for name in columns}
+        more = {name: spelt.pop(name) for name in self._more}
+        return replace(self.about, **spelt, more=more, coded=coded)
+
+    @property
+    def _more(self) -> list[str]:
+        return [name for name in self.columns if name not in COLUMNS]
+
+    def order(self, by: str = "ic_lower", *, among: BoolArray | None = None, most: int | None = None) -> IntArray:
+        """Positions of rows, the largest value of a column first, empty ones last, ties in the order of the rows.
+
+        Args:
+            by: column of numbers.
+            among: rows to take; None: all of them.
+            most: how many of them are wanted at most; None: all of them.
+
+        Raises:
+            UnknownNameError: the table has no such column of numbers.
+        """
+        kinds = self.kinds
+        given = {
+            "observed": self.counts.observed if kinds is None else kinds.observed,
+            "drug_reports": self.counts.drug_reports if kinds is None else kinds.drug_reports,
+            "event_reports": self.counts.event_reports if kinds is None else kinds.event_reports,
+            **self.columns,
+        }
+        if by not in given:
+            raise UnknownNameError.of("column of numbers", by, given)
+        _, rank = np.unique(-given[by].astype(np.float64), return_inverse=True)  # not-a-number sorts last
+        key = rank if kinds is None else rank[kinds.of_pair]
+        key = key * max(len(self), 1) + np.arange(len(self))  # no two are equal, so any sort keeps ties in order
+        key = key if among is None else key[among]
+        if most is not None and most < len(key):
+            key = np.partition(key, most)[:most]
+        found: IntArray = np.sort(key) % max(len(self), 1)
+        return found
+
+
+def score(
+    counts: CountTable,
+    *,
+    cells: CellHistogram | None = None,
+    methods: Sequence[str] = DEFAULT_METHODS,
+    level: float = 0.95,
+    bins: Mapping[str, str] | StrArray | None = None,
+    warnings: str | Sequence[str] | StrArray = "",
+) -> Scores:
+    """Compute the statistics of each pair of a count; arguments and errors are those of `signal_table`."""
+    rows = _in_order(methods)
+    kinds = counts.kinds if counts.expected is None else None
+    of_kinds = counts if kinds is None else _without_names(counts, kinds)
+    draft = _Draft(counts, of_kinds, None if kinds is None else kinds.weight, cells, level)
+    given, bin_of_row = caveats_given(warnings, len(counts)), bins_of(counts, bins)
+    for name in rows:
+        _RUN[name](draft)
+    nothing: dict[str, Any] = dict.fromkeys(COLUMNS, np.zeros(0))
+    about = SignalTable(
+        **nothing,
+        level=level,
+        methods=tuple(draft.methods),
+        ebgm_fit=draft.fit,
+        unit=counts.unit,
+        cohort=counts.cohort,
+        comparator=counts.comparator,
+        snapshot=counts.snapshot,
+        notes=tuple(draft.notes),
+    )
+    return Scores(
+        counts=counts,
+        kinds=kinds,
+        columns={"expected": of_kinds.expected_reports, **draft.columns},
+        reasons=reasons_of(len(of_kinds), draft.reasons),
+        bins=bin_of_row,
+        given=given,
+        about=about,
+    )
+
+
 def signal_table(
     counts: CountTable,
     *,
@@ -216,7 +385,7 @@ def signal_table(
     methods: Sequence[str] = DEFAULT_METHODS,
     level: float = 0.95,
     bins: Mapping[str, str] | StrArray | None = None,
-    warnings: Sequence[str] | StrArray | None = None,
+    warnings: str | Sequence[str] | StrArray = "",
 ) -> SignalTable:
     """Compute the statistics of each pair of a count.
 
@@ -228,7 +397,7 @@ def signal_table(
         methods: which of `DEFAULT_METHODS` and `MORE_METHODS`; `fdr` brings `midp` along, `bayes_fdr` brings `ebgm`.
         level: of the intervals of prr, ror and ic, in (0, 1). EB05 and EB95 stay what their names say.
         bins: kind of term, by event, or one a row.
-        warnings: caveats already known, one a row; the reasons of empty values are added to them.
+        warnings: caveats already known, one a row or one for all; the reasons of empty values are added to them.
 
     Returns:
         The table, rows in the order of `counts`.
@@ -242,35 +411,7 @@ def signal_table(
         >>> table.ror.round(2).tolist(), table.ic_lower.round(2).tolist()
         ([7.82, 1.24], [0.6, -2.38])
     """
-    rows = _in_order(methods)
-    draft = _Draft(counts, cells, level)
-    for name in rows:
-        _RUN[name](draft)
-    empty = np.full(len(counts), np.nan)
-    coded = {**counts.coded, **_bin_of(counts, bins), **_caveats(len(counts), warnings, draft.reasons)}
-    names = [name for name in COLUMNS if name not in _GIVEN]
-    return SignalTable(
-        drug=counts.drug,
-        event=counts.event,
-        observed=counts.observed,
-        drug_reports=counts.drug_reports,
-        event_reports=counts.event_reports,
-        total_reports=np.full(len(counts), counts.total_reports, dtype=np.int64),
-        expected=counts.expected_reports,
-        **{name: draft.columns.pop(name, empty) for name in names},
-        bin=coded["bin"].texts,
-        warnings=coded["warnings"].texts,
-        more=draft.columns,
-        level=level,
-        methods=tuple(draft.methods),
-        ebgm_fit=draft.fit,
-        unit=counts.unit,
-        cohort=counts.cohort,
-        comparator=counts.comparator,
-        snapshot=counts.snapshot,
-        notes=tuple(draft.notes),
-        coded=coded,
-    )
+    return score(counts, cells=cells, methods=methods, level=level, bins=bins, warnings=warnings).table()
 
 
 def needs_cells(methods: Sequence[str]) -> bool:
@@ -297,10 +438,18 @@ def example() -> SignalTable:
     return signal_table(counts)
 
 
-_GIVEN: Final = (
-    *("drug", "event", "observed", "drug_reports", "event_reports", "total_reports", "expected"),
-    *("bin", "warnings"),
-)
+def _without_names(counts: CountTable, kinds: Kinds) -> CountTable:
+    """The kinds of pairs as a count of their own."""
+    nameless = np.broadcast_to(np.array("", dtype=object), (len(kinds),))
+    return replace(
+        counts,
+        drug=nameless,
+        event=nameless,
+        observed=kinds.observed,
+        drug_reports=kinds.drug_reports,
+        event_reports=kinds.event_reports,
+        coded={},
+    )
 
 
 def _in_order(methods: Sequence[str]) -> list[str]:
@@ -369,7 +518,7 @@ def _run_bayes_fdr(draft: _Draft) -> None:
     draft.columns["p_null"], draft.columns["bayes_fdr"] = nothing, nothing
     draft.methods.append(BAYES_FDR)
     if draft.fit is not None:  # else the reason of ebgm stands in every row
-        found = bayes_fdr(counts.observed, counts.expected_reports, fit=draft.fit)
+        found = bayes_fdr(counts.observed, counts.expected_reports, fit=draft.fit, weight=draft.weight)
         draft.columns["p_null"], draft.columns["bayes_fdr"] = found.p_null, found.fdr
 
 
@@ -391,13 +540,13 @@ def _run_midp(draft: _Draft) -> None:
 
 
 def _run_fdr(draft: _Draft) -> None:
-    draft.columns["fdr"] = fdr(draft.columns["p_midp"])
+    draft.columns["fdr"] = fdr(draft.columns["p_midp"], weight=draft.weight)
     draft.methods.append(FDR)
 
 
 def _run_ebgm(draft: _Draft) -> None:
     counts = draft.counts
-    cells = own_cells(counts) if draft.cells is None else cells_from(draft.cells)
+    cells = own_cells(draft.rows) if draft.cells is None else cells_from(draft.cells)
     if draft.cells is None:
         draft.notes.append(
             f"EBGM: prior fitted on the {cells.weight.sum():.0f} cells this table spans, not on all cells of the store"
@@ -460,61 +609,3 @@ def own_cells(counts: CountTable) -> Cells:
     )
     zero_expected, zero_weight = listed.zero_cells()
     return cells_of(counts.observed, counts.expected_reports, zero_expected=zero_expected, zero_weight=zero_weight)
-
-
-def _bin_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> dict[str, Coded]:
-    if bins is None:
-        return {"bin": Coded(np.zeros(len(counts), dtype=np.uint8), _texts([""]))}
-    if not isinstance(bins, Mapping):
-        return {"bin": _coded(_one_a_row("bins", bins, len(counts)))}
-    event = counts.coded.get("event") or _coded(counts.event)
-    return {"bin": Coded(event.code, _texts([bins.get(name, "") for name in event.names.tolist()]))}
-
-
-def _one_a_row(name: str, given: Sequence[str] | StrArray, rows: int) -> StrArray:
-    values = _texts(list(given))
-    if len(values) != rows:
-        raise CountError(f"{name} has {len(values)} values for {rows} pairs; expected one a pair.")
-    return values
-
-
-def _texts(values: list[str]) -> StrArray:
-    made = np.empty(len(values), dtype=object)
-    made[:] = values
-    return made
-
-
-def _coded(texts: StrArray) -> Coded:
-    """A column of texts by number, numbered as they are met."""
-    number: dict[str, int] = {}
-    code = np.array([number.setdefault(text, len(number)) for text in texts.tolist()], dtype=np.int64)
-    return Coded(code, _texts(list(number)))
-
-
-def _caveats(
-    rows: int,
-    given: Sequence[str] | StrArray | None,
-    reasons: list[tuple[str, CodeArray, tuple[str, ...]]],
-) -> dict[str, Coded]:
-    """Caveats of each row: those given, then the reason of each method, joined."""
-    told = Coded(np.zeros(rows, dtype=np.uint8), _texts([""]))
-    if given is not None:
-        told = _coded(_one_a_row("warnings", given, rows))
-    key = np.zeros(rows, dtype=np.int64)
-    for _, code, texts in reasons:
-        key *= len(texts)
-        key += code
-    key *= max(len(told.names), 1)
-    key += told.code
-    kinds, place = np.unique(key, return_inverse=True)
-    both = [(told.names[kind % len(told.names)], _words(kind // len(told.names), reasons)) for kind in kinds.tolist()]
-    return {"warnings": Coded(place, _texts([_BETWEEN.join(text for text in two if text) for two in both]))}
-
-
-def _words(key: int, reasons: list[tuple[str, CodeArray, tuple[str, ...]]]) -> str:
-    found = []
-    for name, _, texts in reversed(reasons):
-        key, code = divmod(key, len(texts))
-        if code:
-            found.append(f"{name}: {texts[code]}")
-    return _BETWEEN.join(reversed(found))

@@ -1,7 +1,7 @@
 """In which forms can a signal table leave Primum: plain data, CSV text, a spreadsheet, Parquet?
 
-The functions give text, bytes or columns back; opening and replacing files is the caller's. A value that is missing is
-`null`, an empty cell or a Parquet NaN, and the column `warnings` of its row says why.
+Text and bytes are given back, some rows at a time where there are many; replacing files is the caller's. A value that
+is missing is `null`, an empty cell or a Parquet NaN, and the column `warnings` of its row says why.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ import itertools
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 import numpy as np
 
+from primum.counts.kernel import in_threads
 from primum.errors import OutputError
-from primum.signals.table import SignalTable
-from primum.terms import Coded
+from primum.signals.table import Scores, SignalTable
+from primum.store.parquet import Chunk, ParquetFile, encode
+from primum.terms import IntArray
 
 SCHEMA: Final = "primum.signals/1"
 SHEET_ROWS: Final = 1_048_576  # rows of a worksheet, header included (ECMA-376 programs agree on it)
 
 ROWS_AT_ONCE: Final = 100_000  # of CSV text in memory
-
-Column = np.ndarray[Any, Any]
-ParquetWriter = Callable[[Path, Mapping[str, Column | Coded], Mapping[str, str]], None]
+ROW_GROUP: Final = 131_072  # rows of a Parquet file that are computed, encoded and compressed together
+GROUPS_AT_ONCE: Final = 8  # that wait to be written
 
 # What spreadsheet programs take for the beginning of a formula (OWASP, "CSV Injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -62,15 +63,29 @@ def csv_text(table: SignalTable) -> str:
         >>> csv_text(example()).splitlines()[1].split(",")[:3]
         ['A', 'rash', '8']
     """
-    return "".join(csv_blocks(table))
+    return "".join(_csv_of([table]))
 
 
-def csv_blocks(table: SignalTable) -> Iterator[str]:
-    """The text of `csv_text`, some rows at a time, so that a table of millions of pairs need not stand in memory."""
-    yield _csv([list(table.columns())])
-    for first in range(0, len(table), ROWS_AT_ONCE):
-        some = table.take(np.arange(first, min(first + ROWS_AT_ONCE, len(table))))
-        yield _csv([harmless(value) for value in row] for row in _rows(some))
+def csv_blocks(scores: Scores, order: IntArray) -> Iterator[str]:
+    """The text of `csv_text` of some rows in an order, piece by piece, so that millions of pairs need no memory.
+
+    Args:
+        scores: of every pair.
+        order: positions of the rows wanted.
+    """
+    return _csv_of(scores.table(order[i : i + ROWS_AT_ONCE]) for i in range(0, max(len(order), 1), ROWS_AT_ONCE))
+
+
+def _csv_of(tables: Iterable[SignalTable]) -> Iterator[str]:
+    for number, table in enumerate(tables):
+        if not number:
+            yield _csv([list(table.columns())])
+        yield _csv([harmless(value) for value in row] for row in _rows(table))
+
+
+def csv_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Rows of plain values as CSV text, made harmless as in `csv_text`."""
+    yield _csv([harmless(value) for value in row] for row in rows)
 
 
 def _csv(rows: Iterable[list[Any]]) -> str:
@@ -84,17 +99,26 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def write_parquet(table: SignalTable, path: Path, writer: ParquetWriter) -> None:
-    """Hand the columns to a writer of Parquet, which only the store has.
+def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
+    """Write every pair as Parquet, in the order in which they were counted: sorted columns are half the size.
+
+    Rows are spelt out, encoded and compressed block by block by all processors; what is true of the whole table stands
+    in the footer under `primum`.
 
     Args:
-        table: what to write.
-        path: where to.
-        writer: takes the path, the columns under their names (texts by number where the table knows them so), and
-            metadata as texts under `primum`.
+        scores: of every pair, or a table.
+        path: the file.
     """
-    about = json.dumps({"schema": SCHEMA, **table.metadata()}, ensure_ascii=False)
-    writer(path, {**table.columns(), **table.coded}, {"primum": about})
+    about = json.dumps({"schema": SCHEMA, **scores.metadata()}, ensure_ascii=False)
+    starts = range(0, max(len(scores), 1), ROW_GROUP)
+
+    def group(first: int) -> dict[str, Chunk]:
+        return encode(scores.columns_of(slice(first, first + ROW_GROUP)))
+
+    with ParquetFile(path, about={"primum": about}) as file:
+        for first in range(0, len(starts), GROUPS_AT_ONCE):
+            for chunks in in_threads(group, starts[first : first + GROUPS_AT_ONCE]):
+                file.write(chunks)
 
 
 def xlsx_bytes(table: SignalTable) -> bytes:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from primum.errors import SourceError, StoreError
 from primum.store.engine import Columns, Engine
 from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
-from primum.terms import Coded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -153,37 +152,9 @@ class DuckDBEngine(Engine):
         """Write an expression's rows as a Parquet file, with texts about the whole in its footer."""
         self._copy_to_parquet(path, self.sql(expression), metadata)
 
-    def write_columns(
-        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
-        listed = {name: column for name, column in columns.items() if isinstance(column, Coded)}
-        arrays = {name: column.code if isinstance(column, Coded) else column for name, column in columns.items()}
-        staged = [f"texts_{place}" for place in range(len(listed))]
-        try:
-            for table, column in zip(staged, listed.values(), strict=True):
-                self.stage(table, {"code": np.arange(len(column.names), dtype=np.int64), "name": column.names})
-            # A list of the texts is looked up by number; joins would be free to change the order of the rows.
-            texts = {
-                name: f"(SELECT list(name ORDER BY code) FROM {table})"
-                for name, table in zip(listed, staged, strict=True)
-            }
-            shown = [
-                f"{texts[name]}[given.{_quoted(name)}::BIGINT + 1] AS {_quoted(name)}"
-                if name in texts
-                else f"given.{_quoted(name)}"
-                for name in arrays
-            ]
-            with self._registered(arrays) as given:
-                select = f"SELECT {', '.join(shown)} FROM {given} AS given"
-                self._copy_to_parquet(path, select, metadata, level=1)  # of numbers more gains nothing but time
-        finally:
-            for table in staged:
-                self.unstage(table)
-
-    def _copy_to_parquet(self, path: Path, select: str, metadata: Mapping[str, str] | None, *, level: int = 3) -> None:
+    def _copy_to_parquet(self, path: Path, select: str, metadata: Mapping[str, str] | None) -> None:
         texts = ", ".join(f"{_quoted(key)}: {_literal(text)}" for key, text in (metadata or {}).items())
-        options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}"
+        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3"
         options += f", KV_METADATA {{{texts}}}" if texts else ""
         self._execute(f"COPY ({select}) TO {_literal(str(path))} ({options})")
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from primum.terms import Coded
-
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -101,12 +99,6 @@ class Engine(ABC):
     @abstractmethod
     def write_csv(self, path: Path, expression: ir.Table) -> None:
         """Write an expression's rows as CSV with a header line; an empty text is quoted, a missing value is nothing."""
-
-    @abstractmethod
-    def write_columns(
-        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
 
     @abstractmethod
     def content_hash(self, name: str) -> str:

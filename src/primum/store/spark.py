@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from primum.errors import StoreError, UnknownNameError
 from primum.store.engine import Columns, Engine
 from primum.store.schema import schema_of, tables
-from primum.terms import Coded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -170,20 +169,6 @@ class SparkEngine(Engine):
         from pyarrow import csv
 
         csv.write_csv(self._query(self.sql(expression)).toArrow(), path)
-
-    def write_columns(
-        self, path: Path, columns: Mapping[str, NDArray[Any] | Coded], *, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Write arrays as a Parquet file in the order of their rows; texts given by number are never spelt out."""
-        import pyarrow as pa
-
-        arrays = {
-            name: pa.DictionaryArray.from_arrays(pa.array(column.code), pa.array(column.names.tolist(), pa.string()))
-            if isinstance(column, Coded)
-            else _arrow(column)
-            for name, column in columns.items()
-        }
-        _write_parquet(path, pa.table(arrays), metadata)
 
     def content_hash(self, name: str) -> str:
         """A hash of a table's rows that does not depend on their order; it equals none of another engine."""

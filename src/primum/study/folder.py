@@ -9,26 +9,21 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from primum.errors import OutputError
-from primum.signals.write import csv_blocks, harmless, write_parquet
-from primum.study.reports import parquet_writer
+from primum.signals.write import csv_text, harmless, write_parquet
 from primum.study.run import StudyResult, as_json, sensitivity
 from primum.study.telling import methods_text
-
-if TYPE_CHECKING:
-    from primum.store import Store
 
 MANIFEST: Final = "manifest.json"
 
 
-def write_study(result: StudyResult, store: Store, *, study_file: Path, folder: Path) -> tuple[Path, ...]:
+def write_study(result: StudyResult, *, study_file: Path, folder: Path) -> tuple[Path, ...]:
     """Write everything a study gave, whole or not at all: made beside the folder, then put in its place.
 
     Args:
         result: what it gave.
-        store: that it was counted from; it writes the Parquet files.
         study_file: copied beside the results.
         folder: where they go; it must be new, empty, or hold the results of a study.
 
@@ -47,7 +42,7 @@ def write_study(result: StudyResult, store: Store, *, study_file: Path, folder: 
             str(folder), error.strerror or str(error), "Name a folder that can be made, with --to."
         ) from error
     try:
-        _write_files(result, store, study_file, fresh)
+        _write_files(result, study_file, fresh)
         files = tuple(sorted(path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file()))
         _write_manifest(result, fresh, files)
         fresh.chmod(0o755)
@@ -72,7 +67,7 @@ def _refuse_other(folder: Path) -> None:
     )
 
 
-def _write_files(result: StudyResult, store: Store, study_file: Path, folder: Path) -> None:
+def _write_files(result: StudyResult, study_file: Path, folder: Path) -> None:
     (folder / "results").mkdir()
     (folder / "study.toml").write_bytes(study_file.read_bytes())
     for outcome in result.outcomes:
@@ -80,8 +75,8 @@ def _write_files(result: StudyResult, store: Store, study_file: Path, folder: Pa
             continue
         stem = folder / "results" / outcome.analysis.id
         with stem.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
-            file.writelines(csv_blocks(outcome.table))
-        write_parquet(outcome.table, stem.with_suffix(".parquet"), parquet_writer(store))
+            file.write(csv_text(outcome.table))
+        write_parquet(outcome.table, stem.with_suffix(".parquet"))
     rows = sensitivity(result)
     (folder / "sensitivity.csv").write_text(_csv(rows), encoding="utf-8", newline="")
     (folder / "results.json").write_text(_json(as_json(result)), encoding="utf-8")

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
+from primum.counts.bias import caveats_of
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
@@ -22,21 +23,22 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope, methods_named, term_groups
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
+from primum.counts.stratified import ByStratum, count_stratified
 from primum.errors import CohortError, LinkError, StoreError, UnknownNameError
+from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
+from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.onset import Onset, onset
-from primum.signals.table import DEFAULT_METHODS, SignalTable, needs_cells, signal_table
+from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells, score
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
-from primum.terms import SYNTHETIC, Coded
+from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from primum.signals.write import ParquetWriter
+    from primum.counts.strata import MantelHaenszelSums
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
@@ -130,6 +132,19 @@ class ReportsAnswer:
         return {tally.use: tally.reports for tally in self.tallies["total"]}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StratifiedScores:
+    """Statistics within strata.
+
+    Args:
+        scores: of each pair over all strata.
+        strata: counts of each pair in each stratum; None for every pair.
+    """
+
+    scores: Scores
+    strata: ByStratum | None
+
+
 class Reports:
     """The loaded reports; a context manager that closes the store.
 
@@ -176,7 +191,12 @@ class Reports:
     ) -> Counts:
         """Counts of distinct reports; arguments as in `signals`, and `cells` where those of a prior are wanted."""
         asked = self._asked(what, drug_level)
-        cohort, versus, _ = self._kept(cohort, versus, duplicates)
+        kept, others, _ = self._kept(cohort, versus, duplicates)
+        return self._counts(asked, kept, others, drug_level=drug_level, cells=cells)
+
+    def _counts(
+        self, asked: Asked | None, cohort: Cohort, versus: Cohort | None, *, drug_level: DrugLevel, cells: bool
+    ) -> Counts:
         return count_with_cells(
             self.store,
             asked,
@@ -216,13 +236,112 @@ class Reports:
             CohortError: a text that cannot be read, a cohort without a report, or two cohorts that share reports.
             LinkError: duplicates by a method that the store was not linked by.
         """
+        return self.scores(
+            what,
+            cohort,
+            versus,
+            drug_level=drug_level,
+            methods=methods,
+            use_rules=use_rules,
+            duplicates=duplicates,
+        ).table()
+
+    def scores(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        drug_level: DrugLevel = "substance",
+        methods: Sequence[str] = DEFAULT_METHODS,
+        by: Sequence[str] = (),
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
+    ) -> Scores:
+        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair.
+
+        Args:
+            what: as in `signals`, like the other arguments.
+            cohort: which reports.
+            versus: what they are compared with.
+            drug_level: names that a row has.
+            methods: statistics to compute.
+            by: strata (`sex`, `age`, `year`, `reporter`, `source`): the expectation is theirs, and the columns
+                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them.
+            use_rules: as in `signals`.
+            duplicates: as in `signals`.
+        """
+        if by:
+            return self.stratified(
+                what,
+                cohort,
+                versus,
+                by=by,
+                drug_level=drug_level,
+                methods=methods,
+                use_rules=use_rules,
+                duplicates=duplicates,
+            ).scores
+        asked = self._asked(what, drug_level)
+        ours, others, notes = self._meant(cohort, versus, use_rules, duplicates)
+        counts = self._counts(asked, ours, others, drug_level=drug_level, cells=needs_cells(methods))
+        bins = self._scope(asked).term_bins
+        caveats = None if asked is None or others is not None else self._caveats(asked, counts, ours, drug_level)
+        return _noted(self._scores(counts, bins, methods=methods, caveats=caveats), notes)
+
+    def stratified(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        versus: Cohort | str | None = None,
+        *,
+        by: Sequence[str],
+        drug_level: DrugLevel = "substance",
+        methods: Sequence[str] = DEFAULT_METHODS,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
+    ) -> StratifiedScores:
+        """What `scores` answers within strata, and for one drug the counts in each of them.
+
+        Raises:
+            CohortError: as in `signals`, or a comparator was given: it is everything else within each stratum.
+        """
+        if versus is not None:
+            raise CohortError(
+                "Each stratum is compared with everything else in it. Leave out the comparator or the strata."
+            )
+        asked = self._asked(what, drug_level)
+        meant, _, said = self._meant(cohort, None, use_rules, duplicates)
+        arrays = self.arrays or open_incidence(self.store, keep=False)
+        scope = self._scope(asked)
+        found = count_stratified(
+            arrays, asked, by, scope=scope, cohort=meant, drug_level=drug_level, cells=needs_cells(methods)
+        )
+        caveats = None if asked is None else self._caveats(asked, found.counts, meant, drug_level)
+        scores = self._scores(found.counts, scope.term_bins, methods=methods, caveats=caveats)
+        if found.strata is not None:
+            inside = found.strata
+            pooled = mantel_haenszel(
+                inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports
+            ).estimate
+        else:
+            pooled = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
+        scores = scores.with_estimate(MANTEL_HAENSZEL, pooled, ("mh_ror", "mh_ror_lower", "mh_ror_upper"))
+        notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
+        if "ebgm" in methods:
+            notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
+        comparator = f"everything else in the same stratum of {', '.join(by)}"
+        scores = replace(scores, about=replace(scores.about, comparator=comparator))
+        return StratifiedScores(_noted(scores, (*notes, *said)), found.strata)
+
+    def _meant(
+        self, cohort: Cohort | str | None, versus: Cohort | str | None, use_rules: UseRuleSet, duplicates: str | None
+    ) -> tuple[Cohort, Cohort | None, tuple[str, ...]]:
+        """Cohort and comparator by the rules of use and the links asked for, and what is to be said of both."""
         strict = use_rules == "strict"
         ours, theirs = (by_strong_rules(one) if one and strict else one for one in (_cohort(cohort), _cohort(versus)))
         kept, others, used = self._kept(ours, theirs, duplicates)
-        counts = self.counts(what, kept, others, drug_level=drug_level, cells=needs_cells(methods), duplicates=AS_SAID)
-        bins = self._scope(self._asked(what, drug_level)).term_bins
-        table = self._signal_table(counts, bins, methods=methods)
-        return replace(table, notes=(*table.notes, used.note, *_listed(STRICT_NOTE if strict else "")))
+        return kept, others, (used.note, *_listed(STRICT_NOTE if strict else ""))
 
     def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
         """What a name means in this store, and the bins that its terms lie in; None for every drug.
@@ -347,7 +466,7 @@ class Reports:
         if treatment == what.strip().casefold():
             return Asked(treatment, "treatment")
         try:
-            return find_drug(self.store, what, drug_level=drug_level)
+            return find_drug(self.store, what, drug_level=drug_level, arrays=self.arrays)
         except UnknownNameError:
             if treatment is None:
                 raise
@@ -356,8 +475,13 @@ class Reports:
     def _scope(self, asked: Asked | None) -> Scope:
         if self._groups is None:
             self._groups = term_groups(self.store)
-        treatment = (asked.name,) if asked is not None and asked.level == "treatment" else ()
-        return Scope(self._bins, treatment=treatment, groups=self._groups)
+        level = "" if asked is None else asked.level
+        return Scope(
+            self._bins,
+            treatment=(asked.name,) if asked is not None and level == "treatment" else (),
+            product=asked.name.upper() if asked is not None and level == "product" else "",
+            groups=self._groups,
+        )
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
         """The whole treatment against everything else; None where it has no reaction, or nothing else is loaded."""
@@ -367,7 +491,7 @@ class Reports:
             return None
         if counts.table.total_reports == int(counts.table.drug_reports.max(initial=0)):
             return None
-        return self._signal_table(counts, self._bins[name])
+        return self._scores(counts, self._bins[name]).table()
 
     def _by_use(self, name: str, cohort: Cohort, *, strict: bool) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
@@ -376,20 +500,41 @@ class Reports:
             counts = self.counts(name, *sides, duplicates=AS_SAID)
         except CohortError:
             return None
-        return self._signal_table(counts, self._bins[name])
+        return self._scores(counts, self._bins[name]).table()
 
-    def _signal_table(self, counts: Counts, bins: TermBins, *, methods: Sequence[str] = DEFAULT_METHODS) -> SignalTable:
+    def _caveats(
+        self, asked: Asked, counts: Counts, cohort: Cohort | str | None, drug_level: DrugLevel
+    ) -> list[str] | None:
+        """Where the bias checks fire; None where counting is left to the engine."""
+        if self.arrays is None:
+            return None
+        meant, scope = _cohort(cohort) or EVERYTHING, self._scope(asked)
+        return caveats_of(self.arrays, asked, counts.table, scope=scope, cohort=meant, drug_level=drug_level)
+
+    def _scores(
+        self,
+        counts: Counts,
+        bins: TermBins,
+        *,
+        methods: Sequence[str] = DEFAULT_METHODS,
+        caveats: Sequence[str] | None = None,
+    ) -> Scores:
         coded = counts.table.coded.get("event")
         events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
         synthetic = self.store.synthetic()
-        table = signal_table(
+        scores = score(
             counts.table,
             cells=counts.cells,
             methods=methods,
             bins={event: bins.bin(event) for event in events},
-            warnings=[SYNTHETIC] * len(counts.table) if synthetic else None,
+            warnings=_warned(SYNTHETIC if synthetic else "", caveats),
         )
-        return replace(table, notes=(*_listed(synthetic), *table.notes))
+        return replace(scores, about=replace(scores.about, notes=(*_listed(synthetic), *scores.about.notes)))
+
+
+def _noted(scores: Scores, notes: Sequence[str]) -> Scores:
+    """Scores with more to be said of all of them."""
+    return replace(scores, about=replace(scores.about, notes=(*scores.about.notes, *notes)))
 
 
 def open(
@@ -427,17 +572,15 @@ def drug_level_named(name: str) -> DrugLevel:
     raise UnknownNameError.of("drug level", name, DRUG_LEVELS)
 
 
-def parquet_writer(store: Store) -> ParquetWriter:
-    """What `primum.signals.write.write_parquet` asks for: only the store talks to an engine that writes Parquet."""
-
-    def write(path: Path, columns: Mapping[str, NDArray[Any] | Coded], metadata: Mapping[str, str]) -> None:
-        store.engine.write_columns(path, columns, metadata=metadata)
-
-    return write
-
-
 def _cohort(given: Cohort | str | None) -> Cohort | None:
     return parse(given) if isinstance(given, str) else given
+
+
+def _warned(all_rows: str, caveats: Sequence[str] | None) -> str | list[str]:
+    """The caveat of every row, with those of each."""
+    if caveats is None:
+        return all_rows
+    return ["; ".join(text for text in (all_rows, caveat) if text) for caveat in caveats]
 
 
 def _listed(text: str) -> tuple[str, ...]:

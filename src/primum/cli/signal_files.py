@@ -1,0 +1,124 @@
+"""Which files does `primum signals` write, and what is in them? Tables of every pair, of the strata, and pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from primum.cli import output
+from primum.errors import CohortError, OutputError
+from primum.terms import SYNTHETIC
+
+if TYPE_CHECKING:
+    from primum.counts.stratified import ByStratum
+    from primum.signals.table import Scores
+    from primum.study.reports import StratifiedScores
+
+_DRAWN, _ROWS_DRAWN, _TRENDS_DRAWN = 2_000, 20, 8  # pairs of the volcano, of forest and heat map, of the trend
+_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
+_STRATUM_COLUMNS: Final = (
+    *("stratum", "drug", "event", "observed", "drug_reports", "event_reports", "total_reports"),
+    *("ror", "ror_lower", "ror_upper"),
+)
+
+
+def rank_column(scores: Scores) -> str:
+    """What pairs are ranked by: the lower bound of the first method that was asked for."""
+    import numpy as np
+
+    columns = scores.columns
+    return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
+
+
+def write(
+    scores: Scores,
+    strata: ByStratum | None,
+    *,
+    parquet: Path | None,
+    csv: Path | None,
+    json: Path | None,
+    xlsx: Path | None,
+    strata_csv: Path | None,
+) -> None:
+    """Write every pair in the forms asked for, and the strata.
+
+    Raises:
+        CohortError: the strata of every pair are asked for, which would be too many.
+        OutputError: a file cannot be written.
+    """
+    from primum.signals import write as forms
+
+    if parquet is not None:
+        output.write_file(parquet, lambda fresh: forms.write_parquet(scores, fresh))
+    if strata_csv is not None:
+        if strata is None:
+            raise CohortError("Every pair in every stratum is too much for a table. Name a drug or a treatment.")
+        rows = strata_rows(scores, strata)
+        output.write_file(strata_csv, lambda fresh: output.write_blocks(fresh, forms.csv_rows(rows)))
+    if json is None and csv is None and xlsx is None:
+        return
+    order = scores.order(rank_column(scores))
+    if csv is not None:
+        output.write_file(csv, lambda fresh: output.write_blocks(fresh, forms.csv_blocks(scores, order)))
+    if json is not None:
+        answer = forms.as_json(scores.table(order))
+        if strata is not None:
+            heads, *told = strata_rows(scores, strata)
+            answer["strata"] = [dict(zip(heads, row, strict=True)) for row in told]
+        output.write_json(json, answer)
+    if xlsx is not None:
+        output.write_bytes(xlsx, forms.xlsx_bytes(scores.table(order)))
+
+
+def draw(folder: Path, scores: Scores, strata: ByStratum | None, by_year: StratifiedScores | None, title: str) -> None:
+    """Write the pictures that there are numbers for, and the table of each."""
+    import numpy as np
+
+    from primum.dossier.render import signal_pictures as pictures
+    from primum.signals import ic
+    from primum.signals.write import csv_rows
+
+    ran = {method.id for method in scores.about.methods}
+    if not {"ror", "midp", "fdr"} <= ran:
+        raise OutputError.of(str(folder), "the pictures show ror and fdr", "Add them to --methods, or leave it out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError.of(str(folder), error.strerror or str(error), "Name a folder that can be made.") from error
+    if any(note.startswith(SYNTHETIC) for note in scores.about.notes):
+        title = f"{SYNTHETIC}: {title}"
+    is_harm = scores.bins.where("harm", "")
+    ranked = scores.order(rank_column(scores), among=is_harm, most=_DRAWN)
+    top = ranked[:_ROWS_DRAWN]
+    made = [pictures.volcano(scores.table(ranked), title), pictures.forest(scores.table(top), title)]
+    if strata is not None:
+        expected = strata.drug_reports[:, top] * strata.event_reports[:, top] / np.maximum(strata.total_reports, 1)
+        value = ic(strata.observed[:, top], expected).value
+        names = [str(name).capitalize() for name in scores.counts.event[top].tolist()]
+        made.append(pictures.heat_map(names, [str(c) for c in strata.cohorts], value, strata.observed[:, top], title))
+    if by_year is not None and by_year.strata is not None:
+        years = [str(cohort).partition(":")[2] for cohort in by_year.strata.cohorts]
+        best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where("harm", ""), most=_TRENDS_DRAWN)
+        names = [str(name).capitalize() for name in by_year.scores.counts.event[best].tolist()]
+        made.append(pictures.trend(names, years, by_year.strata.observed[:, best], title))
+    for picture in made:
+        output.write_text(folder / f"{picture.name}.svg", picture.svg)
+        output.write_text(folder / f"{picture.name}.csv", "".join(csv_rows(picture.rows)))
+
+
+def strata_rows(scores: Scores, strata: ByStratum) -> list[tuple[Any, ...]]:
+    """Counts and reporting odds ratio of each pair in each stratum, the heading first."""
+    from primum.signals import ror
+
+    counts = scores.counts
+    rows: list[tuple[Any, ...]] = [_STRATUM_COLUMNS]
+    for i, cohort in enumerate(strata.cohorts):
+        n = int(strata.total_reports[i, 0])
+        cells = (strata.observed[i], strata.drug_reports[i], strata.event_reports[i])
+        ratio = ror(*cells, n)
+        ends = (ratio.value, ratio.lower, ratio.upper)
+        numbers = [[value if math.isfinite(value) else None for value in column.tolist()] for column in ends]
+        columns = [counts.drug.tolist(), counts.event.tolist(), *(cell.tolist() for cell in cells), [n] * len(counts)]
+        rows += [(str(cohort), *row) for row in zip(*columns, *numbers, strict=True)]
+    return rows

@@ -1,0 +1,209 @@
+"""Which reports are in a cohort, read from arrays? The fast road of `members`; its answer is the same.
+
+A condition that the arrays cannot tell (a field that is not among `_CONDITIONS`, an age in parts of a year, a day
+outside 1900-2079) is left to the engine, alone: the others beside it still come from the arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from primum.cases.use import EXPOSURE_ROLES
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
+from primum.counts.fields import ROLES, UNKNOWN, age_range
+from primum.counts.members import Scope, members, names_of, narrowed, spoken_for
+from primum.counts.parts import Part
+from primum.counts.people import FIRST_DAY, LAST_DAY, NO_AGE, OUTCOME_BIT, ROLE_BIT
+from primum.terms import BoolArray, Period
+
+if TYPE_CHECKING:
+    from primum.counts.incidence import Incidence
+
+
+class _LeftToTheEngine(Exception):
+    """The arrays cannot tell this condition."""
+
+
+def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
+    """Which of the current reports are in a cohort; shape `(reports,)`.
+
+    Raises:
+        UnknownNameError: the cohort names a treatment that is not in the scope's bins.
+    """
+    if isinstance(cohort, Everything):
+        return np.ones(arrays.total, dtype=bool)
+    if isinstance(cohort, Not):
+        return ~mask_of(cohort.part, arrays, scope)
+    if isinstance(cohort, AnyOf):
+        return reduce(np.bitwise_or, [mask_of(part, arrays, scope) for part in cohort.parts])
+    if isinstance(cohort, AllOf):
+        inner = narrowed(cohort, scope)
+        parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
+        return reduce(np.bitwise_and, [mask_of(part, arrays, inner) for part in parts])
+    if isinstance(cohort, Condition):
+        scope = narrowed(cohort, scope)
+        try:
+            return _CONDITIONS[cohort.field](cohort, arrays, scope)
+        except (KeyError, _LeftToTheEngine):
+            return arrays.at_keys(arrays.store.engine.run(members(cohort, scope))["report_key"])
+    raise TypeError(f"{type(cohort).__name__} is not a cohort that can be counted.")
+
+
+# --- one function a kind of condition: (condition, arrays, scope) -> whether each report has it ---
+
+
+def _coded(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    people = arrays.people()
+    wanted = [place for place, text in enumerate(people.names[condition.field]) if place and text in condition.values]
+    return _is_one_of(people.arrays[condition.field], wanted)
+
+
+def _quarter(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    people, ends = arrays.people(), [value.partition("..") for value in condition.values]
+    wanted = [
+        place
+        for place, text in enumerate(people.names["quarter"])
+        if place and any(first <= text <= (last if dots else first) for first, dots, last in ends)
+    ]
+    return _is_one_of(people.arrays["quarter"], wanted)
+
+
+def _is_one_of(codes: Any, wanted: list[int]) -> BoolArray:
+    inside = np.zeros(len(codes), dtype=bool)
+    for code in wanted:
+        inside |= codes == code
+    return inside
+
+
+def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    age = arrays.people().arrays["age"]
+    inside = np.zeros(len(age), dtype=bool)
+    for value in condition.values:
+        if value == UNKNOWN:
+            inside |= age == NO_AGE
+            continue
+        low, high = (None if end is None else float(end) for end in age_range(value))
+        if any(end is not None and (end != int(end) or end >= 2**15 - 1) for end in (low, high)):
+            raise _LeftToTheEngine  # the arrays hold completed years
+        at_least = age > NO_AGE if low is None else age >= int(low)
+        inside |= at_least if high is None else at_least & (age <= int(high))
+    return inside
+
+
+def _date(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    people = arrays.people().arrays
+    first, after = people[f"{condition.field}_first"], people[f"{condition.field}_after"]
+    inside = np.zeros(len(first), dtype=bool)
+    for period in map(Period.parse, condition.values):
+        if period.first <= FIRST_DAY or period.last >= LAST_DAY:
+            raise _LeftToTheEngine
+        start, end = (period.first - FIRST_DAY).days, (period.last - FIRST_DAY).days + 1
+        inside |= (first >= start) & (after <= end)
+    return inside
+
+
+def _outcome(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    wanted = sum(OUTCOME_BIT[value] for value in condition.values)
+    return np.asarray(arrays.people().arrays["outcomes"] & np.uint8(wanted) > 0)
+
+
+def _serious(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    people = arrays.people()
+    is_serious: BoolArray = people.arrays["outcomes"] > 0
+    if condition.values == ("yes",):
+        return is_serious
+    sources = people.names["source"]  # a long table names no outcomes
+    told = _is_one_of(
+        people.arrays["source"], [place for place, text in enumerate(sources) if place and text != "table"]
+    )
+    return told & ~is_serious if condition.values == ("no",) else is_serious | told
+
+
+def _role(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    wanted = sum(ROLE_BIT[value] for value in condition.values)
+    return np.asarray(arrays.people().arrays["roles"] & np.uint8(wanted) > 0)
+
+
+def _drug(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    rows = arrays.part("drug-rows")
+    keys = arrays.store.engine.run(names_of(condition).select("name_key").distinct())["name_key"]
+    wanted = np.zeros(len(ROLES) + 1, dtype=bool)
+    wanted[[1 + ROLES.index(role) for role in (EXPOSURE_ROLES if scope.roles is None else scope.roles)]] = True
+    wanted[0] = scope.roles is None  # a long table has no roles, its drugs are taken as exposures
+    inside = np.zeros(arrays.total, dtype=bool)
+    for key in keys.tolist():
+        reports, roles = _list(rows, int(key))
+        inside[reports[wanted[roles]]] = True
+    return inside
+
+
+def _use(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    def wanted(text: str) -> bool:
+        treatment, _, use = text.rpartition(" ")
+        return use in condition.values and (not scope.treatment or treatment in scope.treatment)
+
+    return _with_texts(arrays, "uses", wanted)
+
+
+def _indication(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    return _with_texts(arrays, "indications", lambda text: text in condition.values)
+
+
+def _with_texts(arrays: Incidence, name: str, wanted: Callable[[str], bool]) -> BoolArray:
+    part, inside = arrays.part(name), np.zeros(arrays.total, dtype=bool)
+    for place, text in enumerate(part.names["text"]):
+        if wanted(text):
+            inside[_list(part, place)[0]] = True
+    return inside
+
+
+def _list(part: Part, place: int) -> tuple[Any, Any]:
+    """The reports of a list, and the number of the role in each."""
+    first, last = int(part.arrays["start"][place]), int(part.arrays["start"][place + 1])
+    return part.arrays["reports"][first:last], part.arrays["roles"][first:last]
+
+
+def _reaction(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    return _with_events(arrays, lambda name: name in condition.values)
+
+
+def _bin(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    bins = scope.term_bins
+    named = {term for name in condition.values if name != "harm" for term in bins.terms_in(name)}
+    elsewhere = frozenset(bins.not_harm) if "harm" in condition.values else None
+    return _with_events(arrays, lambda name: name in named or (elsewhere is not None and name not in elsewhere))
+
+
+def _with_events(arrays: Incidence, wanted: Callable[[str], bool]) -> BoolArray:
+    events, inside = arrays.events(), np.zeros(arrays.total, dtype=bool)
+    for place, name in enumerate(events.names.tolist()):
+        if wanted(name):
+            inside[events.reports.of(place)] = True
+    return inside
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArray]]] = {
+    "drug": _drug,
+    "product": _drug,
+    "substance": _drug,
+    "treatment": _drug,
+    "role": _role,
+    "use": _use,
+    "indication": _indication,
+    "reaction": _reaction,
+    "bin": _bin,
+    "sex": _coded,
+    "age": _age,
+    "country": _coded,
+    "reporter": _coded,
+    "serious": _serious,
+    "outcome": _outcome,
+    "received": _date,
+    "event_date": _date,
+    "source": _coded,
+    "quarter": _quarter,
+}

@@ -1,0 +1,202 @@
+"""What does a signal table look like? Volcano, forest, heat map and trend, each an SVG file that stands alone.
+
+Every picture is named and described for readers who cannot see it, tells groups apart by shape as well as by tone, and
+has its numbers as a table beside it (`Picture.rows`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from primum.dossier.render.charts import canvas
+from primum.dossier.render.charts.scale import axis
+from primum.signals.table import SignalTable
+from primum.terms import FloatArray, IntArray
+
+WIDTH: Final = 760.0
+NAMES: Final = 250.0
+_NAMED: Final = 5  # pairs of a volcano
+_STYLE: Final = (
+    ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
+    ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
+    ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
+)
+_NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and the table that says the same.
+
+    Args:
+        name: of its files.
+        svg: the picture.
+        rows: its numbers, the heading first.
+    """
+
+    name: str
+    svg: str
+    rows: list[tuple[Any, ...]]
+
+
+def volcano(table: SignalTable, title: str) -> Picture:
+    """Reporting odds ratio of each pair against how surprising it is; pairs that stand out are filled.
+
+    Args:
+        table: pairs, with `ror` and `p_midp`.
+        title: what was counted.
+    """
+    surprise = -np.log10(np.maximum(table.p_midp, 1e-300))
+    drawn = np.flatnonzero(np.isfinite(table.ror) & (table.ror > 0) & np.isfinite(surprise))
+    x = axis(table.ror[drawn].tolist(), left=60, right=WIDTH - 20, scale="log", include=(1.0,))
+    y = axis(surprise[drawn].tolist(), left=330, right=20, include=(0.0,))
+    body = [*x.drawn(20, 330, "reporting odds ratio (logarithmic)", reference=1.0)]
+    for tick in y.ticks(5):
+        body += [canvas.line(60, y(tick), WIDTH - 20, y(tick), "grid")]
+        body += [canvas.label(52, y(tick) + 4, f"{tick:g}", anchor="end", size=11.5, tone="soft")]
+    body.append(canvas.label(4, 14, "-log10 of the mid-p", size=11.5, tone="soft"))
+    stands_out = np.isfinite(table.ror_lower) & (table.ror_lower > 1) & (table.fdr <= 0.05)
+    for i in drawn.tolist():
+        place = (x(float(table.ror[i])), y(float(surprise[i])))
+        body.append(canvas.dot(*place, "ink", hollow=not stands_out[i], radius=3.0))
+    for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:_NAMED]:
+        at = x(float(table.ror[i]))
+        left = at > WIDTH / 2
+        place = (at - 6 if left else at + 6, y(float(surprise[i])) + 4)
+        body.append(canvas.label(*place, _name(table, i), anchor="end" if left else "start", size=11.5))
+    told = (
+        f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
+        f"chance. {int(stands_out[drawn].sum())} filled ones have a lower bound above 1 and a false discovery rate of "
+        f"at most 5 %. {_NOT_RATES}"
+    )
+    rows = [(str(table.drug[i]), str(table.event[i]), table.ror[i], table.p_midp[i], table.fdr[i]) for i in drawn]
+    return Picture(
+        "volcano", _svg(body, 372, "volcano", f"{title}: size and surprise", told), [_heads("ror p_midp fdr"), *rows]
+    )
+
+
+def forest(table: SignalTable, title: str) -> Picture:
+    """Reporting odds ratios with their intervals, a row a pair.
+
+    Args:
+        table: the pairs to draw, in order.
+        title: what was counted.
+    """
+    drawn = [i for i in range(len(table)) if np.isfinite(table.ror[i]) and table.ror_lower[i] > 0]
+    values = [float(v) for i in drawn for v in (table.ror_lower[i], table.ror[i], table.ror_upper[i])]
+    x = axis(values, left=NAMES + 12, right=WIDTH - 170, scale="log", include=(1.0,))
+    bottom = 8.0 + 28 * max(len(drawn), 1)
+    body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
+    for row, i in enumerate(drawn):
+        low, middle, high = float(table.ror_lower[i]), float(table.ror[i]), float(table.ror_upper[i])
+        y = 22.0 + 28 * row
+        body += [
+            canvas.label(0, y + 4, canvas.wrap(_name(table, i), NAMES)[0]),
+            canvas.line(x(low), y, x(high), y, "bar"),
+            canvas.dot(x(middle), y, "ink", hollow=low <= 1),
+            canvas.label(WIDTH, y + 4, f"{_number(middle)} ({_number(low)} to {_number(high)})", anchor="end", size=12),
+        ]
+    told = f"{len(drawn)} pairs, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+    rows = [
+        (str(table.drug[i]), str(table.event[i]), table.ror[i], table.ror_lower[i], table.ror_upper[i]) for i in drawn
+    ]
+    heads = _heads("ror ror_lower ror_upper")
+    return Picture("forest", _svg(body, bottom + 46, "forest", f"{title}: odds ratios", told), [heads, *rows])
+
+
+def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
+    """Information component of each event in each stratum; shade and number say the same.
+
+    Args:
+        names: of the events.
+        strata: of the columns.
+        ic: shape `(strata, events)`, bits.
+        observed: reports, same shape.
+        title: what was counted.
+    """
+    cell = max(26.0, min(70.0, (WIDTH - NAMES - 10) / max(len(strata), 1)))
+    middle = [NAMES + 10 + cell * (column + 0.5) for column in range(len(strata))]
+    body = [canvas.label(x, 16, str(number), anchor="middle", size=11.5) for number, x in enumerate(middle, start=1)]
+    for row, name in enumerate(names):
+        y = 24 + 24.0 * row
+        body.append(canvas.label(0, y + 16, canvas.wrap(name, NAMES)[0]))
+        for column in range(len(strata)):
+            value, place = float(ic[column, row]), NAMES + 10 + cell * column
+            shade = 0.0 if math.isnan(value) else min(max(value, 0.0) / 5, 1.0)
+            tone = f"rgb({int(255 - 150 * shade)},{int(255 - 110 * shade)},{int(255 - 40 * shade)})"
+            body.append(canvas.element("rect", x=place, y=y, width=cell - 2, height=22.0, fill=tone, stroke="#c2cad1"))
+            text = f"{value:.1f}" if observed[column, row] else "-"
+            body.append(canvas.label(place + cell / 2 - 1, y + 15, text, anchor="middle", size=11.0))
+    y = 24 + 24.0 * len(names) + 22
+    for column, name in enumerate(strata):
+        body.append(canvas.label(0, y + 17 * column, f"{column + 1}  {name}", size=11.5, tone="soft"))
+    told = (
+        f"Information component (bits) of {len(names)} events in {len(strata)} strata; darker is higher. {_NOT_RATES}"
+    )
+    rows = [
+        (stratum, name, int(observed[i, j]), float(ic[i, j]))
+        for i, stratum in enumerate(strata)
+        for j, name in enumerate(names)
+    ]
+    svg = _svg(body, y + 17 * len(strata), "heat-map", f"{title}: by stratum", told)
+    return Picture("heat-map", svg, [("stratum", "event", "observed", "ic"), *rows])
+
+
+def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, title: str) -> Picture:
+    """Reports of each event in each period, a small line of its own for each.
+
+    Args:
+        names: of the events.
+        periods: in order.
+        observed: shape `(periods, events)`.
+        title: what was counted.
+    """
+    left, right, body = NAMES + 12, WIDTH - 90, []
+    step = (right - left) / max(len(periods) - 1, 1)
+    for row, name in enumerate(names):
+        base, most = 44.0 + 44 * row, max(int(observed[:, row].max(initial=0)), 1)
+        places = [(left + step * i, base - 32 * int(n) / most) for i, n in enumerate(observed[:, row].tolist())]
+        body.append(canvas.label(0, base - 10, canvas.wrap(name, NAMES)[0]))
+        body.append(canvas.line(left, base, right, base, "grid"))
+        body += [canvas.line(*one, *other, "bar") for one, other in itertools.pairwise(places)]
+        body += [canvas.dot(*place, "ink", radius=2.5) for place in places]
+        body.append(canvas.label(right + 10, base - 10, f"most {most}", size=11.5, tone="soft"))
+    bottom = 44.0 * len(names) + 22
+    for i in {0, len(periods) // 2, len(periods) - 1} if periods else ():
+        place = left + step * i
+        body.append(canvas.label(place, bottom, periods[i], anchor="middle", size=11.5, tone="soft"))
+    told = f"Reports a period of {len(names)} events, each on a scale of its own up to its most. {_NOT_RATES}"
+    rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
+    svg = _svg(body, bottom + 14, "trend", f"{title}: over time", told)
+    return Picture("trend", svg, [("period", "event", "observed"), *rows])
+
+
+def _svg(body: Sequence[str], height: float, name: str, title: str, description: str) -> str:
+    head = canvas.wrap(title, WIDTH, 15)
+    below = 12.0 + 19 * len(head)
+    styled = [
+        canvas.element("style", _STYLE),
+        canvas.label(0, 15, head, size=15, bold=True),
+        canvas.element("g", *body, transform=f"translate(0,{below:g})"),
+    ]
+    size = {"width": WIDTH, "height": height + below}
+    return canvas.picture(styled, **size, name=name, title=title, description=description) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _name(table: SignalTable, row: int) -> str:
+    event = str(table.event[row]).capitalize()
+    return event if (table.drug == table.drug[0]).all() else f"{table.drug[row]}: {event}"
+
+
+def _heads(more: str) -> tuple[Any, ...]:
+    return ("drug", "event", *more.split())
