@@ -94,6 +94,13 @@ class DuckDBEngine(Engine):
             f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} BETWEEN {_literal(first)} AND {_literal(last)}"
         )
 
+    def delete_staged(self, name: str, column: str, staged: str, staged_column: str) -> None:
+        """Delete the rows whose `column` is among the values of a staged table's column."""
+        self._execute(
+            f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} IN "
+            f"(SELECT {_quoted(staged_column)} FROM {_quoted(staged)})"
+        )
+
     def stage(self, name: str, columns: Columns) -> ir.Table:
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
         with self._registered(columns) as given:

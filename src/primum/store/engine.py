@@ -63,6 +63,10 @@ class Engine(ABC):
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
 
     @abstractmethod
+    def delete_staged(self, name: str, column: str, staged: str, staged_column: str) -> None:
+        """Delete the rows whose `column` is among the values of a staged table's column."""
+
+    @abstractmethod
     def stage(self, name: str, columns: Columns) -> ir.Table:
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
 

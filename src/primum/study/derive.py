@@ -1,34 +1,43 @@
 """What follows from the loaded reports: current versions, names and what they mean, use?
 
-The raw tables are never changed. Everything here can be thrown away and made again, from all quarters at once, so that
-the order of loading does not matter. It is made once for a load, however many quarters that brings: the store tells
-which snapshot its derived tables were made from, and whoever opens it for an answer makes them again where a load was
-stopped before it did.
+The raw tables are never changed; everything here can be thrown away and made again. It is made once for a load, however
+many quarters that brings. Where archives only came, the work is done for the cases and the names that they touch, and
+gives the very rows that making everything anew would give; where one was replaced, or the rules are others than those
+of the last time, everything is made anew. The store tells which archives its derived tables were made from, and whoever
+opens it for an answer brings them up to date where a load was stopped before it did.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from primum.cases.latest import current_reports
+from primum.cases.latest import current_reports, touched_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
 from primum.store.folder import DERIVED
-from primum.store.parts import synthetic_reports
+from primum.store.parts import loaded_parts, quarters_of, synthetic_reports
+from primum.store.schema import schema_version, table
 from primum.treatments.vocabulary import Vocabulary, vocabularies
-from primum.vocab.drugs import drug_names, map_names, rows_of_names
+from primum.vocab import known_names
+from primum.vocab.drugs import VERSION, clean, map_names
 
 if TYPE_CHECKING:
     from primum.store import Store
 
 log = logging.getLogger(__name__)
+
+DERIVED_BY: Final = "derived_by"  # the fact that tells which rules the derived tables were made by
+TOUCHED: Final = "touched_reports"
 
 
 def open_derived(folder: Path | None = None) -> Store:
@@ -47,8 +56,21 @@ def open_derived(folder: Path | None = None) -> Store:
     return open_store(folder)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came since the derived tables were made, where nothing else changed.
+
+    Args:
+        parts: the parts that came.
+        quarters: their quarters.
+    """
+
+    parts: tuple[int, ...]
+    quarters: tuple[str, ...]
+
+
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
-    """Make the derived tables again, all together or not at all.
+    """Bring the derived tables up to date, all together or not at all; where nothing is new, make them again.
 
     Args:
         store: open for writing.
@@ -64,36 +86,99 @@ def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> d
 def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
     """As `derive`, inside a transaction that the caller has begun, so that a load and what follows from it are one."""
     words = vocabularies() if treatments is None else tuple(treatments)
-    engine = store.engine
-    engine.replace_table("current_reports", current_reports())
-    engine.replace_table("drug_names", drug_names())
+    rules = _rules(words)
+    news = _what_came(store, rules)
+    log.info("deriving %s", f"what {', '.join(map(str, news.parts))} touch" if news else "everything anew")
+    _tell_current(store, news)
+    _tell_drug_names(store, news)
     _map_drug_names(store, words)
-    _tell_uses(store, words)
-    store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(engine)))
-    store.tell_fact(DERIVED_FROM, store.snapshot())
-    store.keep_derivation()
-    rows = {name: engine.count(name) for name in DERIVED}
+    _tell_uses(store, words, news)
+    store.engine.unstage(TOUCHED)
+    _tell_origin(store, rules)
+    rows = {name: store.engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
     return rows
 
 
+def _rules(words: Sequence[Vocabulary]) -> str:
+    """Hash over everything but the reports that decides what the derived tables hold."""
+    versions = [version("primum"), schema_version(), VERSION]
+    versions += [text for one in words for text in (one.treatment, one.names.version, one.rules.version)]
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()
+
+
+def _what_came(store: Store, rules: str) -> News | None:
+    """What came since; None where everything must be made anew, or most of it is new anyway."""
+    before: dict[int, str] = dict(store.engine.read("derived_parts", "part", "archive_sha256"))
+    loaded = loaded_parts(store.engine)
+    came = tuple(sorted(loaded.keys() - before.keys()))
+    stayed = before.items() <= loaded.items()
+    if not came or not stayed or 2 * len(came) > len(loaded) or store.fact(DERIVED_BY) != rules:
+        return None
+    return News(came, quarters_of(store.engine, came))
+
+
+def _tell_origin(store: Store, rules: str) -> None:
+    """Say what the derived tables were made from, and how many reports are invented."""
+    loaded = loaded_parts(store.engine)
+    _clear(store, "derived_parts")
+    if loaded:
+        arrays = {"part": np.array([*loaded]), "archive_sha256": np.array([*loaded.values()], dtype=object)}
+        store.engine.append("derived_parts", arrays)
+    store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(store.engine)))
+    store.tell_fact(DERIVED_FROM, store.snapshot())
+    store.tell_fact(DERIVED_BY, rules)
+    store.keep_derivation()
+
+
+def _tell_current(store: Store, news: News | None) -> None:
+    """Which version of each case is current: of every case, or of those that the news touch."""
+    engine = store.engine
+    if news is None:
+        engine.replace_table("current_reports", current_reports())
+        return
+    engine.stage_expression(TOUCHED, touched_reports(news.parts, news.quarters))
+    engine.delete_staged("current_reports", "report_key", TOUCHED, "touched_key")
+    engine.insert("current_reports", current_reports(TOUCHED))
+
+
+def _tell_drug_names(store: Store, news: News | None) -> None:
+    """Every drug name with its rows, and what the names mean whose family has no new rows."""
+    engine = store.engine
+    if news is None:
+        _clear(store, "drug_names")
+        _clear(store, "drug_substances")
+    engine.stage_expression(known_names.COUNTED, known_names.counted_names(news.parts if news else None))
+    given = engine.run(known_names.names_to_clean())["drugname"]
+    cleaned = np.array([clean(name) for name in given.tolist()], dtype=object)
+    engine.stage(known_names.CLEANED, {"given": given, "cleaned": cleaned})
+    engine.stage_expression(known_names.KEPT, known_names.substances_to_keep())
+    engine.replace_table("drug_names", known_names.drug_names())
+    engine.replace_table("drug_substances", known_names.kept_substances())
+
+
 def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
-    found = store.engine.run(rows_of_names())
-    names = list(zip(found["drugname"], found["active_ingredient"], found["n"].tolist(), strict=True))
+    """What the names of the touched families mean."""
+    found = store.engine.run(known_names.names_to_read())
+    names = list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True))
     columns = map_names(found["name_key"].tolist(), names, tables=[vocabulary.names for vocabulary in words])
-    _clear(store, "drug_substances")
     if columns["name_key"]:
         texts = {name: np.array(values, dtype=object) for name, values in columns.items() if name != "name_key"}
         store.engine.append("drug_substances", {"name_key": np.array(columns["name_key"], dtype=np.int64), **texts})
+    for staged in (known_names.COUNTED, known_names.CLEANED, known_names.KEPT):
+        store.engine.unstage(staged)
 
 
-def _tell_uses(store: Store, words: Sequence[Vocabulary]) -> None:
-    _clear(store, "report_uses")
+def _tell_uses(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
+    """The use of every report that holds a treatment, or of those that the news touch."""
+    within = TOUCHED if news else None
+    if news is None:
+        _clear(store, "report_uses")
+    else:
+        store.engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
     for vocabulary in words:
-        store.engine.insert("report_uses", report_uses(vocabulary.rules))
+        store.engine.insert("report_uses", report_uses(vocabulary.rules, within))
 
 
 def _clear(store: Store, name: str) -> None:
-    from primum.store.schema import table
-
     store.engine.replace_table(name, table(name).limit(0))

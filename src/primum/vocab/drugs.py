@@ -274,54 +274,13 @@ def _from_general_rules(drugname: str | None, coded: Sequence[str], learned: dic
 
 
 @cache
-def drug_names() -> ibis.Table:
-    """Every distinct pair of drug name and active ingredient, numbered in the order of the two texts."""
-    import ibis
-
+def named_drugs(within: str | None = None) -> ibis.Table:
+    """Every drug row with each substance and product it names; `within` names a staged table of the reports wanted."""
     from primum.store import schema
+    from primum.store.parts import of_reports
 
-    rows = schema.table("drugs_in_report")
-    pairs = rows.select("drugname", "active_ingredient").distinct()
-    # Blank for NULL, because engines disagree on where NULL sorts; the flags part NULL from a blank text.
-    order = [
-        pairs.drugname.fill_null(""),
-        pairs.drugname.notnull(),
-        pairs.active_ingredient.fill_null(""),
-        pairs.active_ingredient.notnull(),
-    ]
-    number = ibis.row_number().over(ibis.window(order_by=order))
-    return pairs.select(number.cast("int64").name("name_key"), "drugname", "active_ingredient")
-
-
-@cache
-def rows_of_names() -> ibis.Table:
-    """Every name of `drug_names` with its number of drug rows: what the mapping is learned from."""
-    from primum.store import schema
-
-    rows = schema.table("drugs_in_report")
-    counted = rows.group_by("drugname", "active_ingredient").agg(n=rows.count())
-    names = schema.table("drug_names")
-    same = [
-        names.drugname.identical_to(counted.drugname),
-        names.active_ingredient.identical_to(counted.active_ingredient),
-    ]
-    return (
-        names.join(counted, same)
-        .select(names.name_key, names.drugname, names.active_ingredient, counted.n)
-        .order_by("name_key")
-    )
-
-
-@cache
-def named_drugs() -> ibis.Table:
-    """Every drug row with each substance and product it names."""
-    from primum.store import schema
-
-    rows, names, substances = (
-        schema.table("drugs_in_report"),
-        schema.table("drug_names"),
-        schema.table("drug_substances"),
-    )
+    rows = of_reports(schema.table("drugs_in_report"), within)
+    names, substances = schema.table("drug_names"), schema.table("drug_substances")
     same = [rows.drugname.identical_to(names.drugname), rows.active_ingredient.identical_to(names.active_ingredient)]
     keyed = rows.join(names, same).select(
         "report_key",
