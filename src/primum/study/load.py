@@ -8,11 +8,10 @@ all quarters of a load; until then the store itself tells that they lag behind (
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
@@ -20,10 +19,7 @@ from primum.sources.faers import (
     INDEX_PAGE,
     Archive,
     FileAccount,
-    KnownKeys,
     Member,
-    Reject,
-    clean_member,
     find_archives,
     part_number,
     read_archive,
@@ -47,12 +43,10 @@ from primum.store.parts import (
     remove_part,
     reports_of,
 )
+from primum.study.clean_ahead import Cleaned, clean_ahead
 from primum.study.derive import derive, derive_inside
 from primum.study.fetch import ARCHIVES, JOBS, fetch
 from primum.terms import Quarter
-
-REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
-REJECTED_BYTES_AT_ONCE: Final = 16 * 1024**2
 
 Progress = Callable[[str], None]
 
@@ -252,26 +246,24 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
 
 
 def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progress) -> list[FileAccount]:
-    demo_text = folder / "DEMO.txt"
-    known_keys = KnownKeys(demo_text)
     accounts: list[FileAccount] = []
-    for member in archive.tables:
-        progress(f"{archive.quarter} {member.table}")
-        file = _part_file(archive, member)
-        text = folder / f"{member.table}.txt"
-        with _reject_sink(store, file.file_key) as reject:
-            if member.table == "DEMO":
-                account = clean_member(archive, member, text, reject=reject)
-            else:
-                account = clean_member(archive, member, text, reject=reject, known_key=known_keys)
-        arranged = _arrange(store, archive, account, text)
-        _refuse_orphans(archive, account, arranged, accounts)
-        repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
-        add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
-        accounts.append(account)
-        if member.table != "DEMO":
-            text.unlink()
+    with closing(clean_ahead(archive, folder)) as members:
+        for cleaned in members:
+            progress(f"{archive.quarter} {cleaned.account.table}")
+            accounts.append(_load_table(store, archive, cleaned, accounts))
     return accounts
+
+
+def _load_table(store: Store, archive: Archive, cleaned: Cleaned, before: Sequence[FileAccount]) -> FileAccount:
+    """Put one cleaned table into the store, with where its lines went."""
+    account, file = cleaned.account, _part_file(archive, cleaned.member)
+    for rejects in cleaned.rejects.batches():
+        add_rejects(store.engine, file.file_key, rejects)
+    arranged = _arrange(store, archive, account, cleaned.text)
+    _refuse_orphans(archive, account, arranged, before)
+    repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
+    add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
+    return account
 
 
 def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -> Arranged:
@@ -333,29 +325,6 @@ def _part_file(archive: Archive, member: Member) -> PartFile:
         archive_sha256=archive.sha256,
         archive_bytes=archive.size,
     )
-
-
-@contextmanager
-def _reject_sink(store: Store, file_key: int) -> Iterator[Callable[[Reject], None]]:
-    """Takes rejected lines and writes them in batches, so that a file of nothing but rejects fits in memory."""
-    waiting: list[Reject] = []
-    size = 0
-
-    def flush() -> None:
-        nonlocal size
-        add_rejects(store.engine, file_key, waiting)
-        waiting.clear()
-        size = 0
-
-    def take(reject: Reject) -> None:
-        nonlocal size
-        waiting.append(reject)
-        size += len(reject.line)
-        if len(waiting) >= REJECTS_AT_ONCE or size >= REJECTED_BYTES_AT_ONCE:
-            flush()
-
-    yield take
-    flush()
 
 
 def _say_nothing(_: str) -> None:
