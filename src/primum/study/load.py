@@ -8,12 +8,12 @@ all quarters of a load; until then the store itself tells that they lag behind (
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from primum.errors import SourceError
+from primum.errors import SourceError, StoreError
 from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
 from primum.sources.faers import (
     INDEX_PAGE,
@@ -228,10 +228,10 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
     before = loaded_archive(store.engine, part)
     if before is not None and before[1] == archive.sha256:
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
-    with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
+    with _room_for_text(store) as folder, store.engine.transaction():
         if before is not None:
             remove_part(store.engine, part, quarter)
-        accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
+        accounts = _load_tables(store, archive, folder, progress or _say_nothing)
         accounts += _load_deletions(store, archive)
         if with_derived:
             derive_inside(store)
@@ -243,6 +243,20 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
         rejected=sum(account.rejected for account in accounts),
         repaired=sum(sum(account.repairs.values()) for account in accounts),
     )
+
+
+@contextmanager
+def _room_for_text(store: Store) -> Iterator[Path]:
+    """A folder for cleaned text beside the database; a disk that is full is told as what it is."""
+    try:
+        with tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StoreError.of(
+            str(store.folder),
+            f"it cannot be written ({error.strerror or error})",
+            "Check that the disk has room, then run the command again; the quarters before are loaded",
+        ) from error
 
 
 def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progress) -> list[FileAccount]:
