@@ -78,6 +78,9 @@ class Remembered:
 class Watcher:
     """Is told how far each file is; this one does not care."""
 
+    def expected(self, total: int) -> None:
+        """All files together will have `total` bytes; told first, where it is known."""
+
     def started(self, name: str, total: int) -> None:
         """A file of `total` bytes begins."""
 
@@ -282,7 +285,7 @@ class _Transfer:
             except (URLError, HTTPException, OSError, _TruncatedError) as error:
                 if isinstance(error, OSError) and error.errno in _NO_ROOM:
                     raise SourceError.of(
-                        str(self.shelf.folder), error.strerror, "room on the disk", "Make room, and run it again."
+                        str(self.shelf.folder), str(error.strerror), "room on the disk", "Make room, and run it again."
                     ) from error
                 reason = error.reason if isinstance(error, URLError) else error
                 said, asked_wait = " ".join(str(reason).split()) or type(error).__name__, 0.0

@@ -121,7 +121,12 @@ def no_quarters() -> SourceError:
 
 
 def load_archives(
-    store: Store, given: Path, *, quarters: frozenset[Quarter] = frozenset(), progress: Progress | None = None
+    store: Store,
+    given: Path,
+    *,
+    quarters: frozenset[Quarter] = frozenset(),
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
 ) -> LoadedArchives:
     """Load a zip, or every archive of a folder; each quarter is a transaction of its own, what follows the last.
 
@@ -130,12 +135,16 @@ def load_archives(
         given: a zip or a folder of zips.
         quarters: only these; empty: all.
         progress: told what is read now.
+        watcher: told how far each archive is.
 
     Raises:
         SourceError: an archive is not what it must be. The good ones are loaded first, then all faults are told.
         StoreError: the store cannot be written; the quarters before are loaded.
     """
-    return _load_each(store, find_archives(given, quarters or None), quarters, progress)
+    archives = find_archives(given, quarters or None)
+    if watcher is not None:
+        watcher.expected(sum(path.stat().st_size for path in archives))
+    return _load_each(store, archives, quarters, progress, watcher)
 
 
 def load_published(
@@ -145,6 +154,7 @@ def load_published(
     base: str | None = None,
     jobs: int = JOBS,
     progress: Progress | None = None,
+    downloads: Watcher | None = None,
     watcher: Watcher | None = None,
     patience: Patience | None = None,
 ) -> LoadedArchives:
@@ -156,7 +166,8 @@ def load_published(
         base: address of the folder on the server; None: `primum.sources.download.base_address()`.
         jobs: files on their way at once.
         progress: told what is read now.
-        watcher: told how far each download is.
+        downloads: told how far each download is.
+        watcher: told how far each archive is loaded.
         patience: how long to wait for the server.
 
     Raises:
@@ -165,9 +176,9 @@ def load_published(
     """
     address = base or base_address()
     with fetch(
-        quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=watcher, patience=patience
+        quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=downloads, patience=patience
     ) as fetched:
-        answer = _load_each(store, (archive for _, archive in fetched), quarters, progress)
+        answer = _load_each(store, (archive for _, archive in fetched), quarters, progress, watcher)
     if quarters and not answer.loaded:
         asked = ", ".join(map(str, answer.not_found[:4])) + (" ..." if len(answer.not_found) > 4 else "")
         raise SourceError.of(address, f"none of {asked} is published there", "a quarter that is", f"See {INDEX_PAGE}.")
@@ -184,7 +195,11 @@ def finish(store: Store, *, progress: Progress | None = None) -> bool:
 
 
 def _load_each(
-    store: Store, offered: Iterable[Path | SourceError], quarters: frozenset[Quarter], progress: Progress | None
+    store: Store,
+    offered: Iterable[Path | SourceError],
+    quarters: frozenset[Quarter],
+    progress: Progress | None,
+    watcher: Watcher | None,
 ) -> LoadedArchives:
     """Load what is offered, then derive, then tell the faults."""
     loaded: list[Loaded] = []
@@ -193,7 +208,7 @@ def _load_each(
         try:
             if isinstance(archive, SourceError):
                 raise archive
-            loaded.append(load_faers(store, archive, progress=progress, with_derived=False))
+            loaded.append(load_faers(store, archive, progress=progress, watcher=watcher, with_derived=False))
         except NotPublishedError:  # told as not found
             continue
         except SourceError as error:
@@ -206,13 +221,21 @@ def _load_each(
     return LoadedArchives(tuple(loaded), tuple(q for q in sorted(quarters) if str(q) not in there))
 
 
-def load_faers(store: Store, path: Path, *, progress: Progress | None = None, with_derived: bool = True) -> Loaded:
+def load_faers(
+    store: Store,
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+    with_derived: bool = True,
+) -> Loaded:
     """Load one archive of a FAERS quarter.
 
     Args:
         store: a store opened for writing.
         path: the zip.
         progress: told what is read now; one short text a file.
+        watcher: told how far the archive is.
         with_derived: make the derived tables in the same transaction; else the caller derives after the last quarter.
 
     Returns:
@@ -225,13 +248,17 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
     archive = read_archive(path)
     quarter = str(archive.quarter)
     part = part_number(archive.quarter)
+    watcher = watcher or Watcher()
     before = loaded_archive(store.engine, part)
     if before is not None and before[1] == archive.sha256:
+        watcher.started(path.name, archive.size)
+        watcher.arrived(path.name, archive.size)
+        watcher.ended(path.name)
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
     with _room_for_text(store) as folder, store.engine.transaction():
         if before is not None:
             remove_part(store.engine, part, quarter)
-        accounts = _load_tables(store, archive, folder, progress or _say_nothing)
+        accounts = _load_tables(store, archive, folder, progress or _say_nothing, watcher)
         accounts += _load_deletions(store, archive)
         if with_derived:
             derive_inside(store)
@@ -259,12 +286,21 @@ def _room_for_text(store: Store) -> Iterator[Path]:
         ) from error
 
 
-def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progress) -> list[FileAccount]:
+def _load_tables(
+    store: Store, archive: Archive, folder: Path, progress: Progress, watcher: Watcher
+) -> list[FileAccount]:
     accounts: list[FileAccount] = []
-    with closing(clean_ahead(archive, folder)) as members:
-        for cleaned in members:
-            progress(f"{archive.quarter} {cleaned.account.table}")
-            accounts.append(_load_table(store, archive, cleaned, accounts))
+    text, all_text = 0, sum(member.size for member in archive.tables)
+    watcher.started(archive.path.name, archive.size)
+    try:
+        with closing(clean_ahead(archive, folder)) as members:
+            for cleaned in members:
+                progress(f"{archive.quarter} {cleaned.account.table}")
+                accounts.append(_load_table(store, archive, cleaned, accounts))
+                text += cleaned.member.size
+                watcher.arrived(archive.path.name, archive.size * text // all_text)
+    finally:
+        watcher.ended(archive.path.name)
     return accounts
 
 
