@@ -20,6 +20,7 @@ from primum.store.parts import FILES_OF_A_PART
 from primum.store.schema import table
 from primum.study.derive import derive
 from primum.study.load import load_faers
+from primum.study.load_table import load_table
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -161,3 +162,17 @@ def test_a_replaced_quarter_leaves_nothing_of_what_it_was(tmp_path: Path) -> Non
         for path in (old[0], old[2], new[1]):
             load_faers(store, path)
         assert told(store) == found
+
+
+def test_a_long_table_beside_quarters_is_derived_for_what_it_brings(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_archive(tmp_path, quarter=Quarter(2019, number), reports=30, seed=1)
+    (tmp_path / "t.csv").write_text("CASEID,DRUG,AE\n1,BOTOX COSMETIC,Pain\n2,XEOMIN,Rash\n")
+    with open_store(tmp_path / "store", write=True) as store:
+        for path in sorted(tmp_path.glob("*.zip")):
+            load_faers(store, path)
+        load_table(store, tmp_path / "t.csv")
+        updated = told(store)
+        assert store.engine.count("report_uses") == 2
+        derive(store)
+        assert told(store) == updated
