@@ -113,6 +113,33 @@ def test_what_comes_alone_is_derived_for_what_it_touches(
         assert told(store) == updated
 
 
+def test_cases_in_slices_are_ranked_as_all_together(memory_store: MakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with memory_store(raw=True) as store:
+        for name in QUARTERS:
+            put_in(store, quarter_of(name, 7))
+        derive(store)
+        together = told(store)
+        monkeypatch.setattr("primum.cases.latest.REPORTS_AT_ONCE", 9)  # 40 reports: five slices
+        derive(store)
+        assert told(store) == together
+
+
+@pytest.mark.slow
+def test_many_rows_are_found_again_in_the_session_that_derived_them(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        write_archive(tmp_path, quarter=Quarter(2019, number), reports=130_000, seed=1, drugs=50, events=50)
+    with open_store(tmp_path / "store", write=True) as store:
+        for path in sorted(tmp_path.glob("*.zip")):
+            load_faers(store, path)
+        within = told(store)
+        current = table("current_reports")
+        [(rows, alive)] = store.engine.rows(current.aggregate(rows=current.count(), alive=current.current.sum()))
+    assert rows == 390_000
+    assert alive > 0
+    with open_store(tmp_path / "store") as store:
+        assert told(store) == within
+
+
 def test_a_name_is_read_again_when_the_rows_that_teach_it_change(memory_store: MakeStore) -> None:
     def report(part: int, *drugs: tuple[str, str | None]) -> Rows:
         quarter = f"{part // 10}q{part % 10}"

@@ -15,7 +15,7 @@ A row repeated exactly, in one quarter or in two, is one sighting of one version
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +25,12 @@ from primum.store.parts import belongs_to, of_reports
 if TYPE_CHECKING:
     import ibis
 
+    from primum.store.engine import Engine
+
 STANDING: Final = ("is_faers", "version", "received", "quarter")  # what ranks versions before a tie-break does
 FIRST_FAERS_QUARTER: Final = "2012q4"
+TOUCHED: Final = "touched_reports"  # a staged table of report keys
+REPORTS_AT_ONCE: Final = 4_000_000  # ranked together; 20 million do not fit in the engine's memory
 CHILDREN: Final = ("drugs_in_report", "reactions", "outcomes", "report_sources", "therapies", "indications")
 
 ONLY: Final = "only version"
@@ -49,8 +53,8 @@ def current_reports(within: str | None = None) -> ibis.Table:
     Nearly every case has one version. Only those with several are ranked, and only on a tie are child rows counted.
 
     Args:
-        within: name of a staged table of report keys that holds whole cases, as `touched_reports` gives; None: every
-            report of the store.
+        within: name of a staged table of report keys that holds whole cases, as `touched_reports` and
+            `reports_of_slice` give; None: every report of the store.
 
     Returns:
         `report_key, current, reason`, one row a report. Every case has at most one current report.
@@ -82,6 +86,26 @@ def touched_reports(parts: Sequence[int], quarters: Sequence[str]) -> ibis.Table
     cases = ibis.union(new.select("source", "caseid"), deleted, distinct=True)
     others = reports.filter(~belongs_to(reports.report_key, parts)).semi_join(cases, ["source", "caseid"])
     return ibis.union(new.select(touched_key="report_key"), others.select(touched_key="report_key"))
+
+
+def current_by_slices(engine: Engine) -> Iterator[ibis.Table]:
+    """`current_reports` of one share of the cases after the other, each to be run before the next is asked for."""
+    slices = 1 + engine.count("reports") // REPORTS_AT_ONCE
+    for number in range(slices):
+        engine.stage_expression(TOUCHED, reports_of_slice(number, slices))
+        yield current_reports(TOUCHED)
+
+
+def reports_of_slice(number: int, of: int) -> ibis.Table:
+    """A share of all cases, whole, by the end of the case number: `touched_key`, one row a report.
+
+    Args:
+        number: which share, from 0 below `of`.
+        of: into how many the cases are cut, at most 1,000.
+    """
+    reports = schema.table("reports")
+    end = reports.caseid.right(3).try_cast("int64").fill_null(0) % of
+    return reports.filter(end == number).select(touched_key="report_key")
 
 
 def _judged_alone(reports: ibis.Table) -> ibis.Table:

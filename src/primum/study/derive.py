@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from primum.cases.latest import current_reports, touched_reports
+from primum.cases.latest import TOUCHED, current_by_slices, current_reports, touched_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
 from primum.store.folder import DERIVED
 from primum.store.parts import loaded_parts, quarters_of, synthetic_reports
-from primum.store.schema import schema_version, table
+from primum.store.schema import schema_version
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab import known_names
 from primum.vocab.drugs import VERSION, clean, map_names
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DERIVED_BY: Final = "derived_by"  # the fact that tells which rules the derived tables were made by
-TOUCHED: Final = "touched_reports"
+MAPPED: Final = "mapped_names"
 
 
 def open_derived(folder: Path | None = None) -> Store:
@@ -120,11 +120,10 @@ def _what_came(store: Store, rules: str) -> News | None:
 
 def _tell_origin(store: Store, rules: str) -> None:
     """Say what the derived tables were made from, and how many reports are invented."""
-    loaded = loaded_parts(store.engine)
-    _clear(store, "derived_parts")
-    if loaded:
-        arrays = {"part": np.array([*loaded]), "archive_sha256": np.array([*loaded.values()], dtype=object)}
-        store.engine.append("derived_parts", arrays)
+    parts = np.array([*loaded_parts(store.engine).items()], dtype=object).reshape(-1, 2)
+    origin = {"part": parts[:, 0].astype(np.int64), "archive_sha256": parts[:, 1]}
+    store.engine.replace_table("derived_parts", [store.engine.stage("origin", origin)])
+    store.engine.unstage("origin")
     store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(store.engine)))
     store.tell_fact(DERIVED_FROM, store.snapshot())
     store.tell_fact(DERIVED_BY, rules)
@@ -135,7 +134,7 @@ def _tell_current(store: Store, news: News | None) -> None:
     """Which version of each case is current: of every case, or of those that the news touch."""
     engine = store.engine
     if news is None:
-        engine.replace_table("current_reports", current_reports())
+        engine.replace_table("current_reports", current_by_slices(engine))
         return
     engine.stage_expression(TOUCHED, touched_reports(news.parts, news.quarters))
     engine.delete_staged("current_reports", "report_key", TOUCHED, "touched_key")
@@ -143,42 +142,38 @@ def _tell_current(store: Store, news: News | None) -> None:
 
 
 def _tell_drug_names(store: Store, news: News | None) -> None:
-    """Every drug name with its rows, and what the names mean whose family has no new rows."""
+    """Every drug name with its rows; what the names mean whose family has no new rows is kept aside."""
     engine = store.engine
     if news is None:
-        _clear(store, "drug_names")
-        _clear(store, "drug_substances")
+        for name in ("drug_names", "drug_substances"):
+            engine.replace_table(name, [])
     engine.stage_expression(known_names.COUNTED, known_names.counted_names(news.parts if news else None))
     given = engine.run(known_names.names_to_clean())["drugname"]
     cleaned = np.array([clean(name) for name in given.tolist()], dtype=object)
     engine.stage(known_names.CLEANED, {"given": given, "cleaned": cleaned})
     engine.stage_expression(known_names.KEPT, known_names.substances_to_keep())
-    engine.replace_table("drug_names", known_names.drug_names())
-    engine.replace_table("drug_substances", known_names.kept_substances())
+    engine.replace_table("drug_names", [known_names.drug_names()])
 
 
 def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
-    """What the names of the touched families mean."""
-    found = store.engine.run(known_names.names_to_read())
+    """What the names of the touched families mean, beside what was kept of the others."""
+    engine = store.engine
+    found = engine.run(known_names.names_to_read())
     names = list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True))
     columns = map_names(found["name_key"].tolist(), names, tables=[vocabulary.names for vocabulary in words])
-    if columns["name_key"]:
-        texts = {name: np.array(values, dtype=object) for name, values in columns.items() if name != "name_key"}
-        store.engine.append("drug_substances", {"name_key": np.array(columns["name_key"], dtype=np.int64), **texts})
-    for staged in (known_names.COUNTED, known_names.CLEANED, known_names.KEPT):
-        store.engine.unstage(staged)
+    arrays = {name: np.array(values, dtype=object) for name, values in columns.items()}
+    read = engine.stage(MAPPED, arrays | {"name_key": arrays["name_key"].astype(np.int64)})
+    engine.replace_table("drug_substances", [known_names.kept_substances(), read])
+    for staged in (known_names.COUNTED, known_names.CLEANED, known_names.KEPT, MAPPED):
+        engine.unstage(staged)
 
 
 def _tell_uses(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
     """The use of every report that holds a treatment, or of those that the news touch."""
-    within = TOUCHED if news else None
+    engine = store.engine
     if news is None:
-        _clear(store, "report_uses")
-    else:
-        store.engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
+        engine.replace_table("report_uses", (report_uses(vocabulary.rules) for vocabulary in words))
+        return
+    engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
     for vocabulary in words:
-        store.engine.insert("report_uses", report_uses(vocabulary.rules, within))
-
-
-def _clear(store: Store, name: str) -> None:
-    store.engine.replace_table(name, table(name).limit(0))
+        engine.insert("report_uses", report_uses(vocabulary.rules, TOUCHED))
