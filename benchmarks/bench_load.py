@@ -98,7 +98,7 @@ def run(reports: int, quarters: list[str], drugs: int, folder: Path) -> list[str
     names = {"primum": "Primum: checked, repaired, typed, derived", "duckdb": "DuckDB alone: text to Parquet"}
     lines = [
         f"{len(wanted)} SYNTHETIC quarter{'s' if len(wanted) > 1 else ''} of {reports:,} reports, "
-        f"{text / 1e6:,.0f} MB of text; {_machine()}.",
+        f"{text / 1e6:,.0f} MB of text; {machine()}.",
         "",
         "| work | CPU | wall | peak memory | on disk |",
         "|---|---|---|---|---|",
@@ -115,7 +115,7 @@ def run(reports: int, quarters: list[str], drugs: int, folder: Path) -> list[str
     return lines
 
 
-def _machine() -> str:
+def machine() -> str:
     import duckdb
 
     text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""

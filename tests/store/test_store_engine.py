@@ -69,7 +69,7 @@ def test_a_failed_transaction_leaves_nothing(store):
 def test_a_table_can_be_made_of_an_expression_over_itself(store):
     store.engine.append("outcomes", {"report_key": np.array([1, 2]), "row_number": np.array([1, 2])})
     outcomes = table("outcomes")
-    assert store.engine.replace_table("outcomes", outcomes.filter(outcomes.report_key == 2)) == 1
+    assert store.engine.replace_table("outcomes", [outcomes.filter(outcomes.report_key == 2)]) == 1
     assert store.engine.rows(outcomes.select("report_key")) == [(2,)]
 
 

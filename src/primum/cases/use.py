@@ -150,12 +150,12 @@ def _fault(row: Mapping[str, str], *, previous: int) -> str:
     return next((fault for fault, is_there in faults.items() if is_there), "")
 
 
-def exposures(treatment: str) -> ibis.Table:
+def exposures(treatment: str, within: str | None = None) -> ibis.Table:
     """Drug rows of current reports that name a drug of the treatment in a role that is an exposure.
 
-    A long table has no roles; its drugs are taken as exposures.
+    A long table has no roles; its drugs are taken as exposures. `within` names a staged table of the reports wanted.
     """
-    drugs, current = named_drugs(), schema.table("current_reports")
+    drugs, current = named_drugs(within), schema.table("current_reports")
     exposed = drugs.filter(drugs.treatment == treatment, is_exposure(drugs.role))
     return exposed.semi_join(current.filter(current.current), "report_key").mutate(kind_of=_product_of(exposed))
 
@@ -173,27 +173,32 @@ def _product_of(drugs: ibis.Table) -> ibis.expr.types.StringColumn:
 
 
 @cache
-def report_uses(rules: UseRules) -> ibis.Table:
+def report_uses(rules: UseRules, within: str | None = None) -> ibis.Table:
     """The use of every current report that holds the treatment, by all rules and by the strong ones alone.
+
+    Args:
+        rules: of the treatment.
+        within: a staged table of the reports wanted; None: every report.
 
     Returns:
         `treatment, report_key, use, rule, confidence, use_strict, rule_strict`.
     """
     import ibis
 
-    told = _told(rules)
+    told = _told(rules, within)
     if rules.strong is None:
         return told.mutate(use_strict=ibis.literal("unknown"), rule_strict=ibis.literal(NO_RULE))
-    strict = _told(rules.strong).select("report_key", use_strict="use", rule_strict="rule")
+    strict = _told(rules.strong, within).select("report_key", use_strict="use", rule_strict="rule")
     return told.join(strict, "report_key")
 
 
-def _told(rules: UseRules) -> ibis.Table:
+def _told(rules: UseRules, within: str | None) -> ibis.Table:
     """The use of every current report that holds the treatment, by the rules given."""
     import ibis
 
-    exposed = exposures(rules.treatment)
-    fired = _first_level(ibis.union(*(_fired(rules, exposed, kind) for kind in KINDS if rules.of_kind(kind))))
+    exposed = exposures(rules.treatment, within)
+    kinds_used = [kind for kind in KINDS if rules.of_kind(kind)]
+    fired = _first_level(ibis.union(*(_fired(rules, exposed, kind, within) for kind in kinds_used)))
     kinds = fired.group_by("report_key").agg(
         cosmetic=fired.rank_order.min(where=fired.use == "cosmetic"),
         therapeutic=fired.rank_order.min(where=fired.use == "therapeutic"),
@@ -221,9 +226,12 @@ def _told(rules: UseRules) -> ibis.Table:
     )
 
 
-def _fired(rules: UseRules, exposed: ibis.Table, kind: Kind) -> ibis.Table:
+def _fired(rules: UseRules, exposed: ibis.Table, kind: Kind, within: str | None) -> ibis.Table:
     """The rules of one kind that fire, one row a report, product and rule."""
-    hits = {"indication": _by_indication, "cosmetic_only": _by_product, "dose": _by_dose}[kind](rules, exposed)
+    if kind == "indication":
+        hits = _by_indication(rules, exposed, within)
+    else:
+        hits = {"cosmetic_only": _by_product, "dose": _by_dose}[kind](rules, exposed)
     mine = rules.of_kind(kind)
     return hits.filter(hits.rank_order.notnull()).select(
         "report_key",
@@ -235,9 +243,9 @@ def _fired(rules: UseRules, exposed: ibis.Table, kind: Kind) -> ibis.Table:
     )
 
 
-def _by_indication(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
+def _by_indication(rules: UseRules, exposed: ibis.Table, within: str | None) -> ibis.Table:
     """Indications on any row of an exposed product, concomitant rows included; a drug not given has none."""
-    drugs, indications = named_drugs(), schema.table("indications")
+    drugs, indications = named_drugs(within), schema.table("indications")
     same_treatment = drugs.filter(drugs.treatment == rules.treatment, drugs.role.fill_null("PS") != "DN")
     rows = same_treatment.select("report_key", "drug_seq", kind_of=_product_of(same_treatment)).distinct()
     exposed_products = exposed.select("report_key", "kind_of").distinct()

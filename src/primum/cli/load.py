@@ -51,9 +51,19 @@ def load_faers(
         raise load.no_quarters()
     with watched() as watcher, open_store(store, write=True) as opened:
         if given is not None and at_hand:
-            answer = load.load_archives(opened, Path(given), quarters=wanted, progress=watcher.say)
+            answer = load.load_archives(
+                opened, Path(given), quarters=wanted, progress=watcher.say, watcher=watcher.archives
+            )
         elif wanted:
-            answer = load.load_published(opened, wanted, base=given, jobs=jobs, progress=watcher.say, watcher=watcher)
+            answer = load.load_published(
+                opened,
+                wanted,
+                base=given,
+                jobs=jobs,
+                progress=watcher.say,
+                downloads=watcher.downloads,
+                watcher=watcher.archives,
+            )
         elif load.finish(opened, progress=watcher.say):
             typer.echo("Finished a load that was stopped.")
             return

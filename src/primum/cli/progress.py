@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from primum.sources.download import Watcher
@@ -14,32 +15,53 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Teller(Watcher):
-    """A watcher of downloads that can also be told what is read now; this one keeps silent."""
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who shows what is done now and how far it is; this one keeps silent.
+
+    Args:
+        downloads: told how far each download is.
+        archives: told how far each archive is loaded.
+    """
+
+    downloads: Watcher = field(default_factory=Watcher)
+    archives: Watcher = field(default_factory=Watcher)
 
     def say(self, text: str) -> None:
-        """What is read now."""
+        """What is done now."""
 
 
-class _Bars(Teller):
-    """A bar for each file on its way, one for all of them together, and a line for what is read now."""
+@dataclass(frozen=True, slots=True)
+class _Shown(Teller):
+    """A line for what is done now, above the bars."""
 
-    def __init__(self, progress: Progress, doing: str) -> None:
+    progress: Progress = field(kw_only=True)
+    line: TaskID = field(kw_only=True)
+    doing: str = field(kw_only=True)
+
+    def say(self, text: str) -> None:
+        self.progress.update(self.line, description=f"{self.doing} {text}")
+
+
+class _Bars(Watcher):
+    """A bar for each file on its way, and one for all of them together."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
+        self._title = title
         self._lock = threading.Lock()
         self._files: dict[str, TaskID] = {}
-        self._sizes: dict[str, tuple[int, int]] = {}  # bytes that are here, bytes in all
+        self._sizes: dict[str, tuple[int, int]] = {}  # bytes that are done, bytes in all
+        self._expected = 0
         self._all: TaskID | None = None
-        self._doing = doing
-        self._reading = progress.add_task(doing, total=None)
 
-    def say(self, text: str) -> None:
-        self._progress.update(self._reading, description=f"{self._doing} {text}")
+    def expected(self, total: int) -> None:
+        self._expected = total
 
     def started(self, name: str, total: int) -> None:
         with self._lock:
             if self._all is None:
-                self._all = self._progress.add_task("All downloads", total=0)
+                self._all = self._progress.add_task(self._title, total=0)
             self._files[name] = self._progress.add_task(name, total=total or None)
             self._sizes[name] = (0, total)
             self._show()
@@ -59,7 +81,7 @@ class _Bars(Teller):
     def _show(self) -> None:
         if self._all is not None:
             have, total = (sum(size[n] for size in self._sizes.values()) for n in (0, 1))
-            self._progress.update(self._all, completed=have, total=total)
+            self._progress.update(self._all, completed=have, total=max(total, self._expected))
 
 
 @contextmanager
@@ -73,8 +95,22 @@ def watched(doing: str = "Loading") -> Iterator[Teller]:
         yield Teller()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    class Size(DownloadColumn):
+        """Bytes done of all, where all is known."""
+
+        def render(self, task: Task) -> Text:
+            return super().render(task) if task.total else Text("")
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), Size(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bars(progress, doing)
+        line = progress.add_task(doing, total=None)
+        yield _Shown(
+            _Bars(progress, "All downloads"),
+            _Bars(progress, "All archives"),
+            progress=progress,
+            line=line,
+            doing=doing,
+        )

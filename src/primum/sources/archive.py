@@ -59,12 +59,14 @@ class Member:
         table: one of the seven tables, or DELETED.
         position: 1 to 7 for the tables, 8 and on for the lists of deleted cases.
         suffix: an addition to the usual name, such as `_new`; empty as a rule.
+        size: bytes of its text, as the archive tells.
     """
 
     name: str
     table: str
     position: int
     suffix: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,11 @@ def _tables(path: Path, infos: Sequence[zipfile.ZipInfo]) -> tuple[Member, ...]:
         raise SourceError.of(path.name, "; ".join(faults), WHOLE, "Check that it is the ASCII archive of a quarter.")
     for [(info, _)] in found.values():
         _refuse_bomb(path, info, LARGEST_MEMBER)
-    return tuple(Member(found[t][0][0].filename, t, n, found[t][0][1]) for n, t in enumerate(TABLES, start=1))
+    one = {table: listed[0] for table, listed in found.items()}
+    return tuple(
+        Member(one[t][0].filename, t, n, suffix=one[t][1], size=one[t][0].file_size)
+        for n, t in enumerate(TABLES, start=1)
+    )
 
 
 def _refuse_bomb(path: Path, info: zipfile.ZipInfo, largest: int) -> None:

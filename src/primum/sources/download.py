@@ -10,6 +10,7 @@ file that was published anew is noticed. The standard library does this: no depe
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import threading
@@ -40,6 +41,7 @@ TRIES: Final = 5  # without a byte of progress between them
 FIRST_WAIT: Final = 1.0  # seconds; doubled with each try
 LONGEST_WAIT: Final = 60.0
 TIMEOUT: Final = 60.0  # seconds without a byte
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_THERE: Final = (404, 410)
 _PASSING: Final = (408, 425, 429, 500, 502, 503, 504)
 _RANGE_BEYOND: Final = 416
@@ -75,6 +77,9 @@ class Remembered:
 
 class Watcher:
     """Is told how far each file is; this one does not care."""
+
+    def expected(self, total: int) -> None:
+        """All files together will have `total` bytes; told first, where it is known."""
 
     def started(self, name: str, total: int) -> None:
         """A file of `total` bytes begins."""
@@ -278,6 +283,10 @@ class _Transfer:
                     raise self._gave_up(f"the server answers {error.code} {error.reason}") from error
                 said, asked_wait = f"the server answers {error.code}", _seconds(error.headers.get("Retry-After"))
             except (URLError, HTTPException, OSError, _TruncatedError) as error:
+                if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                    raise SourceError.of(
+                        str(self.shelf.folder), str(error.strerror), "room on the disk", "Make room, and run it again."
+                    ) from error
                 reason = error.reason if isinstance(error, URLError) else error
                 said, asked_wait = " ".join(str(reason).split()) or type(error).__name__, 0.0
             now = self.partial.stat().st_size if self.partial.exists() else 0

@@ -36,6 +36,7 @@ from primum.sources.repairs import (
 BLOCK: Final = 4 * 1024**2  # bytes read at once
 LONGEST_CARRY: Final = 64 * 1024**2  # bytes without a line end at which a file is given up
 LONGEST_JOIN: Final = 50  # physical lines that one row may be cut into
+CONTROL_FLAGS: Final = bytes(n in CONTROLS for n in range(256))  # 1 for each byte that a line must not hold
 LF, CR, DOLLAR, ZERO, NINE = b"\n\r$09"
 
 IndexArray = NDArray[np.intp]
@@ -341,8 +342,9 @@ def _with_controls(
 ) -> Mask:
     """Which lines hold a control byte, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
-    if len(block.translate(None, CONTROLS)) != len(block):
-        controls = np.flatnonzero(np.isin(array, np.frombuffer(CONTROLS, dtype=np.uint8)))
+    flags = block.translate(CONTROL_FLAGS)
+    if b"\x01" in flags:
+        controls = np.flatnonzero(np.frombuffer(flags, dtype=np.uint8))
         found[np.searchsorted(stops, controls)] = True
     if block.count(b"\r") != int(np.sum(stops - ends)):
         returns = np.flatnonzero(array == CR)

@@ -161,8 +161,9 @@ def _plain_columns(rows: ir.Table, listed: Sequence[Field]) -> tuple[dict[str, A
         match field.rule:
             case "text":
                 plain[target] = text
-            case "term":
-                plain[target] = text.strip().upper().nullif("")
+            case "term":  # hardly any has blanks around it, and trimming costs more than to look
+                blanks = text.startswith(" ") | text.endswith(" ")
+                plain[target] = ibis.ifelse(blanks, text.strip(), text).upper().nullif("")
             case "code":  # kept as printed
                 plain[target] = text
                 bad[column, UNKNOWN_CODE] = text.notin(sorted(codes(column)))

@@ -7,7 +7,7 @@ database (it asks for pandas and for functions that version 2 renamed), its comp
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -76,11 +76,15 @@ class DuckDBEngine(Engine):
         """Append an expression's rows to a table, columns matched by name; how many rows."""
         return self._changed(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(expression)}")
 
-    def replace_table(self, name: str, expression: ir.Table) -> int:
-        """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
+    def replace_table(self, name: str, expressions: Iterable[ir.Table]) -> int:
+        """Give a table of schema.csv the rows of expressions, one after the other, instead of its own; how many rows.
+
+        All rows are in before the table gets its name: DuckDB 2.0.0 does not find again what is inserted into a table
+        behind its renaming in the same transaction, as soon as that fills a row group.
+        """
         fresh = TableSchema(f"fresh_{name}", schema_of(name).columns)  # a table beside it: rows are written only once
         self._execute(fresh.ddl)
-        changed = self.insert(fresh.name, expression)
+        changed = sum(self.insert(fresh.name, expression) for expression in expressions)
         self._execute(f"DROP TABLE {_quoted(name)}")
         self._execute(f"ALTER TABLE {_quoted(fresh.name)} RENAME TO {_quoted(name)}")
         return changed
@@ -95,6 +99,13 @@ class DuckDBEngine(Engine):
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
         self._execute(
             f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} BETWEEN {_literal(first)} AND {_literal(last)}"
+        )
+
+    def delete_staged(self, name: str, column: str, staged: str, staged_column: str) -> None:
+        """Delete the rows whose `column` is among the values of a staged table's column."""
+        self._execute(
+            f"DELETE FROM {_quoted(name)} WHERE {_quoted(column)} IN "
+            f"(SELECT {_quoted(staged_column)} FROM {_quoted(staged)})"
         )
 
     def stage(self, name: str, columns: Columns) -> ir.Table:

@@ -7,7 +7,7 @@ text, do it in one transaction. Expressions are built from the unbound tables of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +49,11 @@ class Engine(ABC):
         """Append an expression's rows to a table, columns matched by name; how many rows."""
 
     @abstractmethod
-    def replace_table(self, name: str, expression: ir.Table) -> int:
-        """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
+    def replace_table(self, name: str, expressions: Iterable[ir.Table]) -> int:
+        """Give a table of schema.csv the rows of expressions, one after the other, instead of its own; how many rows.
+
+        An expression is asked for when those before it have run, so that it may be staged on the way.
+        """
 
     @abstractmethod
     def append(self, name: str, columns: Columns) -> int:
@@ -59,6 +62,10 @@ class Engine(ABC):
     @abstractmethod
     def delete(self, name: str, column: str, first: int | str, last: int | str) -> None:
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
+
+    @abstractmethod
+    def delete_staged(self, name: str, column: str, staged: str, staged_column: str) -> None:
+        """Delete the rows whose `column` is among the values of a staged table's column."""
 
     @abstractmethod
     def stage(self, name: str, columns: Columns) -> ir.Table:

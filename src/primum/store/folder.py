@@ -135,7 +135,8 @@ class Store:
         empty = self.made and self._is_empty()
         self.engine.close()
         if empty:
-            (self.folder / DATABASE).unlink(missing_ok=True)
+            for name in (DATABASE, f"{DATABASE}.wal"):  # the second stays where the disk had no room to end it
+                (self.folder / name).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # it holds something that is not ours
                 self.folder.rmdir()
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART, Fault
 from primum.store.engine import Engine
 from primum.store.schema import table
 from primum.terms import SYNTHETIC
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 REPORT_TABLES: Final = (
     "reports",
@@ -49,11 +54,40 @@ def loaded_archive(engine: Engine, part: int) -> tuple[str, str] | None:
     return next(((name, digest) for key, name, digest in rows if key // FILES_OF_A_PART == part), None)
 
 
+def loaded_parts(engine: Engine) -> dict[int, str]:
+    """SHA-256 of the archive of every part that is loaded."""
+    rows = engine.read("files", "file_key", "archive_sha256")
+    return {key // FILES_OF_A_PART: digest for key, digest in rows}
+
+
+def quarters_of(engine: Engine, parts: Sequence[int]) -> tuple[str, ...]:
+    """The quarters of parts; a long table has none."""
+    rows = engine.read("files", "file_key", "quarter")
+    return tuple(sorted({quarter for key, quarter in rows if key // FILES_OF_A_PART in parts and quarter}))
+
+
+def belongs_to(report_key: ir.IntegerColumn, parts: Sequence[int]) -> ir.BooleanValue:
+    """Whether a report's key is one of these parts."""
+    import ibis
+
+    of_parts = [report_key.between(part * ROWS_OF_A_PART, (part + 1) * ROWS_OF_A_PART - 1) for part in parts]
+    return reduce(or_, of_parts, ibis.literal(False))
+
+
+def of_reports(rows: ir.Table, within: str | None) -> ir.Table:
+    """The rows of reports whose keys a staged table holds as `touched_key`; of every report where `within` is None."""
+    import ibis
+
+    if within is None:
+        return rows
+    wanted = ibis.table({"touched_key": "int64"}, name=within)
+    return rows.filter(rows.report_key.isin(wanted.touched_key))
+
+
 def reports_of(engine: Engine, part: int) -> int:
     """Reports of a part."""
     reports = table("reports")
-    first, last = part * ROWS_OF_A_PART, (part + 1) * ROWS_OF_A_PART - 1
-    return int(engine.rows(reports.filter(reports.report_key.between(first, last)).count().as_table())[0][0])
+    return int(engine.rows(reports.filter(belongs_to(reports.report_key, [part])).count().as_table())[0][0])
 
 
 def synthetic_reports(engine: Engine) -> int:

@@ -11,7 +11,7 @@ follows from its reports has to be made again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
@@ -92,9 +92,9 @@ class SparkEngine(Engine):
         """Append an expression's rows to a table, columns matched by name; how many rows."""
         return self._add(name, self._query(self.sql(expression)))
 
-    def replace_table(self, name: str, expression: ir.Table) -> int:
-        """Give a table of schema.csv an expression's rows instead of its own; how many rows."""
-        self._write(name, _in_order(name, self._query(self.sql(expression))))
+    def replace_table(self, name: str, expressions: Iterable[ir.Table]) -> int:
+        """Give a table of schema.csv the rows of expressions instead of its own; how many rows."""
+        self._write(name, (_in_order(name, self._query(self.sql(expression))) for expression in expressions))
         return self.count(name)
 
     def append(self, name: str, columns: Columns) -> int:
@@ -105,7 +105,12 @@ class SparkEngine(Engine):
         """Delete the rows whose `column` lies between `first` and `last`, both included."""
         rows = self._session.table(name)
         kept = ~rows[column].between(first, last)
-        self._write(name, rows.where(kept | rows[column].isNull()))
+        self._write(name, [rows.where(kept | rows[column].isNull())])
+
+    def delete_staged(self, name: str, column: str, staged: str, staged_column: str) -> None:
+        """Delete the rows whose `column` is among the values of a staged table's column."""
+        rows, gone = self._session.table(name), self._session.table(staged)
+        self._write(name, [rows.join(gone, rows[column] == gone[staged_column], "left_anti")])
 
     def stage(self, name: str, columns: Columns) -> ir.Table:
         """Keep arrays as a temporary table of this session and return it as an unbound Ibis table."""
@@ -235,19 +240,22 @@ class SparkEngine(Engine):
 
     def _add(self, name: str, rows: Any) -> int:
         added = rows.count()
-        self._write(name, self._session.table(name).unionByName(_in_order(name, rows)))
+        self._write(name, [self._session.table(name), _in_order(name, rows)])
         return int(added)
 
-    def _write(self, name: str, rows: Any) -> None:
+    def _write(self, name: str, parts: Iterable[Any]) -> None:
         """Write a table anew, beside the one that is there until the transaction ends."""
         if not self._open:
             with self.transaction():
-                self._write(name, rows)
+                self._write(name, parts)
             return
         self._written += 1
-        self._fresh[name] = f"{self._location}/{_FRESH}/{self._written}_{name}"
-        rows.write.parquet(self._fresh[name])
-        self._see(name, self._fresh[name])
+        path = f"{self._location}/{_FRESH}/{self._written}_{name}"
+        self._session.table(name).limit(0).write.parquet(path)  # a table without a row has its columns too
+        for rows in parts:
+            rows.write.mode("append").parquet(path)
+        self._fresh[name] = path
+        self._see(name, path)
 
     def _put_in_place(self, name: str, path: str) -> None:
         self._remove(self._path_of(name))

@@ -1,36 +1,46 @@
 """What follows from the loaded reports: current versions, names and what they mean, use?
 
-The raw tables are never changed. Everything here can be thrown away and made again, from all quarters at once, so that
-the order of loading does not matter. It is made once for a load, however many quarters that brings: the store tells
-which snapshot its derived tables were made from, and whoever opens it for an answer makes them again where a load was
-stopped before it did.
+The raw tables are never changed; everything here can be thrown away and made again. It is made once for a load, however
+many quarters that brings. Where archives only came, the work is done for the cases and the names that they touch, and
+gives the very rows that making everything anew would give; where one was replaced, or the rules are others than those
+of the last time, everything is made anew. The store tells which archives its derived tables were made from, and whoever
+opens it for an answer brings them up to date where a load was stopped before it did.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.cases.latest import current_reports
+from primum.cases.latest import TOUCHED, current_by_slices, current_reports, touched_reports
 from primum.cases.use import report_uses
 from primum.errors import OutdatedStoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
 from primum.store.folder import DERIVED, NAMED_ROWS, UNMAPPED_ROWS
-from primum.store.parts import synthetic_reports
+from primum.store.parts import loaded_parts, quarters_of, synthetic_reports
+from primum.store.schema import schema_version
 from primum.treatments.vocabulary import Vocabulary, vocabularies
+from primum.vocab import known_names
+from primum.vocab.cleaning import clean
 from primum.vocab.dictionary import stored_dictionaries
-from primum.vocab.drugs import drug_names, map_names, name_coverage, rows_of_names
+from primum.vocab.drugs import VERSION, map_names
 
 if TYPE_CHECKING:
     from primum.store import Store
 
 log = logging.getLogger(__name__)
+
+DERIVED_BY: Final = "derived_by"  # the fact that tells which rules the derived tables were made by
+MAPPED: Final = "mapped_names"
 
 
 def open_derived(folder: Path | None = None) -> Store:
@@ -59,8 +69,21 @@ def open_to_change(folder: Path | None = None) -> Store:
     return open_store(folder, write=True)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came since the derived tables were made, where nothing else changed.
+
+    Args:
+        parts: the parts that came.
+        quarters: their quarters.
+    """
+
+    parts: tuple[int, ...]
+    quarters: tuple[str, ...]
+
+
 def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
-    """Make the derived tables again, all together or not at all.
+    """Bring the derived tables up to date, all together or not at all; where nothing is new, make them again.
 
     Args:
         store: open for writing.
@@ -76,34 +99,94 @@ def derive(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> d
 def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = None) -> dict[str, int]:
     """As `derive`, inside a transaction that the caller has begun, so that a load and what follows from it are one."""
     words = vocabularies() if treatments is None else tuple(treatments)
-    engine = store.engine
-    engine.replace_table("current_reports", current_reports())
-    engine.replace_table("drug_names", drug_names())
+    rules = _rules(store, words)
+    news = _what_came(store, rules)
+    log.info("deriving %s", f"what {', '.join(map(str, news.parts))} touch" if news else "everything anew")
+    _tell_current(store, news)
+    _tell_drug_names(store, news)
     _map_drug_names(store, words)
-    _tell_uses(store, words)
-    store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(engine)))
-    store.tell_fact(DERIVED_FROM, store.snapshot())
-    store.keep_derivation()
-    rows = {name: engine.count(name) for name in DERIVED}
+    _tell_uses(store, words, news)
+    store.engine.unstage(TOUCHED)
+    _tell_origin(store, rules)
+    rows = {name: store.engine.count(name) for name in DERIVED}
     log.info("derived %s", ", ".join(f"{name}: {n}" for name, n in rows.items()))
     return rows
 
 
+def _rules(store: Store, words: Sequence[Vocabulary]) -> str:
+    """Hash over everything but the reports that decides what the derived tables hold."""
+    versions = [version("primum"), schema_version(), VERSION]
+    versions += [text for one in words for text in (one.treatment, one.names.version, one.rules.version)]
+    given = store.engine.read("word_files", "kind", "name", "sha256")
+    versions += [" ".join(row) for row in given if row[0] == "names"]
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()
+
+
+def _what_came(store: Store, rules: str) -> News | None:
+    """What came since; None where everything must be made anew, or most of it is new anyway."""
+    before: dict[int, str] = dict(store.engine.read("derived_parts", "part", "archive_sha256"))
+    loaded = loaded_parts(store.engine)
+    came = tuple(sorted(loaded.keys() - before.keys()))
+    stayed = before.items() <= loaded.items()
+    if not came or not stayed or 2 * len(came) > len(loaded) or store.fact(DERIVED_BY) != rules:
+        return None
+    return News(came, quarters_of(store.engine, came))
+
+
+def _tell_origin(store: Store, rules: str) -> None:
+    """Say what the derived tables were made from, and how many reports are invented."""
+    parts = np.array([*loaded_parts(store.engine).items()], dtype=object).reshape(-1, 2)
+    origin = {"part": parts[:, 0].astype(np.int64), "archive_sha256": parts[:, 1]}
+    store.engine.replace_table("derived_parts", [store.engine.stage("origin", origin)])
+    store.engine.unstage("origin")
+    store.tell_fact(SYNTHETIC_REPORTS, str(synthetic_reports(store.engine)))
+    store.tell_fact(DERIVED_FROM, store.snapshot())
+    store.tell_fact(DERIVED_BY, rules)
+    store.keep_derivation()
+
+
+def _tell_current(store: Store, news: News | None) -> None:
+    """Which version of each case is current: of every case, or of those that the news touch."""
+    engine = store.engine
+    if news is None:
+        engine.replace_table("current_reports", current_by_slices(engine))
+        return
+    engine.stage_expression(TOUCHED, touched_reports(news.parts, news.quarters))
+    engine.delete_staged("current_reports", "report_key", TOUCHED, "touched_key")
+    engine.insert("current_reports", current_reports(TOUCHED))
+
+
+def _tell_drug_names(store: Store, news: News | None) -> None:
+    """Every drug name with its rows; what the names mean whose family has no new rows is kept aside."""
+    engine = store.engine
+    if news is None:
+        for name in ("drug_names", "drug_substances"):
+            engine.replace_table(name, [])
+    engine.stage_expression(known_names.COUNTED, known_names.counted_names(news.parts if news else None))
+    given = engine.run(known_names.names_to_clean())["drugname"]
+    cleaned = np.array([clean(name) for name in given.tolist()], dtype=object)
+    engine.stage(known_names.CLEANED, {"given": given, "cleaned": cleaned})
+    engine.stage_expression(known_names.KEPT, known_names.substances_to_keep())
+    engine.replace_table("drug_names", [known_names.drug_names()])
+
+
 def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
-    found = store.engine.run(rows_of_names())
-    keys, rows = found["name_key"].tolist(), found["n"].tolist()
+    """What the names of the touched families mean, beside what was kept of the others."""
+    engine = store.engine
+    found = engine.run(known_names.names_to_read())
     columns = map_names(
-        keys,
-        list(zip(found["drugname"], found["active_ingredient"], rows, strict=True)),
+        found["name_key"].tolist(),
+        list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True)),
         tables=[vocabulary.names for vocabulary in words],
         dictionaries=stored_dictionaries(store),
     )
-    _clear(store, "drug_substances")
-    if columns["name_key"]:
-        store.engine.append("drug_substances", {name: _array(name, values) for name, values in columns.items()})
-    covered = name_coverage(dict(zip(keys, rows, strict=True)), columns)
-    store.tell_fact(NAMED_ROWS, str(covered.rows))
-    store.tell_fact(UNMAPPED_ROWS, str(covered.unmapped))
+    read = engine.stage(MAPPED, {name: _array(name, values) for name, values in columns.items()})
+    engine.replace_table("drug_substances", [known_names.kept_substances(), read])
+    for staged in (known_names.COUNTED, known_names.CLEANED, known_names.KEPT, MAPPED):
+        engine.unstage(staged)
+    [(rows, unmapped)] = engine.rows(known_names.coverage())
+    store.tell_fact(NAMED_ROWS, str(rows or 0))
+    store.tell_fact(UNMAPPED_ROWS, str(unmapped or 0))
 
 
 def _array(name: str, values: list[Any]) -> NDArray[Any]:
@@ -112,13 +195,12 @@ def _array(name: str, values: list[Any]) -> NDArray[Any]:
     return np.array(values, dtype=kinds.get(name, object))
 
 
-def _tell_uses(store: Store, words: Sequence[Vocabulary]) -> None:
-    _clear(store, "report_uses")
+def _tell_uses(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
+    """The use of every report that holds a treatment, or of those that the news touch."""
+    engine = store.engine
+    if news is None:
+        engine.replace_table("report_uses", (report_uses(vocabulary.rules) for vocabulary in words))
+        return
+    engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
     for vocabulary in words:
-        store.engine.insert("report_uses", report_uses(vocabulary.rules))
-
-
-def _clear(store: Store, name: str) -> None:
-    from primum.store.schema import table
-
-    store.engine.replace_table(name, table(name).limit(0))
+        engine.insert("report_uses", report_uses(vocabulary.rules, TOUCHED))

@@ -255,11 +255,12 @@ def _write_model(store: Store, features: Any, model: LinkModel, terms: Terms) ->
             "reports": np.array([n for *_, n in listed], dtype=np.int64),
         },
     )
-    engine.replace_table("linked_reports", engine.workshop_table(features).select("report_key").order_by("report_key"))
+    sought = engine.workshop_table(features).select("report_key").order_by("report_key")
+    engine.replace_table("linked_reports", [sought])
 
 
 def _replace(engine: Engine, name: str, columns: dict[str, np.ndarray]) -> None:
-    engine.replace_table(name, schema.table(name).limit(0))
+    engine.replace_table(name, [])
     if len(next(iter(columns.values()))):
         engine.append(name, columns)
 

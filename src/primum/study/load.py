@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from primum.errors import SourceError
+from primum.errors import SourceError, StoreError
 from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
 from primum.sources.faers import (
     INDEX_PAGE,
     Archive,
     FileAccount,
-    KnownKeys,
     Member,
-    Reject,
-    clean_member,
     find_archives,
     part_number,
     read_archive,
@@ -47,12 +43,10 @@ from primum.store.parts import (
     remove_part,
     reports_of,
 )
+from primum.study.clean_ahead import Cleaned, clean_ahead
 from primum.study.derive import derive, derive_inside
 from primum.study.fetch import ARCHIVES, JOBS, fetch
 from primum.terms import Quarter
-
-REJECTS_AT_ONCE: Final = 1_000  # lines kept in memory before they go into the store
-REJECTED_BYTES_AT_ONCE: Final = 16 * 1024**2
 
 Progress = Callable[[str], None]
 
@@ -127,7 +121,12 @@ def no_quarters() -> SourceError:
 
 
 def load_archives(
-    store: Store, given: Path, *, quarters: frozenset[Quarter] = frozenset(), progress: Progress | None = None
+    store: Store,
+    given: Path,
+    *,
+    quarters: frozenset[Quarter] = frozenset(),
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
 ) -> LoadedArchives:
     """Load a zip, or every archive of a folder; each quarter is a transaction of its own, what follows the last.
 
@@ -136,12 +135,16 @@ def load_archives(
         given: a zip or a folder of zips.
         quarters: only these; empty: all.
         progress: told what is read now.
+        watcher: told how far each archive is.
 
     Raises:
         SourceError: an archive is not what it must be. The good ones are loaded first, then all faults are told.
         StoreError: the store cannot be written; the quarters before are loaded.
     """
-    return _load_each(store, find_archives(given, quarters or None), quarters, progress)
+    archives = find_archives(given, quarters or None)
+    if watcher is not None:
+        watcher.expected(sum(path.stat().st_size for path in archives))
+    return _load_each(store, archives, quarters, progress, watcher)
 
 
 def load_published(
@@ -151,6 +154,7 @@ def load_published(
     base: str | None = None,
     jobs: int = JOBS,
     progress: Progress | None = None,
+    downloads: Watcher | None = None,
     watcher: Watcher | None = None,
     patience: Patience | None = None,
 ) -> LoadedArchives:
@@ -162,7 +166,8 @@ def load_published(
         base: address of the folder on the server; None: `primum.sources.download.base_address()`.
         jobs: files on their way at once.
         progress: told what is read now.
-        watcher: told how far each download is.
+        downloads: told how far each download is.
+        watcher: told how far each archive is loaded.
         patience: how long to wait for the server.
 
     Raises:
@@ -171,9 +176,9 @@ def load_published(
     """
     address = base or base_address()
     with fetch(
-        quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=watcher, patience=patience
+        quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=downloads, patience=patience
     ) as fetched:
-        answer = _load_each(store, (archive for _, archive in fetched), quarters, progress)
+        answer = _load_each(store, (archive for _, archive in fetched), quarters, progress, watcher)
     if quarters and not answer.loaded:
         asked = ", ".join(map(str, answer.not_found[:4])) + (" ..." if len(answer.not_found) > 4 else "")
         raise SourceError.of(address, f"none of {asked} is published there", "a quarter that is", f"See {INDEX_PAGE}.")
@@ -190,7 +195,11 @@ def finish(store: Store, *, progress: Progress | None = None) -> bool:
 
 
 def _load_each(
-    store: Store, offered: Iterable[Path | SourceError], quarters: frozenset[Quarter], progress: Progress | None
+    store: Store,
+    offered: Iterable[Path | SourceError],
+    quarters: frozenset[Quarter],
+    progress: Progress | None,
+    watcher: Watcher | None,
 ) -> LoadedArchives:
     """Load what is offered, then derive, then tell the faults."""
     loaded: list[Loaded] = []
@@ -199,7 +208,7 @@ def _load_each(
         try:
             if isinstance(archive, SourceError):
                 raise archive
-            loaded.append(load_faers(store, archive, progress=progress, with_derived=False))
+            loaded.append(load_faers(store, archive, progress=progress, watcher=watcher, with_derived=False))
         except NotPublishedError:  # told as not found
             continue
         except SourceError as error:
@@ -212,13 +221,21 @@ def _load_each(
     return LoadedArchives(tuple(loaded), tuple(q for q in sorted(quarters) if str(q) not in there))
 
 
-def load_faers(store: Store, path: Path, *, progress: Progress | None = None, with_derived: bool = True) -> Loaded:
+def load_faers(
+    store: Store,
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+    with_derived: bool = True,
+) -> Loaded:
     """Load one archive of a FAERS quarter.
 
     Args:
         store: a store opened for writing.
         path: the zip.
         progress: told what is read now; one short text a file.
+        watcher: told how far the archive is.
         with_derived: make the derived tables in the same transaction; else the caller derives after the last quarter.
 
     Returns:
@@ -231,13 +248,17 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
     archive = read_archive(path)
     quarter = str(archive.quarter)
     part = part_number(archive.quarter)
+    watcher = watcher or Watcher()
     before = loaded_archive(store.engine, part)
     if before is not None and before[1] == archive.sha256:
+        watcher.started(path.name, archive.size)
+        watcher.arrived(path.name, archive.size)
+        watcher.ended(path.name)
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
-    with store.engine.transaction(), tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
+    with _room_for_text(store) as folder, store.engine.transaction():
         if before is not None:
             remove_part(store.engine, part, quarter)
-        accounts = _load_tables(store, archive, Path(folder), progress or _say_nothing)
+        accounts = _load_tables(store, archive, folder, progress or _say_nothing, watcher)
         accounts += _load_deletions(store, archive)
         if with_derived:
             derive_inside(store)
@@ -251,27 +272,48 @@ def load_faers(store: Store, path: Path, *, progress: Progress | None = None, wi
     )
 
 
-def _load_tables(store: Store, archive: Archive, folder: Path, progress: Progress) -> list[FileAccount]:
-    demo_text = folder / "DEMO.txt"
-    known_keys = KnownKeys(demo_text)
+@contextmanager
+def _room_for_text(store: Store) -> Iterator[Path]:
+    """A folder for cleaned text beside the database; a disk that is full is told as what it is."""
+    try:
+        with tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StoreError.of(
+            str(store.folder),
+            f"it cannot be written ({error.strerror or error})",
+            "Check that the disk has room, then run the command again; the quarters before are loaded",
+        ) from error
+
+
+def _load_tables(
+    store: Store, archive: Archive, folder: Path, progress: Progress, watcher: Watcher
+) -> list[FileAccount]:
     accounts: list[FileAccount] = []
-    for member in archive.tables:
-        progress(f"{archive.quarter} {member.table}")
-        file = _part_file(archive, member)
-        text = folder / f"{member.table}.txt"
-        with _reject_sink(store, file.file_key) as reject:
-            if member.table == "DEMO":
-                account = clean_member(archive, member, text, reject=reject)
-            else:
-                account = clean_member(archive, member, text, reject=reject, known_key=known_keys)
-        arranged = _arrange(store, archive, account, text)
-        _refuse_orphans(archive, account, arranged, accounts)
-        repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
-        add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
-        accounts.append(account)
-        if member.table != "DEMO":
-            text.unlink()
+    text, all_text = 0, sum(member.size for member in archive.tables)
+    watcher.started(archive.path.name, archive.size)
+    try:
+        with closing(clean_ahead(archive, folder)) as members:
+            for cleaned in members:
+                progress(f"{archive.quarter} {cleaned.account.table}")
+                accounts.append(_load_table(store, archive, cleaned, accounts))
+                text += cleaned.member.size
+                watcher.arrived(archive.path.name, archive.size * text // all_text)
+    finally:
+        watcher.ended(archive.path.name)
     return accounts
+
+
+def _load_table(store: Store, archive: Archive, cleaned: Cleaned, before: Sequence[FileAccount]) -> FileAccount:
+    """Put one cleaned table into the store, with where its lines went."""
+    account, file = cleaned.account, _part_file(archive, cleaned.member)
+    for rejects in cleaned.rejects.batches():
+        add_rejects(store.engine, file.file_key, rejects)
+    arranged = _arrange(store, archive, account, cleaned.text)
+    _refuse_orphans(archive, account, arranged, before)
+    repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
+    add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
+    return account
 
 
 def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -> Arranged:
@@ -333,29 +375,6 @@ def _part_file(archive: Archive, member: Member) -> PartFile:
         archive_sha256=archive.sha256,
         archive_bytes=archive.size,
     )
-
-
-@contextmanager
-def _reject_sink(store: Store, file_key: int) -> Iterator[Callable[[Reject], None]]:
-    """Takes rejected lines and writes them in batches, so that a file of nothing but rejects fits in memory."""
-    waiting: list[Reject] = []
-    size = 0
-
-    def flush() -> None:
-        nonlocal size
-        add_rejects(store.engine, file_key, waiting)
-        waiting.clear()
-        size = 0
-
-    def take(reject: Reject) -> None:
-        nonlocal size
-        waiting.append(reject)
-        size += len(reject.line)
-        if len(waiting) >= REJECTS_AT_ONCE or size >= REJECTED_BYTES_AT_ONCE:
-            flush()
-
-    yield take
-    flush()
 
 
 def _say_nothing(_: str) -> None:

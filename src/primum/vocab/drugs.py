@@ -199,54 +199,13 @@ def _learned(name: str, learned: MappingOf[str, Learned]) -> list[Mapping]:
 
 
 @cache
-def drug_names() -> ibis.Table:
-    """Every distinct pair of drug name and active ingredient, numbered in the order of the two texts."""
-    import ibis
-
+def named_drugs(within: str | None = None) -> ibis.Table:
+    """Every drug row with each substance and product it names; `within` names a staged table of the reports wanted."""
     from primum.store import schema
+    from primum.store.parts import of_reports
 
-    rows = schema.table("drugs_in_report")
-    pairs = rows.select("drugname", "active_ingredient").distinct()
-    # Blank for NULL, because engines disagree on where NULL sorts; the flags part NULL from a blank text.
-    order = [
-        pairs.drugname.fill_null(""),
-        pairs.drugname.notnull(),
-        pairs.active_ingredient.fill_null(""),
-        pairs.active_ingredient.notnull(),
-    ]
-    number = ibis.row_number().over(ibis.window(order_by=order))
-    return pairs.select(number.cast("int64").name("name_key"), "drugname", "active_ingredient")
-
-
-@cache
-def rows_of_names() -> ibis.Table:
-    """Every name of `drug_names` with its number of drug rows: what the mapping is learned from."""
-    from primum.store import schema
-
-    rows = schema.table("drugs_in_report")
-    counted = rows.group_by("drugname", "active_ingredient").agg(n=rows.count())
-    names = schema.table("drug_names")
-    same = [
-        names.drugname.identical_to(counted.drugname),
-        names.active_ingredient.identical_to(counted.active_ingredient),
-    ]
-    return (
-        names.join(counted, same)
-        .select(names.name_key, names.drugname, names.active_ingredient, counted.n)
-        .order_by("name_key")
-    )
-
-
-@cache
-def named_drugs() -> ibis.Table:
-    """Every drug row with each substance and product it names."""
-    from primum.store import schema
-
-    rows, names, substances = (
-        schema.table("drugs_in_report"),
-        schema.table("drug_names"),
-        schema.table("drug_substances"),
-    )
+    rows = of_reports(schema.table("drugs_in_report"), within)
+    names, substances = schema.table("drug_names"), schema.table("drug_substances")
     same = [rows.drugname.identical_to(names.drugname), rows.active_ingredient.identical_to(names.active_ingredient)]
     keyed = rows.join(names, same).select(
         "report_key",
@@ -308,23 +267,3 @@ class NameCoverage:
 
     rows: int
     unmapped: int
-
-
-def name_coverage(rows_of_key: MappingOf[int, int], columns: MappingOf[str, Sequence[Any]]) -> NameCoverage:
-    """Drug rows with a name, and those of which no part could be mapped.
-
-    Args:
-        rows_of_key: drug rows of each name, by its key.
-        columns: `name_key` and `method` as `map_names` gives them.
-
-    Examples:
-        >>> name_coverage({1: 10, 2: 5, 3: 7}, {"name_key": [1, 2, 2], "method": ["learned", "unmapped", "unmapped"]})
-        NameCoverage(rows=15, unmapped=5)
-    """
-    known: dict[int, bool] = {}
-    for key, method in zip(columns["name_key"], columns["method"], strict=True):
-        known[key] = known.get(key, False) or method != UNMAPPED
-    return NameCoverage(
-        rows=sum(rows_of_key[key] for key in known),
-        unmapped=sum(rows_of_key[key] for key, is_known in known.items() if not is_known),
-    )

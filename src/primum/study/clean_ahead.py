@@ -1,0 +1,97 @@
+"""How is one table of an archive cleaned while the store arranges the one before it?
+
+Cleaning reads and checks lines with array operations in one thread; arranging is the engine's work in its own threads.
+Both leave Python's lock alone for most of their time, so that two cores are busy with what one after the other would
+keep one and a half.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from primum.sources.faers import Archive, FileAccount, KnownKeys, Member, Reject, clean_member, no_key_known
+
+REJECTS_AT_ONCE: Final = 1_000
+BYTES_AT_ONCE: Final = 16 * 1024**2  # of rejected lines that are held in memory
+
+
+@dataclass(slots=True)
+class Rejects:
+    """Rejected lines on their way to the store; all but the last batch wait in a file: a table may hold little else.
+
+    Args:
+        path: that file; made when it is needed.
+    """
+
+    path: Path
+    waiting: list[Reject] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, reject: Reject) -> None:
+        """Keep one line."""
+        self.waiting.append(reject)
+        self.size += len(reject.line)
+        if len(self.waiting) >= REJECTS_AT_ONCE or self.size >= BYTES_AT_ONCE:
+            with self.path.open("ab") as file:
+                pickle.dump(self.waiting, file)
+            self.waiting, self.size = [], 0
+
+    def batches(self) -> Iterator[list[Reject]]:
+        """The lines in their order, never more of them in memory than one batch."""
+        if self.path.exists():
+            with self.path.open("rb") as file, suppress(EOFError):
+                while True:
+                    yield pickle.load(file)
+        yield self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A table whose lines are cleaned.
+
+    Args:
+        member: the file inside the archive.
+        account: where its lines went.
+        text: its cleaned text; gone when the next table is asked for.
+        rejects: its rejected lines.
+    """
+
+    member: Member
+    account: FileAccount
+    text: Path
+    rejects: Rejects = field(repr=False)
+
+
+def clean_ahead(archive: Archive, folder: Path) -> Generator[Cleaned, None, None]:
+    """The seven tables of an archive, each cleaned while the caller works on the one before.
+
+    Args:
+        archive: the checked archive.
+        folder: where cleaned text waits; two tables at once, and DEMO to the end, whose keys the others may ask for.
+
+    Raises:
+        SourceError: a table cannot be read; told when its turn comes.
+    """
+    known_keys = KnownKeys(folder / "DEMO.txt")
+
+    def clean(member: Member) -> Cleaned:
+        text = folder / f"{member.table}.txt"
+        rejects = Rejects(folder / f"{member.table}.rejects")
+        known = no_key_known if member.table == "DEMO" else known_keys
+        return Cleaned(member, clean_member(archive, member, text, reject=rejects.add, known_key=known), text, rejects)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clean") as pool:
+        ahead = pool.submit(clean, archive.tables[0])
+        for following in (*archive.tables[1:], None):
+            cleaned = ahead.result()
+            if following is not None:
+                ahead = pool.submit(clean, following)
+            yield cleaned
+            if cleaned.member.table != "DEMO":
+                cleaned.text.unlink()
