@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 
+# A script for whoever has installed its fuzzer; the tests do without.
+collect_ignore = ["store/fuzz_with_coverage.py"]
+
 # How fast the machine is decides nothing. On CI the examples are the same in every run: a failure is the change's.
 settings.register_profile(
     "primum", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
