@@ -100,7 +100,7 @@ def tables() -> tuple[TableSchema, ...]:
 
     Examples:
         >>> [t.name for t in tables()][:4]
-        ['store_facts', 'files', 'repairs', 'rejects']
+        ['store_facts', 'derived_parts', 'files', 'repairs']
     """
     text = resources.files("primum.store").joinpath("schema.csv").read_text(encoding="utf-8")
     columns: dict[str, list[Column]] = {}
