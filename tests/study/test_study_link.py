@@ -107,6 +107,21 @@ def test_linking_twice_changes_nothing_and_looks_at_nothing_new(copy: Path) -> N
         assert hashes(store) == before
 
 
+def test_work_done_in_small_parts_ends_in_the_same_links(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bounds memory at twenty million reports: reports, keys of blocks and pairs are taken some at a time."""
+    from primum.cases import link, link_features
+
+    monkeypatch.setattr(link_features, "REPORTS_AT_ONCE", 700)
+    monkeypatch.setattr(link, "KEYS_AT_ONCE", 1_000)
+    monkeypatch.setattr(link, "PAIRS_AT_ONCE", 400)
+    with open_store(copy, write=True) as store:
+        before = hashes(store)
+        told: list[str] = []
+        link_reports(store, anew=True, progress=told.append)
+        assert hashes(store) == before
+    assert len([text for text in told if text.startswith("comparing pairs")]) > 2
+
+
 def test_a_quarter_more_ends_in_the_links_of_linking_anew_under_the_same_model(planted: Path, tmp_path: Path) -> None:
     """The model, with its frequencies of terms, is that of the first quarter in both."""
     names = [path.name for path in sorted(planted.glob("*.zip"))]

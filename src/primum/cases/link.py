@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Method = Literal["exact", "probabilistic"]
 METHODS: Final[tuple[Method, ...]] = ("exact", "probabilistic")
 PROBABILISTIC: Final = "probabilistic"
-THRESHOLD: Final = 0.8
+THRESHOLD: Final = 0.5
 """Match probability from which two reports are one event; its argument is docs/decisions/0011."""
 KEYS_AT_ONCE: Final = 20_000_000  # rows of block keys in one pass; more would not fit beside the rest in 2 GB
 PAIRS_AT_ONCE: Final = 4_000_000
