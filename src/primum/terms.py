@@ -15,9 +15,7 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 StrArray = NDArray[np.object_]
 
-SYNTHETIC: Final = (
-    "SYNTHETIC"  # first word of the sender of every invented report, and the word on every answer that holds one
-)
+SYNTHETIC: Final = "SYNTHETIC"  # first word of every invented report's sender, and a word of every answer with one
 
 
 @dataclass(frozen=True, slots=True, eq=False)

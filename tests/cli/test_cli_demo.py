@@ -8,6 +8,12 @@ import subprocess
 import sys
 
 import pytest
+from scipy.stats import binom
+
+from primum.terms import Quarter
+from primum.testing.demo import CURRENT, EXPECTED_REPORTS, LEAST_REPORTS, planted_in, run_demo
+
+CASE = "276000002"  # the third report of 2026q1, a case that comes there first
 
 
 def primum(*arguments, **environment):
@@ -45,7 +51,7 @@ def test_every_planted_signal_is_found_and_every_line_says_synthetic(shown):
         ("status", "--json", "-"),
         ("signals", "anti-wrinkle"),
         ("signals", "anti-wrinkle", "--json", "-"),
-        ("case", "261003000"),
+        ("case", CASE),
         ("ask", "anti-wrinkle"),
         ("ask", "anti-wrinkle", "--json", "-"),
     ],
@@ -82,14 +88,52 @@ def test_loaded_findings_of_the_dossier_say_synthetic(shown, tmp_path):
 
 def test_a_folder_that_holds_something_is_refused(tmp_path):
     (tmp_path / "mine").write_text("")
-    done = primum("demo", "--reports", 100, "--in", tmp_path)
+    done = primum("demo", "--in", tmp_path)
     assert done.returncode == 1
     assert "expected an empty or new folder" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_too_few_reports_to_find_anything_are_told(tmp_path):
-    done = primum("demo", "--reports", 30, "--quarters", "2026q1", TMPDIR=str(tmp_path))
+def test_too_few_reports_to_plant_anything_are_refused_in_one_line(tmp_path):
+    for reports in (1_999, 0, -5):
+        done = primum("demo", "--reports", reports, "--in", tmp_path / "none")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            f"primum: --reports {reports}: too few: chance would hide what is planted; expected at least 2,000. "
+            "Ask for more.\n"
+        )
+        assert not (tmp_path / "none").exists()
+
+
+def test_more_reports_than_the_quarters_hold_are_refused_in_one_line(tmp_path):
+    done = primum("demo", "--reports", 2_000_001, "--quarters", "2026q1", "--in", tmp_path / "none")
     assert done.returncode == 1
-    assert "planted signals were not found" in done.stderr
-    assert not list(tmp_path.iterdir())  # nothing is left behind
+    assert done.stderr.count("\n") == 1
+    assert "expected at most 2,000,000 in each" in done.stderr
+
+
+@pytest.mark.parametrize("quarter", ["2003q4", "2040q1"])
+def test_quarters_before_the_first_files_or_far_ahead_are_refused_in_one_line(quarter):
+    done = primum("demo", "--quarters", quarter)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"--quarters {quarter}" in done.stderr
+    assert "expected quarters from 2004q1 to 2039q4" in done.stderr
+
+
+def test_what_is_planted_is_expected_often_enough_whatever_the_number_of_reports():
+    for reports in (LEAST_REPORTS, 5_000, 100_000, 20_000_000):
+        signals = planted_in(reports)
+        assert sum(signal.drug_share for signal in signals) < 0.25
+        for signal in signals:
+            # A later planted drug may take the place of the primary suspect.
+            share = signal.drug_share * signal.event_share * (1 - 2 * signal.drug_share)
+            assert binom.cdf(9, round(reports * CURRENT), share) < 0.01
+            assert share * reports * CURRENT > 0.8 * EXPECTED_REPORTS
+
+
+@pytest.mark.slow
+def test_with_the_fewest_reports_every_seed_finds_what_was_planted(tmp_path):
+    for seed in range(25):
+        found = run_demo(tmp_path / str(seed), reports=LEAST_REPORTS, quarters=[Quarter(2015, 1)], seed=seed)
+        assert [one.found for one in found.planted] == [True] * 3
+        assert found.reports == LEAST_REPORTS

@@ -179,3 +179,22 @@ def test_writing_a_quarter_again_replaces_its_truth(tmp_path):
 def test_shares_and_noise_outside_their_range_are_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         DuplicatePlan(**wrong)
+
+
+def test_a_later_version_behind_a_gap_tells_what_the_first_told(tmp_path):
+    history: dict[Quarter, int] = {}
+    first: dict[str, tuple[str, str, list[str]]] = {}
+    compared = 0
+    for quarter in (Quarter(2015, 1), Quarter(2015, 2), Quarter(2015, 4)):
+        path = write_archive(
+            tmp_path, quarter=quarter, reports=3_000, seed=1, history=history, duplicate_share=0.4, trap_share=0
+        )
+        history[quarter] = 3_000
+        events = defaultdict(list)
+        for row in rows_of(path, "REAC"):
+            events[row["caseid"]].append(row["pt"])
+        for row in rows_of(path, "DEMO"):
+            told = (row["sex"], row["event_dt"], events[row["caseid"]])
+            assert first.setdefault(row["caseid"], told) == told
+            compared += row["i_f_code"] == "F"
+    assert compared > 300

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter, defaultdict
 
 import pytest
 
 from primum.sources.faers import clean_member, read_archive
 from primum.sources.layouts import layout_of
 from primum.store import open_store
-from primum.study.load import load_archives
+from primum.study.load import load_archives, read_quarters
 from primum.terms import Quarter
 from primum.testing.faers import MEAN_ROWS, SYNTHETIC, PlantedSignal, write_archive
 from primum.testing.oddities import ODDITIES
+from primum.testing.series import quarter_sizes, write_archives
 
 ERAS = ["2004q1", "2005q3", "2012q4", "2013q1", "2014q3", "2017q4"]
 
@@ -184,6 +186,16 @@ def test_the_bytes_do_not_depend_on_how_many_reports_are_held_at_a_time(tmp_path
     assert written[0] == written[1]
 
 
+@pytest.mark.parametrize("quarter", [Quarter(2003, 4), Quarter(2040, 1)])
+def test_quarters_that_nobody_can_invent_are_refused(tmp_path, quarter):
+    with pytest.raises(ValueError, match="expected 2004q1 to 2039q4"):
+        write_archive(tmp_path, quarter=quarter, reports=10, seed=1)
+
+
+def test_the_last_quarter_can_be_written_and_read(tmp_path):
+    assert len(rows_of(write_archive(tmp_path, quarter=Quarter(2039, 4), reports=200, seed=1), "DEMO")) == 200
+
+
 def test_more_reports_than_a_quarter_can_hold_are_refused(tmp_path):
     with pytest.raises(ValueError, match="take more quarters"):
         write_archive(tmp_path, quarter=Quarter(2015, 1), reports=2_000_001, seed=1)
@@ -193,3 +205,101 @@ def test_more_reports_than_a_quarter_can_hold_are_refused(tmp_path):
 def test_shares_outside_their_range_are_refused(drug_share, event_share):
     with pytest.raises(ValueError, match="shares"):
         PlantedSignal(drug="A", event="B", drug_share=drug_share, event_share=event_share)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("people")
+    n = 6_000
+    return n, {
+        quarter: rows_of(write_archive(folder, quarter=Quarter.parse(quarter), reports=n, seed=2), "DEMO")
+        for quarter in ("2011q2", "2016q2")
+    }
+
+
+def test_event_dates_have_the_published_precision(people):
+    n, rows = people
+    lengths = Counter(len(row["event_dt"]) for row in rows["2016q2"])
+    # Of all quarters, published; shares of Bernoulli draws, five standard errors.
+    for digits, share in ((8, 0.406), (6, 0.055), (4, 0.043), (0, 0.497)):
+        assert lengths[digits] / n == pytest.approx(share, abs=5 * (share * (1 - share) / n) ** 0.5)
+
+
+def test_before_2012_first_days_of_months_are_over_represented_and_later_not(people):
+    _, rows = people
+    for quarter, least, most in (("2011q2", 0.1, 0.25), ("2016q2", 0.0, 0.06)):
+        whole = [row["event_dt"] for row in rows[quarter] if len(row["event_dt"]) == 8]
+        assert least < sum(day.endswith("01") for day in whole) / len(whole) < most
+
+
+def test_ages_weights_and_countries_have_the_units_and_gaps_of_their_era(people):
+    n, rows = people
+    for quarter, no_age, no_weight in (("2011q2", 0.18, 0.63), ("2016q2", 0.40, 0.80)):
+        told = rows[quarter]
+        assert sum(row["age"] == "" for row in told) / n == pytest.approx(no_age, abs=0.04)
+        assert sum(row["wt"] == "" for row in told) / n == pytest.approx(no_weight, abs=0.04)
+        assert {row["age_cod"] for row in told} == {"", "YR", "DEC", "MON", "DY"}
+        assert {row["wt_cod"] for row in told} == {"", "KG", "LBS"}
+    assert {"UNITED STATES", "JAPAN"} <= {row["reporter_country"] for row in rows["2011q2"]}
+    assert {"US", "JP", "NA", "COUNTRY NOT SPECIFIED"} <= {row["reporter_country"] for row in rows["2016q2"]}
+    assert sum(row["caseversion"] == "" for row in rows["2011q2"]) / n > 0.7  # an initial report has a blank FOLL_SEQ
+    assert sum(row["lit_ref"] != "" for row in rows["2016q2"]) / n == pytest.approx(0.05, abs=0.015)
+
+
+def test_names_come_in_several_spellings_and_ingredients_only_from_2014q3_on_with_gaps(tmp_path):
+    drugs = rows_of(write_archive(tmp_path, quarter=Quarter(2014, 3), reports=3_000, seed=1), "DRUG")
+    spelt = defaultdict(set)
+    for row in drugs:
+        spelt[row["drugname"][:20]].add(row["drugname"])
+    assert sum(len(spellings) > 1 for spellings in spelt.values()) > 100
+    missing = sum(row["prod_ai"] == "" for row in drugs) / len(drugs)
+    assert 0.01 < missing < 0.06
+    assert any("\\" in row["prod_ai"] for row in drugs)
+    assert any(row["prod_ai"] == "UNSPECIFIED INGREDIENT" for row in drugs)
+
+
+def test_a_therapy_or_a_use_belongs_to_a_drug_of_its_report(tmp_path):
+    for quarter in ("2010q3", "2020q1"):
+        path = write_archive(tmp_path, quarter=Quarter.parse(quarter), reports=500, seed=1)
+        drugs = {(row["primaryid"], row["drug_seq"]) for row in rows_of(path, "DRUG")}
+        for table, column in (("THER", "dsg_drug_seq"), ("INDI", "indi_drug_seq")):
+            assert {(row["primaryid"], row[column]) for row in rows_of(path, table)} <= drugs
+
+
+def test_a_deleted_case_returns_with_a_later_version(tmp_path):
+    history: dict[Quarter, int] = {}
+    for year, number in ((2019, 1), (2019, 2), (2019, 3), (2019, 4)):
+        quarter = Quarter(year, number)
+        write_archive(tmp_path, quarter=quarter, reports=800, seed=1, deleted_share=0.1, history=history)
+        history[quarter] = 800
+    with open_store(tmp_path / "store", write=True) as store:
+        load_archives(store, tmp_path)
+        deleted = {caseid for (caseid,) in store.engine.read("deletions", "caseid")}
+        case_of = dict(store.engine.read("reports", "report_key", "caseid"))
+        alive = {
+            case_of[key] for key, current in store.engine.read("current_reports", "report_key", "current") if current
+        }
+    assert len(deleted & alive) > 5
+    assert len(deleted - alive) > 100
+
+
+@pytest.mark.slow
+def test_in_a_series_of_quarters_four_fifths_of_versions_are_current(tmp_path):
+    quarters = sorted(read_quarters(["2010q1..2014q4"]))
+    write_archives(tmp_path, quarters=quarters, reports=40_000, seed=1)
+    with open_store(tmp_path / "store", write=True) as store:
+        assert sum(one.reports for one in load_archives(store, tmp_path).loaded) == 40_000
+        reasons = Counter(reason for (reason,) in store.engine.read("current_reports", "reason"))
+        current = sum(current for (current,) in store.engine.read("current_reports", "current"))
+    # Published: 20.3 million cases of 24.8 million versions over 90 quarters, 82 %.
+    assert 0.79 < current / 40_000 < 0.85
+    assert reasons["a FAERS version replaces it"] > 100
+
+
+def test_quarters_of_a_series_grow_as_the_real_ones_did():
+    quarters = sorted(read_quarters(["2004q1..2026q2"]))
+    sizes = quarter_sizes(quarters, 24_812_425)
+    assert sum(sizes.values()) == 24_812_425
+    # The line between five published counts gives 7 % less than all quarters have.
+    for quarter, published in ((Quarter(2004, 1), 65_902), (Quarter(2017, 4), 327_848), (Quarter(2019, 1), 413_734)):
+        assert sizes[quarter] == pytest.approx(published, rel=0.08)

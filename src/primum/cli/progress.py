@@ -26,11 +26,11 @@ class _Bars(Teller):
 
     def __init__(self, progress: Progress, doing: str) -> None:
         self._progress = progress
+        self._doing = doing
         self._lock = threading.Lock()
         self._files: dict[str, TaskID] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # bytes that are here, bytes in all
         self._all: TaskID | None = None
-        self._doing = doing
         self._reading = progress.add_task(doing, total=None)
 
     def say(self, text: str) -> None:
@@ -64,7 +64,11 @@ class _Bars(Teller):
 
 @contextmanager
 def watched(doing: str = "Loading") -> Iterator[Teller]:
-    """Someone who shows progress of what is being done for as long as the block lasts."""
+    """Someone who shows progress for as long as the block lasts.
+
+    Args:
+        doing: the word before what is read now.
+    """
     if not sys.stderr.isatty():
         yield Teller()
         return

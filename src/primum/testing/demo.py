@@ -1,30 +1,42 @@
 """Does the whole way work, from archives to signals? Invent quarters whose truth is known, load them, look for it.
 
-Everything here is SYNTHETIC: the archives, the store made from them and every answer that it gives say so.
+Everything here is SYNTHETIC: the archives, the store made from them and every answer that it gives say so. Where
+reports are few, the planted share of them grows so that 25 reports of each pair are expected: fewer than ten come once
+in some thousand times, and ten stand out by far.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from primum.errors import SourceError
 from primum.terms import SYNTHETIC, Quarter
-from primum.testing.faers import PlantedSignal, write_archive
+from primum.testing.faers import PlantedSignal
+from primum.testing.series import quarter_sizes, write_archives
+from primum.testing.stories import FIRST_QUARTER, LAST_QUARTER, MOST_REPORTS
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
+    from primum.study.reports import Reports
 
 # Two of them carry real names so that `primum ask anti-wrinkle` has something to count; what they say is invented.
 PLANTED: Final = (
     PlantedSignal(
         drug="BOTOX COSMETIC", event="Eyelid ptosis", drug_share=0.01, event_share=0.2, indication="Skin wrinkling"
     ),
-    PlantedSignal(drug="BOTOX", event="Dysphagia", drug_share=0.01, event_share=0.1, indication="Migraine"),
-    PlantedSignal(drug="SYNTHETIC DRUG PLANTED", event="Synthetic event planted", drug_share=0.02, event_share=0.1),
+    PlantedSignal(drug="BOTOX", event="Dysphagia", drug_share=0.01, event_share=0.2, indication="Migraine"),
+    PlantedSignal(drug="SYNTHETIC DRUG PLANTED", event="Synthetic event planted", drug_share=0.01, event_share=0.2),
 )
+CONTROLS: Final = tuple(
+    f"SYNTHETIC DRUG {number:05d}" for number in (1, 2, 3)
+)  # frequent; nothing was planted with them
+LEAST_REPORTS: Final = 2_000  # with fewer, what is planted would be a third of all reports
+EXPECTED_REPORTS: Final = 25  # of each planted pair, at least, among current cases
+CURRENT: Final = 0.8  # of reports that are the last version of their case, at least
+DUPLICATE_SHARE: Final = 0.01
 FOUND_ABOVE: Final = 0.0  # lower bound of the information component, in bits: more reports than by chance
 
 
@@ -62,7 +74,7 @@ class Demo:
         reports: how many reports of it.
         rejected: lines that the loader did not take.
         planted: the planted signals.
-        others: pairs that nobody planted.
+        others: pairs of the control drugs, that nobody planted.
         others_above: those of them that stand out nonetheless, by chance.
     """
 
@@ -93,40 +105,90 @@ def run_demo(
         say: told what is done now.
 
     Raises:
-        SourceError: the folder holds something already, so that real and invented reports could meet in one store.
+        SourceError: the folder holds something already, so that real and invented reports could meet in one store; or
+            there are too few reports to plant anything, or more than the quarters can hold.
     """
     from primum.store import open_store
     from primum.study.load import load_archives
     from primum.study.reports import Reports
 
+    sizes = _sizes(quarters, reports)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SourceError.of(str(folder), "something is there already", "an empty or new folder", "Name another one.")
     archives = folder / "archives"
     archives.mkdir(parents=True)
-    wanted = sorted(set(quarters))
-    for place, quarter in enumerate(wanted):
-        say(f"inventing {quarter}")
-        share = reports // len(wanted) + (place < reports % len(wanted))
-        write_archive(archives, quarter=quarter, reports=share, seed=seed, signals=PLANTED)
+    planted = planted_in(reports)
+    write_archives(
+        archives,
+        quarters=list(sizes),
+        reports=reports,
+        seed=seed,
+        signals=planted,
+        duplicate_share=DUPLICATE_SHARE,
+        watch=lambda quarter, many: say(f"inventing {quarter}, {many:,} reports"),
+    )
     with open_store(folder / "store", write=True) as store:
         loaded = load_archives(store, archives, progress=say).loaded
         say("looking for what was planted")
-        table = Reports(store).signals(drug_level="verbatim", methods=("ic",))
-    planted = tuple(_look_for(signal, table) for signal in PLANTED)
-    drugs = {signal.drug for signal in PLANTED}
-    others = [i for i in range(len(table)) if table.drug[i] not in drugs]
+        found = Reports(store)
+        tables = [found.signals(drug, drug_level="verbatim", methods=("ic",)) for drug in CONTROLS]
+        looked_for = tuple(_look_for(signal, found) for signal in planted)
     return Demo(
         store=folder / "store",
-        quarters=tuple(wanted),
+        quarters=tuple(sizes),
         reports=sum(one.reports for one in loaded),
         rejected=sum(one.rejected for one in loaded),
-        planted=planted,
-        others=len(others),
-        others_above=sum(bool(table.ic_lower[i] > FOUND_ABOVE) for i in others),
+        planted=looked_for,
+        others=sum(len(table) for table in tables),
+        others_above=sum(int((table.ic_lower > FOUND_ABOVE).sum()) for table in tables),
     )
 
 
-def _look_for(signal: PlantedSignal, table: SignalTable) -> Planted:
+def planted_in(reports: int) -> tuple[PlantedSignal, ...]:
+    """What is planted in so many reports: enough of each pair to be found, and one drug report in a hundred at least.
+
+    Examples:
+        >>> [round(signal.drug_share, 3) for signal in planted_in(2_000)]
+        [0.078, 0.078, 0.078]
+        >>> planted_in(1_000_000) == PLANTED
+        True
+    """
+    return tuple(
+        replace(signal, drug_share=max(signal.drug_share, EXPECTED_REPORTS / (CURRENT * signal.event_share * reports)))
+        for signal in PLANTED
+    )
+
+
+def _sizes(quarters: Sequence[Quarter], reports: int) -> dict[Quarter, int]:
+    """Reports of each quarter, or the reason why there cannot be so many or so few, or not then."""
+    beyond = [quarter for quarter in quarters if not FIRST_QUARTER <= quarter <= LAST_QUARTER]
+    if beyond:
+        raise SourceError.of(
+            f"--quarters {beyond[0]}",
+            "nobody knows what a file looked like then",
+            f"quarters from {FIRST_QUARTER} to {LAST_QUARTER}",
+            "Name others.",
+        )
+    if reports < LEAST_REPORTS:
+        raise SourceError.of(
+            f"--reports {reports}",
+            "too few: chance would hide what is planted",
+            f"at least {LEAST_REPORTS:,}",
+            "Ask for more.",
+        )
+    sizes = quarter_sizes(quarters, reports)
+    if max(sizes.values()) > MOST_REPORTS:
+        raise SourceError.of(
+            f"--reports {reports}",
+            f"too many for {len(sizes)} quarter{'s' if len(sizes) > 1 else ''}",
+            f"at most {MOST_REPORTS:,} in each",
+            "Name more with --quarters.",
+        )
+    return sizes
+
+
+def _look_for(signal: PlantedSignal, reports: Reports) -> Planted:
+    table: SignalTable = reports.signals(signal.drug, drug_level="verbatim", methods=("ic",))
     pairs = [i for i in range(len(table)) if table.drug[i] == signal.drug]
     wanted = [i for i in pairs if table.event[i] == signal.event.upper()]
     if not wanted:
@@ -147,5 +209,7 @@ def demo_lines(demo: Demo) -> list[str]:
         verdict = "found" if one.found else "NOT FOUND"
         numbers = f"{one.observed:,}, {one.expected:.1f}, {one.ic_lower:.2f}"
         lines += [f"{verdict}: {one.signal.drug} and {one.signal.event.lower()}", f"  {numbers}"]
-    lines.append(f"not planted: {demo.others:,} pairs, of which {demo.others_above:,} stand out by chance")
+    lines.append(
+        f"not planted, {len(CONTROLS)} drugs: {demo.others:,} pairs, of which {demo.others_above:,} stand out by chance"
+    )
     return [f"{SYNTHETIC}  {line}" for line in lines]

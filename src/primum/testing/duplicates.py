@@ -190,7 +190,7 @@ def _originals(draws: Draws, calendar: Calendar, own: Keys, plan: DuplicatePlan)
     kind = np.where((kind == ARTICLE) & (now < FIRST_ARTICLE), TWO_TELLERS, kind)
     back = now - draws.pick(own, "quarters back", QUARTERS_BACK)
     earliest = np.where(kind == ARTICLE, FIRST_ARTICLE, 0)
-    quarter = np.where(back >= np.maximum(earliest, calendar.known), back, now)
+    quarter = np.where(back >= np.maximum(earliest, calendar.known[now]), back, now)
     found = np.zeros(len(own), dtype=bool)
     told = own.copy()
     for attempt in range(TRIES):

@@ -39,6 +39,8 @@ from primum.testing.rows import (
     use_columns,
 )
 from primum.testing.stories import (
+    FIRST_QUARTER,
+    LAST_QUARTER,
     MOST_REPORTS,
     Calendar,
     case_number,
@@ -100,8 +102,17 @@ def write_archive(
         The archive.
 
     Raises:
-        ValueError: more reports than a quarter can hold, or a share outside its range.
+        ValueError: more reports than a quarter can hold, a share outside its range, or a quarter nobody can invent.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = write_archive(Path(folder), quarter=Quarter(2016, 1), reports=20, seed=1, duplicate_share=0.1)
+        ...     path.name, sorted(other.name for other in Path(folder).iterdir() if other != path)
+        ('faers_ascii_2016q1.zip', ['traps.csv', 'truth.csv'])
     """
+    if not FIRST_QUARTER <= quarter <= LAST_QUARTER:
+        raise ValueError(f"Quarter {quarter}: expected {FIRST_QUARTER} to {LAST_QUARTER}.")
     if not 0 <= reports <= MOST_REPORTS:
         raise ValueError(f"{reports:,} reports in {quarter}: expected 0 to {MOST_REPORTS:,}; take more quarters.")
     plan = DuplicatePlan(
@@ -126,7 +137,7 @@ def write_archive(
                 member.write(mark + layout.header.encode() + _line_end(quarter))
                 for batch in batches():
                     member.write(_text(teller, batch, names, layout, odd_share))
-        if deleted_share and quarter >= FIRST_LIST:
+        if deleted_share and quarter >= FIRST_LIST and calendar.sizes[-2]:
             archive.writestr(zipfile.ZipInfo(_list_name(quarter)), _deleted(teller, calendar, deleted_share))
     if plan.share or plan.trap_share:
         _write_truth(folder, quarter, batches())
@@ -136,16 +147,14 @@ def write_archive(
 def _calendar(quarter: Quarter, reports: int, history: Mapping[Quarter, int] | None) -> Calendar:
     now = quarter_index(quarter)
     if history is None:
-        return Calendar(np.full(now + 1, reports), known=now)
+        return Calendar(np.full(now + 1, reports), known=np.arange(now + 1))
     sizes = np.zeros(now + 1, dtype=np.int64)
     for earlier, many in history.items():
         if earlier < quarter:
             sizes[quarter_index(earlier)] = many
     sizes[now] = reports
-    known = now
-    while known > 0 and sizes[known - 1]:
-        known -= 1
-    return Calendar(sizes, known=known)
+    gaps = np.where(sizes == 0, np.arange(now + 1), -1)
+    return Calendar(sizes, known=np.maximum.accumulate(gaps) + 1)
 
 
 _Columns = Callable[[Teller, Reports, Names], tuple[Rows, dict[str, Column]]]
@@ -204,7 +213,7 @@ def _deleted(teller: Teller, calendar: Calendar, share: float) -> bytes:
     size = int(calendar.sizes[before])
     rng = np.random.default_rng([teller.draws.seed, calendar.now])
     slots = np.sort(rng.choice(size, size=min(max(1, round(share * calendar.sizes[-1])), size), replace=False))
-    earlier = Calendar(calendar.sizes[:-1], calendar.known)
+    earlier = Calendar(calendar.sizes[:-1], calendar.known[:-1])
     cases = list(dict.fromkeys(case_number(sightings(earlier, slots).story).tolist()))
     return ("\r\n".join(map(str, [" ", *cases, *cases[:1]])) + "\r\n").encode()
 

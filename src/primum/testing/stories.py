@@ -17,7 +17,7 @@ import numpy as np
 from primum.terms import Quarter
 from primum.testing.draws import Draws, Keys, Mask
 
-FIRST_QUARTER: Final = Quarter(2004, 1)
+FIRST_QUARTER, LAST_QUARTER = Quarter(2004, 1), Quarter(2039, 4)  # case numbers and days are laid out for these
 SLOTS: Final = 2**24  # of a quarter; stories that no report has (themes of traps) lie above MOST_REPORTS
 MOST_REPORTS: Final = 2_000_000  # a quarter; real ones have some 450,000
 FIRST_CASE, FIRST_ISR = 100_000_000, 200_000_000
@@ -40,11 +40,12 @@ class Calendar:
 
     Args:
         sizes: reports of each quarter, up to the one that is written; shape `(number + 1,)`.
-        known: first quarter whose archive is there, by number; duplicates reach back no further.
+        known: for each quarter the first of those without a gap before it whose archives are there, by number;
+            duplicates reach back no further.
     """
 
     sizes: Keys
-    known: int
+    known: Keys
 
     @property
     def now(self) -> int:

@@ -75,11 +75,6 @@ def narrow(texts: Bytes, drop: int) -> Bytes:
     return np.ascontiguousarray(letters).view(f"S{width - drop}").ravel()
 
 
-def first(texts: Bytes, length: int) -> Bytes:
-    """The first bytes of each text, such as the year of a date."""
-    return texts.astype(f"S{length}")
-
-
 @cache
 def _four_digits() -> Bytes:
     return np.array([b"%04d" % number for number in range(10**CHUNK)])
