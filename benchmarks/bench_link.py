@@ -84,11 +84,11 @@ def planted_pairs(folder: Path, keys: dict[str, int]) -> Pairs:
 
 def trap_pairs(folder: Path, keys: dict[str, int]) -> Pairs:
     """Every pair of current reports that share a trap."""
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for row in told(folder / "traps.csv"):
         if row["caseid"] in keys:
-            groups[row["kind"], row["trap"]].append(keys[row["caseid"]])
-    return {(a, b): kind for (kind, _), found in groups.items() for a, b in combinations(sorted(found), 2)}
+            groups[row["kind"], row["quarter"], row["trap"]].append(keys[row["caseid"]])
+    return {(a, b): kind for (kind, *_), found in groups.items() for a, b in combinations(sorted(found), 2)}
 
 
 def clustered_pairs(store: Store, method: str) -> set[tuple[int, int]]:

@@ -244,7 +244,7 @@ class LinkError(PrimumError, ValueError):
     @classmethod
     def of_threshold(cls, given: float) -> LinkError:
         """A threshold that is not a probability."""
-        return cls(f"Threshold {given:g}; expected a match probability above 0 and below 1, such as 0.9.")
+        return cls(f"Threshold {given:g}; expected a match probability above 0 and below 1, such as 0.5.")
 
     @classmethod
     def no_reports(cls, folder: str) -> LinkError:

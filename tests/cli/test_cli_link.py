@@ -43,7 +43,7 @@ def test_link_tells_what_each_method_found(linked: Path) -> None:
     assert "SYNTHETIC" in told["synthetic"]
     by_method = {state["method"]: state for state in told["methods"]}
     assert by_method["probabilistic"]["set_aside"] > by_method["exact"]["set_aside"] > 10
-    assert (by_method["probabilistic"]["threshold"], by_method["exact"]["threshold"]) == (0.8, None)
+    assert (by_method["probabilistic"]["threshold"], by_method["exact"]["threshold"]) == (0.5, None)
 
 
 def test_a_case_says_why_it_was_judged_one_with_another(linked: Path) -> None:

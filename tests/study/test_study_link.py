@@ -107,6 +107,23 @@ def test_linking_twice_changes_nothing_and_looks_at_nothing_new(copy: Path) -> N
         assert hashes(store) == before
 
 
+@pytest.mark.slow
+def test_work_done_in_small_parts_ends_in_the_same_links(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bounds memory at twenty million reports: reports, keys of blocks and pairs are taken some at a time."""
+    from primum.cases import link, link_features
+
+    monkeypatch.setattr(link_features, "REPORTS_AT_ONCE", 700)
+    monkeypatch.setattr(link, "KEYS_AT_ONCE", 1_000)
+    monkeypatch.setattr(link, "PAIRS_AT_ONCE", 400)
+    with open_store(copy, write=True) as store:
+        before = hashes(store)
+        told: list[str] = []
+        link_reports(store, anew=True, progress=told.append)
+        assert hashes(store) == before
+    assert len([text for text in told if text.startswith("comparing pairs")]) > 2
+
+
+@pytest.mark.slow
 def test_a_quarter_more_ends_in_the_links_of_linking_anew_under_the_same_model(planted: Path, tmp_path: Path) -> None:
     """The model, with its frequencies of terms, is that of the first quarter in both."""
     names = [path.name for path in sorted(planted.glob("*.zip"))]
@@ -131,6 +148,7 @@ def reports_table(name: str):
     return schema.table(name)
 
 
+@pytest.mark.slow
 def test_the_order_of_loading_does_not_matter(planted: Path, tmp_path: Path) -> None:
     names = [path.name for path in sorted(planted.glob("*.zip"), reverse=True)]
     with open_store(tmp_path / "store", write=True) as store:
@@ -143,6 +161,7 @@ def test_the_order_of_loading_does_not_matter(planted: Path, tmp_path: Path) -> 
         assert clusters(store, "exact") == found
 
 
+@pytest.mark.slow
 def test_a_kill_while_the_links_are_written_leaves_those_of_before(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from primum.study import link
 
@@ -219,6 +238,7 @@ def test_links_of_before_a_load_are_used_and_said_to_be_old(planted: Path, tmp_p
     assert used.note.endswith("what is new is not linked yet (primum link).")
 
 
+@pytest.mark.slow
 def test_links_of_an_archive_that_was_replaced_are_not_used(planted: Path, tmp_path: Path) -> None:
     """Keys of reports are rows of their archive: in another edition they are other reports."""
     first = min(planted.glob("*.zip"))

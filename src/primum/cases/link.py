@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Method = Literal["exact", "probabilistic"]
 METHODS: Final[tuple[Method, ...]] = ("exact", "probabilistic")
 PROBABILISTIC: Final = "probabilistic"
-THRESHOLD: Final = 0.8
+THRESHOLD: Final = 0.5
 """Match probability from which two reports are one event; its argument is docs/decisions/0011."""
 KEYS_AT_ONCE: Final = 20_000_000  # rows of block keys in one pass; more would not fit beside the rest in 2 GB
 PAIRS_AT_ONCE: Final = 4_000_000
@@ -37,6 +37,7 @@ LARGEST_COMPONENT: Final = 40
 Progress = Callable[[str], None]
 
 # Levels up to which a comparison tells who, when or which report, not only what was taken and what happened.
+_TWO_AGES, _TWO_SEXES, _ONE_SENDER_TWO_NUMBERS = 2, 1, 3  # levels of age (and above), sex and reference
 _IDENTIFYING: Final = {"event date": 3, "age": 1, "weight": 0, "reference": 1}
 
 
@@ -160,10 +161,15 @@ def _to_be_looked_at(pairs: ibis.Table, before: Before) -> ibis.Table:
 
 
 def _weighed(pairs: ibis.Table, features: ibis.Table, model: LinkModel, least: float) -> ibis.Table:
-    """Pairs with levels and weight, those that reach the threshold and say who, when or which report."""
+    """Pairs with levels and weight, those that reach the threshold and say who, when or which report.
+
+    Of one sender who numbered two reports apart and tells of two ages or sexes in them, no weight makes one person.
+    """
     found = scored(levels(paired(pairs, features)), model)
     told = [found[level_column(name)].between(0, most) for name, most in _IDENTIFYING.items()]
-    return found.filter(found.match_weight >= least, reduce(lambda a, b: a | b, told))
+    two_people = (found.age_level >= _TWO_AGES) | (found.sex_level == _TWO_SEXES)
+    series = (found.reference_level == _ONE_SENDER_TWO_NUMBERS) & two_people
+    return found.filter(found.match_weight >= least, reduce(lambda a, b: a | b, told), ~series)
 
 
 def _score(

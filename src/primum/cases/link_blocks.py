@@ -1,8 +1,8 @@
 """Which pairs of reports are looked at at all?
 
 Never all pairs: two reports are compared where they share a block. A block is a number of the manufacturer, an
-article, a day with one of the rarest reactions or drugs of the report, or one of its rarest drugs together with one of
-its rarest reactions, alone or with age and sex or with the month of the event. A report without date, age and drug
+article, a day with one of the rarest reactions of the report, or one of its rarest drugs together with one of its
+rarest reactions, alone, with decade of age and sex, or with the month of the event. A report without date, age and drug
 shares none of them, and so is never linked on emptiness.
 
 A block of more than `MOST` reports is no reason to compare any two of them: it is what popular drugs and one sender's
@@ -31,7 +31,7 @@ class Blocking:
         name: what its reports share.
         drugs: of so many of the rarest drugs each.
         reactions: of so many of the rarest reactions each.
-        also: further columns that must be known and equal: number, article, day, month, age, sex.
+        also: further columns that must be known and equal: number, article, day, month, decade, sex.
         most: reports of the largest block that is looked at.
     """
 
@@ -45,12 +45,11 @@ class Blocking:
 BLOCKINGS: Final = (
     Blocking("manufacturer number", also=("number",), most=100),
     Blocking("article", also=("article",), most=50),
-    Blocking("article, age and sex", also=("article", "age", "sex"), most=50),
+    Blocking("article, decade of age and sex", also=("article", "decade", "sex"), most=50),
     Blocking("day and reaction", reactions=3, also=("day",)),
-    Blocking("day and drug", drugs=2, also=("day",)),
     Blocking("drug and reaction", drugs=2, reactions=2),
-    Blocking("drug, reaction, age and sex", drugs=2, reactions=2, also=("age", "sex")),
-    Blocking("drug, reaction and month", drugs=2, reactions=2, also=("month",)),
+    Blocking("drug, reaction, decade of age and sex", drugs=3, reactions=3, also=("decade", "sex")),
+    Blocking("drug, reaction and month", drugs=3, reactions=3, also=("month",)),
 )
 
 
@@ -93,7 +92,7 @@ def _month(features: ibis.Table) -> Any:
     return ibis.ifelse(features.event_known.isin(["D", "M"]), month, ibis.null("int64"))
 
 
-_SPAN: Final = 2**20  # days, months, ages and sexes lie below it, two of them in one number
+_SPAN: Final = 2**20  # days, months, decades and sexes lie below it, two of them in one number
 _TERMS: Final = 2**31  # as the numbers of terms do
 _TEXTS: Final = ("number", "article")
 _PARTS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -101,7 +100,7 @@ _PARTS: Final[dict[str, Callable[[Any], Any]]] = {
     "article": lambda features: _hash(features.article),
     "day": _day,
     "month": _month,
-    "age": lambda features: features.age.floor().cast("int64"),
+    "decade": lambda features: (features.age / 10).floor().cast("int64"),
     "sex": lambda features: (features.sex == "F").cast("int64"),
 }
 

@@ -38,17 +38,17 @@ DUPLICATED: Final = 0.05
 """Share of reports that have another of the same event, behind the prior; the weight of one bit more is a factor 2."""
 
 
-FEWEST: Final = 100_000
-"""Reports below which a store counts as a part of one of this size: with a part of the reports only a part of the
-duplicates is there, and what people share by chance is as like as before. The shipped calibration is of this size."""
+FEWEST: Final = 1_000_000
+"""Reports up to which the prior stays that of a store of this size. Below it wrong links come from what people share
+(twins of a trial, series), which grows as the reports and the duplicates do; only chance grows with their square."""
 
 
 def prior_of(reports: int) -> float:
     """Probability that two reports drawn at random are of one event, were a share DUPLICATED of them twins.
 
     Examples:
-        >>> f"{prior_of(1_000_000):.0e}", prior_of(500) == prior_of(50)
-        ('5e-08', True)
+        >>> f"{prior_of(20_000_000):.1e}", prior_of(500) == prior_of(50)
+        ('2.5e-09', True)
     """
     return DUPLICATED / max(reports, FEWEST)
 

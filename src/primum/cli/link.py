@@ -25,7 +25,7 @@ def link(
     ] = "exact,probabilistic",
     threshold: Annotated[
         float | None,
-        typer.Option("--threshold", metavar="P", help="Match probability from which two reports are one event; 0.8."),
+        typer.Option("--threshold", metavar="P", help="Match probability from which two reports are one event; 0.5."),
     ] = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Look at all pairs again, not only at those of new reports.")
