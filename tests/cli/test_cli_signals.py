@@ -121,7 +121,9 @@ def test_signals_within_strata_writes_them_and_draws_pictures_that_name_themselv
     assert "ROR MH" in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     answer = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
-    assert {"mh_ror", "mh_ror_lower", "mh_ror_upper"} <= set(answer["columns"])
+    assert {"mh_ror", "mh_ror_lower", "mh_ror_upper", "p_heterogeneity"} <= set(answer["columns"])
+    untested = [row for row in answer["rows"] if row["p_heterogeneity"] is None]
+    assert all("p_heterogeneity: " in row["warnings"] for row in untested)
     with strata.open(encoding="utf-8", newline="") as file:
         told = list(csv.DictReader(file))
     assert len(told) == len(answer["strata"]) == 10 * answer["pairs"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.bias import caveats_of
 from primum.counts.by_arrays import Asked
-from primum.counts.cohort import EVERYTHING, Cohort, by_strong_rules, condition, parse
+from primum.counts.cohort import EVERYTHING, Cohort, any_of, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
@@ -25,6 +25,7 @@ from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import ByStratum, count_stratified
 from primum.errors import CohortError, LinkError, StoreError, UnknownNameError
+from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.onset import Onset, onset
@@ -32,6 +33,7 @@ from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cel
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
+from primum.study.masked import masking_caveats
 from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.drugs import NameCoverage
@@ -267,7 +269,8 @@ class Reports:
             drug_level: names that a row has.
             methods: statistics to compute.
             by: strata (`sex`, `age`, `year`, `reporter`, `source`): the expectation is theirs, and the columns
-                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them.
+                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them, for one drug beside
+                `p_heterogeneity`: whether it is the same in all of them.
             use_rules: as in `signals`.
             duplicates: as in `signals`.
         """
@@ -317,16 +320,20 @@ class Reports:
         found = count_stratified(
             arrays, asked, by, scope=scope, cohort=meant, drug_level=drug_level, cells=needs_cells(methods)
         )
-        caveats = None if asked is None else self._caveats(asked, found.counts, meant, drug_level)
+        caveats = None
+        if asked is not None and found.strata is not None:
+            counted = meant & any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
+            caveats = self._caveats(asked, found.counts, counted, drug_level)
         scores = self._scores(found.counts, scope.term_bins, methods=methods, caveats=caveats)
-        if found.strata is not None:
-            inside = found.strata
-            pooled = mantel_haenszel(
-                inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports
-            ).estimate
+        value, lower, upper, test = POOLED
+        names = (value, lower, upper)
+        if (inside := found.strata) is not None:
+            pooled = mantel_haenszel(inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports)
+            scores = scores.with_estimate(MANTEL_HAENSZEL, pooled.estimate, names)
+            scores = scores.with_column(test, pooled.p_heterogeneity, pooled.why_no_test)
         else:
-            pooled = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
-        scores = scores.with_estimate(MANTEL_HAENSZEL, pooled, ("mh_ror", "mh_ror_lower", "mh_ror_upper"))
+            estimate = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
+            scores = scores.with_estimate(MANTEL_HAENSZEL, estimate, names)
         notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
         if "ebgm" in methods:
             notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
@@ -508,8 +515,10 @@ class Reports:
         """Where the bias checks fire; None where counting is left to the engine."""
         if self.arrays is None:
             return None
-        meant, scope = _cohort(cohort) or EVERYTHING, self._scope(asked)
-        return caveats_of(self.arrays, asked, counts.table, scope=scope, cohort=meant, drug_level=drug_level)
+        meant, scope, table = _cohort(cohort) or EVERYTHING, self._scope(asked), counts.table
+        found = caveats_of(self.arrays, asked, table, scope=scope, cohort=meant, drug_level=drug_level)
+        hidden = masking_caveats(self.arrays, asked, table, scope=scope, cohort=meant, drug_level=drug_level)
+        return ["; ".join(text for text in both if text) for both in zip(found, hidden, strict=True)]
 
     def _scores(
         self,
