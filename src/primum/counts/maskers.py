@@ -53,22 +53,18 @@ def find_maskers(who: Population, drug: int, reports: Codes, events: Codes) -> l
         events: codes of the events to look at.
     """
     found: dict[int, Masker] = {}
-    of_drug = who.drugs.reports
-    for event, other in _candidates(who, events):
-        if other == drug:
-            continue
-        theirs = _inside(of_drug.of(other), who.mask)
-        with_event = _shared(theirs, who.arrays.events().reports.of(event))
-        if event in found and found[event].observed >= len(with_event):
-            continue
-        found[event] = Masker(
-            event=event,
-            drug=str(who.drugs.names[other]),
-            observed=len(with_event),
-            drug_reports=len(theirs),
-            shared_observed=len(_shared(reports, with_event)),
-            shared_drug=len(_shared(reports, theirs)),
-        )
+    candidates = _candidates(who, events)
+    for other in sorted({other for _, other in candidates} - {drug}):
+        theirs = _inside(who.drugs.reports.of(other), who.mask)
+        together = _shared(reports, theirs)
+        for event in [event for event, its in candidates if its == other]:
+            if 2 * len(theirs) < who.of_event[event]:
+                continue  # they cannot be half of the event's reports
+            of_event = who.arrays.events().reports.of(event)
+            observed = len(_shared(theirs, of_event))
+            if event not in found or found[event].observed < observed:
+                name, shared = str(who.drugs.names[other]), len(_shared(together, of_event))
+                found[event] = Masker(event, name, observed, len(theirs), shared, len(together))
     return list(found.values())
 
 

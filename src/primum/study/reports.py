@@ -375,14 +375,22 @@ class Reports:
         return flow(self.store, asked, meant, self._scope(asked))
 
     def onsets(
-        self, what: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
+        self,
+        what: str,
+        cohort: Cohort | str | None = None,
+        *,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = AS_SAID,
     ) -> tuple[OnsetOfUse, ...]:
-        """Days from a drug to the event, by use where it is a treatment; arguments as in `signals`."""
+        """Days from a drug to the event, by use where it is a treatment; arguments as in `signals`.
+
+        Unless `duplicates` is given, what the cohort says of them holds; None asks for the best links there are.
+        """
         asked = self._asked(what, "substance")
         if asked is None:
             raise UnknownNameError.of("drug or treatment", what, self._bins)
         column = "use_strict" if use_rules == "strict" else "use"
-        meant = _cohort(cohort) or EVERYTHING
+        meant, _, _ = self._meant(cohort, None, use_rules, duplicates)
         found = onset_days(self.store, asked, meant, self._scope(asked), use_column=column)
         return tuple(OnsetOfUse(one.use, onset(one.days), tuple(one.days.tolist()), one.reports) for one in found)
 

@@ -1,4 +1,4 @@
-"""What does a signal table look like? Volcano, forest, heat map and trend, each an SVG file that stands alone.
+"""What does a signal table look like? Volcano, forest, heat map, trend and onset, each an SVG file that stands alone.
 
 Every picture is named and described for readers who cannot see it, tells groups apart by shape as well as by tone, and
 has its numbers as a table beside it (`Picture.rows`).
@@ -15,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from primum.dossier.render.charts import canvas
-from primum.dossier.render.charts.scale import axis
+from primum.dossier.render.charts.scale import Axis, axis
+from primum.signals.onset import Onset
 from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
@@ -175,6 +176,56 @@ def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, titl
     rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
     svg = _svg(body, bottom + 14, "trend", f"{title}: over time", told)
     return Picture("trend", svg, [("period", "event", "observed"), *rows])
+
+
+def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
+    """Share of the reports whose event had begun, by days after treatment, with the Weibull fit; a panel a group.
+
+    Args:
+        groups: name, days to onset of its reports (at least one), and what was fitted to them.
+        title: what was counted.
+    """
+    left, right, high, body = 60.0, WIDTH - 20, 120.0, []
+    rows: list[tuple[Any, ...]] = [("group", "days", "reports", "share", "weibull")]
+    longest = max((max(days) for _, days, _ in groups), default=0)
+    x = axis([longest + 1.0], left=left, right=right, scale="log", include=(1.0, 10.0))
+    for place, (name, days, fit) in enumerate(groups):
+        top = 40 + (high + 84) * place
+        y = Axis(0.0, 1.0, top + high, top)
+        body += x.drawn(top, top + high, "within so many days (logarithmic; 1 is the day of treatment)")
+        for share in (0.0, 0.5, 1.0):
+            body.append(canvas.label(left - 8, y(share) + 4, f"{share:.0%}", anchor="end", size=11.5, tone="soft"))
+        values, reports = np.unique(np.asarray(days, dtype=np.int64), return_counts=True)
+        reached = np.cumsum(reports) / len(days)
+        fitted = 1 - np.exp(-(((values + 1) / fit.scale) ** fit.shape))
+        before = [0.0, *reached.tolist()[:-1]]
+        for day, low, end in zip(values.tolist(), before, reached.tolist(), strict=True):
+            body.append(canvas.line(x(day + 1), y(low), x(day + 1), y(end), "bar"))
+        ends = [*(values + 1).tolist()[1:], x.high]
+        for day, until, share in zip(values.tolist(), ends, reached.tolist(), strict=True):
+            body.append(canvas.line(x(day + 1), y(share), x(until), y(share), "bar"))
+        if math.isfinite(fit.shape):
+            at = np.geomspace(x.low, x.high, 60)
+            curve = 1 - np.exp(-((at / fit.scale) ** fit.shape))
+            spots = [(x(float(a)), y(float(b))) for a, b in zip(at, curve, strict=True)]
+            body += [canvas.line(*one, *other, "axis") for one, other in itertools.pairwise(spots)]
+        body.append(canvas.label(0, top - 12, f"{name.capitalize()}: {_fit_told(fit)}", size=12))
+        shares = zip(values.tolist(), reports.tolist(), reached.tolist(), fitted.tolist(), strict=True)
+        rows += [(name, *row) for row in shares]
+    told = (
+        "Share of the reports that state the time to onset to the day, by days after treatment; the broken line is a "
+        f"Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
+    )
+    return Picture("onset", _svg(body, 40 + (high + 84) * len(groups), "onset", f"{title}: days to onset", told), rows)
+
+
+def _fit_told(fit: Onset) -> str:
+    """What was fitted to the days, or why nothing was."""
+    median = f"{fit.reports:,} reports, median {fit.median:g} days"
+    if fit.shape_interval is None:
+        return f"{median}; {fit.reason}"
+    ends = f"{fit.shape_interval.lower:.2f} to {fit.shape_interval.upper:.2f}"
+    return f"{median}; Weibull shape {fit.shape:.2f} ({ends}), scale {fit.scale:.3g} days"
 
 
 def _svg(body: Sequence[str], height: float, name: str, title: str, description: str) -> str:
