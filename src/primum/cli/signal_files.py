@@ -75,10 +75,11 @@ def write(
 def draw(
     folder: Path,
     scores: Scores,
+    *,
+    title: str,
     strata: ByStratum | None,
     by_year: StratifiedScores | None,
     onsets: Sequence[OnsetOfUse],
-    title: str,
 ) -> None:
     """Write the pictures that there are numbers for, and the table of each."""
     import numpy as np

@@ -20,6 +20,7 @@ from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, fin
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
+from primum.counts.known import CHECKED, check_names
 from primum.counts.members import Scope, methods_named, term_groups
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
@@ -451,6 +452,9 @@ class Reports:
     ) -> tuple[Cohort, Cohort | None, DuplicatesUsed]:
         """Cohort and comparator with how they treat duplicates, and what is to be said of it."""
         ours, others = _cohort(cohort) or EVERYTHING, _cohort(versus)
+        for one in (ours, others):
+            if one is not None and one.fields & CHECKED:
+                check_names(one, self.store, self.arrays)
         said = [part for part in (ours, others) if part is not None and "duplicates" in part.fields]
         if duplicates not in (None, AS_SAID):
             if said:
