@@ -369,10 +369,17 @@ class Reports:
         """
         return _cohort(given) or EVERYTHING
 
-    def flow(self, what: str = "", cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+    def flow(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        *,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
+    ) -> tuple[FlowStep, ...]:
         """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
         asked = self._asked(what, "substance")
-        meant, _, _ = self._kept(cohort, None, None)
+        meant, _, _ = self._meant(cohort, None, use_rules, duplicates)
         return flow(self.store, asked, meant, self._scope(asked))
 
     def onsets(

@@ -28,6 +28,7 @@ _STYLE: Final = (
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
 )
+_RATIO: Final = "ror ror_lower ror_upper"
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
 
@@ -44,6 +45,27 @@ class Picture:
     name: str
     svg: str
     rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One row of a forest.
+
+    Args:
+        name: what it is called.
+        drug: drug of the pair.
+        event: its event.
+        value: reporting odds ratio; not a number, like its bounds, where there is none.
+        lower: bound of its interval.
+        upper: the other bound.
+    """
+
+    name: str
+    drug: str
+    event: str
+    value: float
+    lower: float
+    upper: float
 
 
 def volcano(table: SignalTable, title: str) -> Picture:
@@ -89,26 +111,35 @@ def forest(table: SignalTable, title: str) -> Picture:
         table: the pairs to draw, in order.
         title: what was counted.
     """
-    drawn = [i for i in range(len(table)) if np.isfinite(table.ror[i]) and table.ror_lower[i] > 0]
-    values = [float(v) for i in drawn for v in (table.ror_lower[i], table.ror[i], table.ror_upper[i])]
+    columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
+    rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
+    return forest_of(rows, f"{title}: odds ratios")
+
+
+def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
+    """Reporting odds ratios with their intervals, each under a name of its own; those without an interval are left out.
+
+    Args:
+        ratios: a row each, in order.
+        title: of the picture.
+    """
+    drawn = [one for one in ratios if math.isfinite(one.value) and one.lower > 0]
+    values = [end for one in drawn for end in (one.lower, one.value, one.upper)]
     x = axis(values, left=NAMES + 12, right=WIDTH - 170, scale="log", include=(1.0,))
     bottom = 8.0 + 28 * max(len(drawn), 1)
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
-    for row, i in enumerate(drawn):
-        low, middle, high = float(table.ror_lower[i]), float(table.ror[i]), float(table.ror_upper[i])
+    for row, one in enumerate(drawn):
         y = 22.0 + 28 * row
+        told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
         body += [
-            canvas.label(0, y + 4, canvas.wrap(_name(table, i), NAMES)[0]),
-            canvas.line(x(low), y, x(high), y, "bar"),
-            canvas.dot(x(middle), y, "ink", hollow=low <= 1),
-            canvas.label(WIDTH, y + 4, f"{_number(middle)} ({_number(low)} to {_number(high)})", anchor="end", size=12),
+            canvas.label(0, y + 4, canvas.wrap(one.name, NAMES)[0]),
+            canvas.line(x(one.lower), y, x(one.upper), y, "bar"),
+            canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1),
+            canvas.label(WIDTH, y + 4, told, anchor="end", size=12),
         ]
-    told = f"{len(drawn)} pairs, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
-    rows = [
-        (str(table.drug[i]), str(table.event[i]), table.ror[i], table.ror_lower[i], table.ror_upper[i]) for i in drawn
-    ]
-    heads = _heads("ror ror_lower ror_upper")
-    return Picture("forest", _svg(body, bottom + 46, "forest", f"{title}: odds ratios", told), [heads, *rows])
+    told = f"{len(drawn)} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+    rows = [(one.name, one.drug, one.event, one.value, one.lower, one.upper) for one in drawn]
+    return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [("name", *_heads(_RATIO)), *rows])
 
 
 def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
