@@ -104,13 +104,19 @@ def test_every_analysis_and_event_has_a_picture_that_says_what_the_tables_say(ra
         assert "not rates" in root[1].text
         assert f"`figures/{name}.svg`" in methods
     with (ran / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["event"] == "EYELID PTOSIS" and row["ror"]]
+        rows = [row for row in csv.DictReader(file) if row["event"] == "EYELID PTOSIS"]
     with (ran / "figures/event-1-eyelid-ptosis.csv").open(encoding="utf-8", newline="") as file:
         shown = list(csv.DictReader(file))
     columns = ("drug", "ror", "ror_lower", "ror_upper")
-    told = [[row[name] for name in columns] for row in rows if float(row["ror_lower"] or 0) > 0]
-    assert [[row[name] for name in columns] for row in shown] == told
-    assert {row["name"].partition(":")[0] for row in shown} == {"primary", "against_all"}
+    assert [[row[name] for name in columns] for row in shown] == [[row[name] for name in columns] for row in rows]
+    told = {row["name"].partition(":")[0]: row["note"] for row in shown}
+    assert set(told) == {"primary", "People of 200", "against_all"}
+    assert told["People of 200"] == "not counted"
+    assert any(row["ror_lower"] for row in shown)
+    for row in shown:
+        assert bool(row["note"]) != bool(row["ror_lower"] and float(row["ror_lower"]) > 0)
+        assert not row["note"] or row["note"] in "".join(drawn["event-1-eyelid-ptosis"].itertext())
+    assert "no report names it" in "".join(drawn["event-2-never-reported"].itertext())
     with (ran / "figures/primary.csv").open(encoding="utf-8", newline="") as file:
         assert {row["event"] for row in csv.DictReader(file)} == {"EYELID PTOSIS"}  # the events that the study names
 

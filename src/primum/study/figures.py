@@ -47,15 +47,18 @@ def _drawn(table: SignalTable, events: tuple[str, ...]) -> np.ndarray[tuple[int]
 
 
 def _through(result: StudyResult, event: str) -> list[Ratio]:
-    """The odds ratio of an event in each analysis, a row each drug of it."""
-    found = []
+    """The odds ratio of an event in each analysis, a row each drug of it; where there is none, what stands for it."""
+    found: list[Ratio] = []
     for outcome in result.outcomes:
-        table = outcome.table
+        title, table = outcome.analysis.title, outcome.table
         if table is None:
+            found.append(Ratio(title, "", event, note="not counted"))
             continue
         rows = np.flatnonzero(table.event == event).tolist()
+        if not rows:
+            found.append(Ratio(title, "", event, note="no report names it"))
         for i in rows:
-            drug = f": {table.drug[i]}" if len(rows) > 1 else ""
+            name = f"{title}: {table.drug[i]}" if len(rows) > 1 else title
             ends = (float(table.ror[i]), float(table.ror_lower[i]), float(table.ror_upper[i]))
-            found.append(Ratio(f"{outcome.analysis.title}{drug}", str(table.drug[i]), event, *ends))
+            found.append(Ratio(name, str(table.drug[i]), event, *ends))
     return found

@@ -28,7 +28,6 @@ _STYLE: Final = (
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
 )
-_RATIO: Final = "ror ror_lower ror_upper"
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
 
@@ -58,14 +57,21 @@ class Ratio:
         value: reporting odds ratio; not a number, like its bounds, where there is none.
         lower: bound of its interval.
         upper: the other bound.
+        note: what stands in place of the numbers where there is no interval.
     """
 
     name: str
     drug: str
     event: str
-    value: float
-    lower: float
-    upper: float
+    value: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    note: str = "no interval"
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it has a place on a logarithmic axis."""
+        return math.isfinite(self.value) and math.isfinite(self.upper) and self.lower > 0
 
 
 def volcano(table: SignalTable, title: str) -> Picture:
@@ -113,33 +119,37 @@ def forest(table: SignalTable, title: str) -> Picture:
     """
     columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
     rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
-    return forest_of(rows, f"{title}: odds ratios")
+    return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
 
 
 def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
-    """Reporting odds ratios with their intervals, each under a name of its own; those without an interval are left out.
+    """Reporting odds ratios with their intervals, each under a name of its own; one without an interval has its note.
 
     Args:
         ratios: a row each, in order.
         title: of the picture.
     """
-    drawn = [one for one in ratios if math.isfinite(one.value) and one.lower > 0]
-    values = [end for one in drawn for end in (one.lower, one.value, one.upper)]
+    values = [end for one in ratios if one.drawn for end in (one.lower, one.value, one.upper)]
     x = axis(values, left=NAMES + 12, right=WIDTH - 170, scale="log", include=(1.0,))
-    bottom = 8.0 + 28 * max(len(drawn), 1)
+    bottom = 8.0 + 28 * max(len(ratios), 1)
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
-    for row, one in enumerate(drawn):
+    for row, one in enumerate(ratios):
         y = 22.0 + 28 * row
-        told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
-        body += [
-            canvas.label(0, y + 4, canvas.wrap(one.name, NAMES)[0]),
-            canvas.line(x(one.lower), y, x(one.upper), y, "bar"),
-            canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1),
-            canvas.label(WIDTH, y + 4, told, anchor="end", size=12),
-        ]
-    told = f"{len(drawn)} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
-    rows = [(one.name, one.drug, one.event, one.value, one.lower, one.upper) for one in drawn]
-    return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [("name", *_heads(_RATIO)), *rows])
+        body.append(canvas.label(0, y + 4, canvas.wrap(one.name, NAMES)[0]))
+        told = one.note
+        if one.drawn:
+            body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
+            body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
+            told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
+        body.append(canvas.label(WIDTH, y + 4, told, anchor="end", size=12))
+    told = f"{len(ratios)} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+    ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
+    rows = [
+        (one.name, one.drug, one.event, *three, "" if one.drawn else one.note)
+        for one, three in zip(ratios, ends, strict=True)
+    ]
+    heads = ("name", *_heads("ror ror_lower ror_upper"), "note")
+    return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [heads, *rows])
 
 
 def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
