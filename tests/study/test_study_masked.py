@@ -27,6 +27,11 @@ def reports_of_loud(*, loud: int, together: int) -> list[Report]:
     return made
 
 
+def is_american(key: int, report: Report) -> bool:
+    """Few of those who report RASH, so that an even sample of its reports holds hardly any of them."""
+    return "QUIET" in report[0] or key % 12 == 0
+
+
 def stored(memory_store: MakeStore, made: list[Report]) -> Reports:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("reports", "drugs_in_report", "reactions")}
     for key, (drugs, events) in enumerate(made, start=1):
@@ -38,6 +43,7 @@ def stored(memory_store: MakeStore, made: list[Report]) -> Reports:
                 "primaryid": str(key),
                 "quarter": f"201{key % 8}q{1 + key % 4}",
                 "sex": "FM"[key % 2],
+                "occurrence_country": "US" if is_american(key, (drugs, events)) else "FR",
             }
         )
         for n, drug in enumerate(sorted(drugs)):
@@ -53,13 +59,14 @@ def told(opened: Reports, drug: str, cohort: str = "*") -> dict[str, str]:
     return dict(zip(table.event.tolist(), table.warnings.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("cohort", ["*", "sex:F"])
+@pytest.mark.parametrize("cohort", ["*", "sex:F", "country:US"])
 def test_a_pair_behind_a_louder_drug_says_what_is_left_without_it(memory_store: MakeStore, cohort: str) -> None:
     made = reports_of_loud(loud=200, together=0)
     with stored(memory_store, made) as opened:
         words = told(opened, "QUIET", cohort)
         assert told(opened, "LOUD", cohort)["RASH"] == ""
-    inside = [report for key, report in enumerate(made, start=1) if cohort == "*" or key % 2 == 0]
+    holds = {"*": lambda *_: True, "sex:F": lambda key, _: key % 2 == 0, "country:US": is_american}[cohort]
+    inside = [report for key, report in enumerate(made, start=1) if holds(key, report)]
     left = [(drugs, events) for drugs, events in inside if "LOUD" not in drugs]
 
     def ratio(reports: list[Report]) -> float:

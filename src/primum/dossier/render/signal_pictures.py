@@ -142,7 +142,8 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
             body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
             told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
         body.append(canvas.label(WIDTH, y + 4, told, anchor="end", size=12))
-    told = f"{len(ratios)} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+    drawn = sum(one.drawn for one in ratios)
+    told = f"{drawn} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
     ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
     rows = [
         (one.name, one.drug, one.event, *three, "" if one.drawn else one.note)
