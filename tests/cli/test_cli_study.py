@@ -109,10 +109,12 @@ def test_every_analysis_and_event_has_a_picture_that_says_what_the_tables_say(ra
         shown = list(csv.DictReader(file))
     columns = ("drug", "ror", "ror_lower", "ror_upper")
     assert [[row[name] for name in columns] for row in shown] == [[row[name] for name in columns] for row in rows]
-    told = {row["name"].partition(":")[0]: row["note"] for row in shown}
+    told = {row["name"].rpartition(": ")[2]: row["note"] for row in shown}
     assert set(told) == {"primary", "People of 200", "against_all"}
     assert told["People of 200"] == "not counted"
     assert any(row["ror_lower"] for row in shown)
+    words = "".join("".join(drawn["event-1-eyelid-ptosis"].itertext()).split())
+    assert all("".join(row["name"].split()) in words for row in shown)  # the drug too, on a second line
     for row in shown:
         assert bool(row["note"]) != bool(row["ror_lower"] and float(row["ror_lower"]) > 0)
         assert not row["note"] or row["note"] in "".join(drawn["event-1-eyelid-ptosis"].itertext())

@@ -58,7 +58,7 @@ def _through(result: StudyResult, event: str) -> list[Ratio]:
         if not rows:
             found.append(Ratio(title, "", event, note="no report names it"))
         for i in rows:
-            name = f"{title}: {table.drug[i]}" if len(rows) > 1 else title
+            name = f"{table.drug[i]}: {title}" if len(rows) > 1 else title
             ends = (float(table.ror[i]), float(table.ror_lower[i]), float(table.ror_upper[i]))
             found.append(Ratio(name, str(table.drug[i]), event, *ends))
     return found

@@ -135,7 +135,11 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
     for row, one in enumerate(ratios):
         y = 22.0 + 28 * row
-        body.append(canvas.label(0, y + 4, canvas.wrap(one.name, NAMES)[0]))
+        lines = canvas.wrap(one.name, NAMES)
+        if len(lines) == 1:
+            body.append(canvas.label(0, y + 4, lines))
+        else:  # two smaller lines have room
+            body.append(canvas.label(0, y - 3, canvas.wrap(one.name, NAMES, 11)[:2], size=11))
         told = one.note
         if one.drawn:
             body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
