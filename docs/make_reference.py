@@ -106,6 +106,7 @@ def cohort_language() -> str:
 def signal_table() -> str:
     """The columns of the signal table, from the class that holds them."""
     from primum.signals.ebgm_prior import EbgmFit
+    from primum.signals.mantel_haenszel import COLUMNS as POOLED
     from primum.signals.table import COLUMNS, SignalTable
 
     lines = [
@@ -119,6 +120,8 @@ def signal_table() -> str:
     ]
     meanings = arguments(SignalTable)
     lines += [f"| `{name}` | {meanings.get(name, 'bound of the column before it')} |" for name in COLUMNS]
+    lines += ["", "## Within strata (`--by`)", "", "| column | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in POOLED.items()]
     lines += ["", "## True of the whole table", "", "| key | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in meanings.items() if name not in COLUMNS]
     lines += ["", "## The certificate of the EBGM fit (`ebgm_fit`)", "", "| key | meaning |", "|---|---|"]

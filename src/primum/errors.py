@@ -28,6 +28,18 @@ def nearest(given: str, known: Iterable[str]) -> str:
     return f' Did you mean "{by_folded[close[0]]}"?' if close else ""
 
 
+def nearest_of_many(given: str, known: Iterable[str]) -> str:
+    """The names most alike, of names too many to list.
+
+    Examples:
+        >>> nearest_of_many("botoxx", ["BOTOX", "DYSPORT"])
+        'BOTOX'
+    """
+    folded = {name.casefold(): name for name in known}
+    close = [folded[name] for name in difflib.get_close_matches(given.casefold(), folded, n=4, cutoff=0.6)]
+    return ", ".join(close) if close else "none alike"
+
+
 class UnknownNameError(PrimumError, KeyError):
     """A name that is not in the list it was looked up in."""
 
@@ -49,9 +61,7 @@ class UnknownNameError(PrimumError, KeyError):
     @classmethod
     def among_many(cls, kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
         """Build as `of`, but name only the nearest of names too many to list."""
-        folded = {name.casefold(): name for name in known}
-        close = [folded[name] for name in difflib.get_close_matches(given.casefold(), folded, n=4, cutoff=0.6)]
-        return cls(f'No {kind} named "{given}"; nearest: {", ".join(close) if close else "none alike"}.')
+        return cls(f'No {kind} named "{given}"; nearest: {nearest_of_many(given, known)}.')
 
 
 class EvidenceError(PrimumError, ValueError):
@@ -203,6 +213,14 @@ class CohortError(PrimumError, ValueError):
     def at(cls, text: str, position: int, given: str, expected: str, hint: str = "") -> CohortError:
         """Build from the whole text, the position of the fault, the word there, what would be right and a hint."""
         return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.{hint}')
+
+    @classmethod
+    def unknown_name(cls, text: str, word: str, field: str, known: Iterable[str]) -> CohortError:
+        """Build from the whole text, a name in it that no loaded report knows, its field and the names they know."""
+        return cls(
+            f'Cohort "{text}", position {text.find(word) + 1}: no {field} named "{word}" in the loaded reports; '
+            f"nearest: {nearest_of_many(word, known)}. Correct the name, or load the reports that hold it."
+        )
 
     @classmethod
     def alone(cls, condition: str, expected: str, instead: str) -> CohortError:

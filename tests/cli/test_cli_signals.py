@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,13 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
+
+from primum.store import open_store
+from primum.study.load import load_archives
+from primum.study.reports import open as open_reports
+from primum.terms import Quarter
+from primum.testing.demo import PLANTED
+from primum.testing.faers import write_archive
 
 
 def primum(*words: str) -> subprocess.CompletedProcess[str]:
@@ -121,7 +129,9 @@ def test_signals_within_strata_writes_them_and_draws_pictures_that_name_themselv
     assert "ROR MH" in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     answer = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
-    assert {"mh_ror", "mh_ror_lower", "mh_ror_upper"} <= set(answer["columns"])
+    assert {"mh_ror", "mh_ror_lower", "mh_ror_upper", "p_heterogeneity"} <= set(answer["columns"])
+    untested = [row for row in answer["rows"] if row["p_heterogeneity"] is None]
+    assert all("p_heterogeneity: " in row["warnings"] for row in untested)
     with strata.open(encoding="utf-8", newline="") as file:
         told = list(csv.DictReader(file))
     assert len(told) == len(answer["strata"]) == 10 * answer["pairs"]
@@ -164,3 +174,40 @@ def test_strata_and_pictures_that_cannot_be_say_so_in_one_line(
     assert told in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
     assert status == 2 or len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SYNTHETIC store with the planted signals of the demonstration."""
+    folder = tmp_path_factory.mktemp("synthetic")
+    (folder / "archives").mkdir()
+    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=8_000, seed=3, signals=PLANTED)
+    with open_store(folder / "store", write=True) as opened:
+        load_archives(opened, folder / "archives")
+    return folder / "store"
+
+
+def test_every_picture_of_a_synthetic_store_says_so_and_the_onset_is_that_of_the_reports(
+    synthetic: Path, tmp_path: Path
+) -> None:
+    done = primum("signals", "anti-wrinkle", "--by", "sex", "--svg", str(tmp_path), "--store", str(synthetic))
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = {path.stem: ElementTree.parse(path).getroot() for path in tmp_path.glob("*.svg")}
+    assert set(drawn) == {"forest", "heat-map", "onset", "trend", "volcano"}
+    for root in drawn.values():
+        assert root[0].text.startswith("SYNTHETIC: anti-wrinkle")
+    with open_reports(synthetic) as opened:
+        onsets = {one.use: one for one in opened.onsets("anti-wrinkle", duplicates=None) if one.days}
+    with (tmp_path / "onset.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["group"] for row in rows} == set(onsets)
+    shown = "".join(drawn["onset"].itertext())
+    for use, one in onsets.items():
+        mine = [row for row in rows if row["group"] == use]
+        assert [int(row["days"]) for row in mine for _ in range(int(row["reports"]))] == list(one.days)
+        assert float(mine[-1]["share"]) == 1
+        assert f"{len(one.days)} reports, median {one.onset.median:g} days" in shown
+        for row in mine if one.onset.shape_interval else ():
+            day, fit = int(row["days"]), one.onset
+            assert float(row["weibull"]) == pytest.approx(1 - math.exp(-(((day + 1) / fit.scale) ** fit.shape)))
+    assert any(one.onset.shape_interval for one in onsets.values())

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
@@ -94,6 +95,53 @@ def test_each_event_is_followed_through_every_analysis(ran):
     assert "ebgm" not in next(iter(rows.values()))  # not asked for
 
 
+def test_every_analysis_and_event_has_a_picture_that_says_what_the_tables_say(ran):
+    drawn = {path.stem: ElementTree.parse(path).getroot() for path in (ran / "figures").glob("*.svg")}
+    assert set(drawn) == {"primary", "against_all", "event-1-eyelid-ptosis", "event-2-never-reported"}
+    methods = (ran / "methods.md").read_text(encoding="utf-8")
+    for name, root in drawn.items():
+        assert root[0].text.startswith("SYNTHETIC: ")
+        assert "not rates" in root[1].text
+        assert f"`figures/{name}.svg`" in methods
+    with (ran / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["event"] == "EYELID PTOSIS"]
+    with (ran / "figures/event-1-eyelid-ptosis.csv").open(encoding="utf-8", newline="") as file:
+        shown = list(csv.DictReader(file))
+    columns = ("drug", "ror", "ror_lower", "ror_upper")
+    assert [[row[name] for name in columns] for row in shown] == [[row[name] for name in columns] for row in rows]
+    told = {row["name"].rpartition(": ")[2]: row["note"] for row in shown}
+    assert set(told) == {"primary", "People of 200", "against_all"}
+    assert told["People of 200"] == "not counted"
+    assert any(row["ror_lower"] for row in shown)
+    words = "".join("".join(drawn["event-1-eyelid-ptosis"].itertext()).split())
+    assert all("".join(row["name"].split()) in words for row in shown)  # the drug too, on a second line
+    for row in shown:
+        assert bool(row["note"]) != bool(row["ror_lower"] and float(row["ror_lower"]) > 0)
+        assert not row["note"] or row["note"] in "".join(drawn["event-1-eyelid-ptosis"].itertext())
+    assert "no report names it" in "".join(drawn["event-2-never-reported"].itertext())
+    with (ran / "figures/primary.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["event"] for row in csv.DictReader(file)} == {"EYELID PTOSIS"}  # the events that the study names
+
+
+def test_without_odds_ratios_there_are_no_pictures_and_the_methods_say_why(store, tmp_path):
+    text = STUDY.replace('methods = ["ic", "ror"]', 'methods = ["ic"]')
+    (tmp_path / "ic.toml").write_text(text, encoding="utf-8")
+    done = primum("study", "ic.toml", "--store", str(store), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ic/figures").exists()
+    assert "No figures: " in (tmp_path / "ic/methods.md").read_text(encoding="utf-8")
+
+
+def test_links_that_the_store_does_not_have_leave_an_analysis_uncounted_with_the_reason(store, tmp_path):
+    text = STUDY.replace('id = "against_all"', 'id = "against_all"\nduplicates = "exact"\nuse_rules = "strict"')
+    (tmp_path / "links.toml").write_text(text, encoding="utf-8")
+    done = primum("study", "links.toml", "--store", str(store), "--json", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    analysis = json.loads(done.stdout)["analyses"][2]
+    assert (analysis["duplicates"], analysis["use_rules"], analysis["counted"]) == ("exact", "strict", False)
+    assert "primum link" in analysis["why_not"]
+
+
 def test_the_methods_name_what_ran_and_nothing_else(ran):
     text = (ran / "methods.md").read_text(encoding="utf-8")
     assert "doi:10.1177/0962280211403604" in text  # IC
@@ -127,9 +175,14 @@ def test_a_new_study_runs_as_it_stands(store, tmp_path):
     assert again.returncode == 1
     assert "there already" in again.stderr
     checked = primum("study", "anti-wrinkle.toml", "--check", cwd=tmp_path)
-    assert "4 analyses" in checked.stdout
+    assert "6 analyses" in checked.stdout
     done = primum("study", "anti-wrinkle.toml", "--store", str(store), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    told = {one["id"]: one for one in json.loads((tmp_path / "anti-wrinkle/results.json").read_text())["analyses"]}
+    assert (told["every_number"]["duplicates"], told["strict_uses"]["use_rules"]) == ("off", "strict")
+    assert told["strict_uses"]["cohort"] == "use:cosmetic"
+    assert "Uses are told by strong rules alone" in " ".join(told["strict_uses"]["notes"])
+    assert "Uses are told by strong rules alone" not in " ".join(told["primary"]["notes"])
 
 
 @pytest.mark.parametrize(

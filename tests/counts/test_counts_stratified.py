@@ -18,6 +18,7 @@ from primum.counts.stratified import count_stratified, strata_of
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.store import Store
+from primum.study.reports import Reports
 from primum.treatments.vocabulary import vocabularies
 
 SCOPE = Scope({words.treatment: words.bins for words in vocabularies()})
@@ -136,3 +137,17 @@ def test_dose_terms_of_a_treatment_with_several_units_carry_a_caveat(memory_stor
         told = caveats_of(arrays, asked, table, scope=SCOPE, cohort=EVERYTHING, drug_level="substance")
     artefact = {event for event, text in zip(table.event.tolist(), told, strict=True) if "unit artefact" in text}
     assert artefact == {"OVERDOSE"}
+
+
+def test_heterogeneity_over_strata_is_the_test_of_each_pair_in_the_table(store: Store) -> None:
+    with_strata = Reports(store).stratified("ASPIRIN", by=("sex",), methods=("ror",))
+    inside, table = with_strata.strata, with_strata.scores.table()
+    assert inside is not None
+    found = table.more["p_heterogeneity"]
+    for i, event in enumerate(table.event.tolist()):
+        cells = (inside.observed[:, [i]], inside.drug_reports[:, [i]], inside.event_reports[:, [i]])
+        alone = mantel_haenszel(*cells, inside.total_reports).p_heterogeneity[0]
+        np.testing.assert_equal(found[i], alone)
+        assert np.isfinite(alone) != ("p_heterogeneity: " in table.warnings[i]), event
+    assert np.isfinite(found).any()
+    assert "p_heterogeneity" not in Reports(store).stratified("", by=("sex",), methods=("ror",)).scores.columns

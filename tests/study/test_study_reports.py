@@ -169,6 +169,39 @@ def test_what_is_not_known_is_told(long_table: Path) -> None:
         reports.drug_level_named("brand")
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("cohort", "position", "told"),
+    [
+        ("drug:XEOMINN", 6, 'no drug named "XEOMINN" in the loaded reports; nearest: XEOMIN'),
+        ("sex:F ~product:dysportt", 16, 'no product named "DYSPORTT" in the loaded reports; nearest: DYSPORT'),
+        ("substance:botulin", 11, 'no substance named "BOTULIN" in the loaded reports'),
+        ('reaction:"EYELID PTOSIS","EYELID PTOSIZ"', 27, 'no reaction named "EYELID PTOSIZ"'),
+        ("age:5 | indication:qqqq", 20, 'no indication named "QQQQ" in the loaded reports; nearest: none alike'),
+    ],
+)
+def test_a_name_that_no_report_knows_is_pointed_at(
+    made_archives: Path, fast: bool, cohort: str, position: int, told: str
+) -> None:
+    with open_store(made_archives) as store:
+        opened = reports.Reports(store, fast=fast)
+        for ask in (opened.signals, opened.flow, opened.onsets, opened.answer):
+            with pytest.raises(CohortError) as caught:
+                ask("anti-wrinkle", cohort)
+            assert told in str(caught.value), ask
+            assert "\n" not in str(caught.value)
+            assert f"position {position}: " in str(caught.value)
+        with pytest.raises(CohortError, match="nearest"):
+            opened.signals("anti-wrinkle", None, cohort)
+
+
+def test_a_cohort_of_names_that_are_known_may_be_empty(made_archives: Path) -> None:
+    with reports.open(made_archives) as opened:
+        with pytest.raises(CohortError, match="holds no report"):
+            opened.signals("anti-wrinkle", "drug:xeomin age:200")
+        assert opened.answer("anti-wrinkle", "drug:xeomin age:200").reports == 0
+
+
 def test_deriving_again_changes_nothing(made_archives: Path) -> None:
     names = ("current_reports", "drug_names", "drug_substances", "report_uses")
     with open_store(made_archives, write=True) as store:

@@ -35,6 +35,7 @@ def test_a_study_file_is_read_with_its_defaults(tmp_path):
     assert (study.about, study.events, study.methods) == ("anti-wrinkle", ("EYELID PTOSIS",), DEFAULT_METHODS)
     assert (analysis.cohort, analysis.versus) == (parse("use:cosmetic"), parse("use:therapeutic"))
     assert (analysis.title, analysis.drug_level) == ("primary", "substance")
+    assert (analysis.use_rules, analysis.duplicates) == ("all", None)
 
 
 def test_all_faults_of_a_study_file_are_told_together(tmp_path):
@@ -53,6 +54,8 @@ funded = "me"
 id = "Not a name"
 cohort = "sexx:F"
 drug_level = "molecule"
+use_rules = "weak"
+duplicates = "exactly"
 [[analyses]]
 id = "twice"
 [[analyses]]
@@ -73,6 +76,8 @@ versus = "sex:"
         'analysis 1: id is "Not a name"',
         'found "sexx"',
         'drug_level is "molecule"',
+        'use_rules is "weak"; expected one of all, strict',
+        'duplicates is "exactly"; expected one of off, exact, probabilistic',
         'two are called "twice"',
         "analysis 3: Cohort",
     ):
@@ -101,4 +106,6 @@ def test_what_new_writes_can_be_read_and_names_every_declaration(tmp_path, treat
     study = read_study(written(tmp_path, text))
     assert study.about == treatment
     assert all(f"\n{name} = " in text for name in DECLARED)
+    assert {one.duplicates for one in study.analyses} == {None, "off"}
+    assert {one.use_rules for one in study.analyses} == {"all", "strict"}
     assert study.declared == {}  # what nobody filled in is not declared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from primum.terms import SYNTHETIC
 if TYPE_CHECKING:
     from primum.counts.stratified import ByStratum
     from primum.signals.table import Scores
-    from primum.study.reports import StratifiedScores
+    from primum.study.reports import OnsetOfUse, StratifiedScores
 
 _DRAWN, _ROWS_DRAWN, _TRENDS_DRAWN = 2_000, 20, 8  # pairs of the volcano, of forest and heat map, of the trend
 _RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
@@ -71,7 +72,15 @@ def write(
         output.write_bytes(xlsx, forms.xlsx_bytes(scores.table(order)))
 
 
-def draw(folder: Path, scores: Scores, strata: ByStratum | None, by_year: StratifiedScores | None, title: str) -> None:
+def draw(
+    folder: Path,
+    scores: Scores,
+    *,
+    title: str,
+    strata: ByStratum | None,
+    by_year: StratifiedScores | None,
+    onsets: Sequence[OnsetOfUse],
+) -> None:
     """Write the pictures that there are numbers for, and the table of each."""
     import numpy as np
 
@@ -102,6 +111,9 @@ def draw(folder: Path, scores: Scores, strata: ByStratum | None, by_year: Strati
         best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where("harm", ""), most=_TRENDS_DRAWN)
         names = [str(name).capitalize() for name in by_year.scores.counts.event[best].tolist()]
         made.append(pictures.trend(names, years, by_year.strata.observed[:, best], title))
+    told = [(one.use or str(scores.counts.drug[0]), one.days, one.onset) for one in onsets if one.days]
+    if told:
+        made.append(pictures.onset(told, title))
     for picture in made:
         output.write_text(folder / f"{picture.name}.svg", picture.svg)
         output.write_text(folder / f"{picture.name}.csv", "".join(csv_rows(picture.rows)))

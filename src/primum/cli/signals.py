@@ -113,16 +113,19 @@ def signals(
             found = opened.scores(
                 name, meant, versus, drug_level=level, methods=wanted, use_rules=rules, duplicates=duplicates
             )
-        by_year = None
+        by_year = onsets = None
         if svg_folder is not None and versus is None and name:
             by_year = opened.stratified(
                 name, meant, by=("year",), drug_level=level, methods=("ic",), use_rules=rules, duplicates=duplicates
             )
+            onsets = opened.onsets(name, meant, use_rules=rules, duplicates=duplicates)
     signal_files.write(
         found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
     )
     if svg_folder is not None:
-        signal_files.draw(svg_folder, found, strata, by_year, name or "Every drug")
+        signal_files.draw(
+            svg_folder, found, title=name or "Every drug", strata=strata, by_year=by_year, onsets=onsets or ()
+        )
     if str(json_file) != "-":
         typer.echo("\n".join(_lines(found, name, limit)))
 

@@ -13,6 +13,7 @@ from scipy import special
 from primum.counts.strata import MantelHaenszelSums
 from primum.errors import CountError
 from primum.provenance import Method
+from primum.signals.caveats import Reasons
 from primum.signals.estimate import Estimate, checked_level, code_of
 from primum.signals.fourfold import fourfold
 from primum.terms import FloatArray, IntArray
@@ -25,11 +26,24 @@ METHOD: Final = Method(
     "42(2):311-323, doi:10.2307/2531052; Breslow, Day 1980, IARC Sci Publ 32; Tarone 1985, Biometrika 72(1):91-95",
 )
 
+COLUMNS: Final = {
+    "mh_ror": "reporting odds ratio pooled over the strata (Mantel-Haenszel).",
+    "mh_ror_lower": "lower bound of `mh_ror` (Robins, Breslow, Greenland).",
+    "mh_ror_upper": "upper bound of `mh_ror`.",
+    "p_heterogeneity": "p-value that the strata share one odds ratio (Breslow-Day with Tarone's correction); where it "
+    "is small, one number does not describe them all. For one drug or treatment alone.",
+}
+"""What a signal table within strata holds beside its own columns."""
 _REASONS: Final = (
     "",
     "no stratum has reports with and without the drug, with and without the event: nothing to compare",
     "no stratum has a report with both: the ratio is 0 and its interval does not exist",
     "in every stratum the ratio has no upper limit",
+)
+_NO_TEST: Final = (
+    "",
+    "fewer than two strata say something about the pair: nothing to test",
+    "the pooled ratio has no value: nothing to test",
 )
 
 
@@ -48,6 +62,12 @@ class MantelHaenszel:
     heterogeneity: FloatArray
     p_heterogeneity: FloatArray
     strata: IntArray
+
+    @property
+    def why_no_test(self) -> Reasons:
+        """Why a pair has no p-value of heterogeneity."""
+        code = np.where(np.isfinite(self.p_heterogeneity), 0, np.where(self.strata > 1, 2, 1)).astype(np.uint8)
+        return "p_heterogeneity", code, _NO_TEST
 
 
 def mantel_haenszel(

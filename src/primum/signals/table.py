@@ -270,6 +270,21 @@ class Scores:
             about=replace(self.about, methods=(*self.about.methods, method), more={n: np.zeros(0) for n in values}),
         )
 
+    def with_column(self, name: str, values: FloatArray, reasons: Reasons) -> Scores:
+        """The same scores with one more number of each row, and why it is empty where it is.
+
+        Raises:
+            CountError: the pairs are not their own kinds.
+        """
+        if self.kinds is not None:
+            raise CountError(f"{name} of each row was given to scores of kinds; give the counts an expectation.")
+        return replace(
+            self,
+            columns={**self.columns, name: values},
+            reasons=joined(self.reasons, reasons_of(len(self), [reasons])),
+            about=replace(self.about, more={**self.about.more, name: np.zeros(0)}),
+        )
+
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
         return {**self.about.metadata(), "pairs": len(self)}

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from primum.errors import OutputError
-from primum.signals.write import csv_text, harmless, write_parquet
+from primum.signals.write import csv_rows, csv_text, harmless, write_parquet
+from primum.study.figures import figures_of
 from primum.study.run import StudyResult, as_json, sensitivity
 from primum.study.telling import methods_text
 
@@ -77,6 +78,13 @@ def _write_files(result: StudyResult, study_file: Path, folder: Path) -> None:
         with stem.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
             file.write(csv_text(outcome.table))
         write_parquet(outcome.table, stem.with_suffix(".parquet"))
+    pictures = figures_of(result)
+    if pictures:
+        (folder / "figures").mkdir()
+    for name, picture in pictures.items():
+        stem = folder / "figures" / name
+        stem.with_suffix(".svg").write_text(picture.svg, encoding="utf-8")
+        stem.with_suffix(".csv").write_text("".join(csv_rows(picture.rows)), encoding="utf-8", newline="")
     rows = sensitivity(result)
     (folder / "sensitivity.csv").write_text(_csv(rows), encoding="utf-8", newline="")
     (folder / "results.json").write_text(_json(as_json(result)), encoding="utf-8")

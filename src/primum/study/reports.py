@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Final, cast
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.bias import caveats_of
 from primum.counts.by_arrays import Asked
-from primum.counts.cohort import EVERYTHING, Cohort, by_strong_rules, condition, parse
+from primum.counts.cohort import EVERYTHING, Cohort, any_of, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
+from primum.counts.known import CHECKED, check_names
 from primum.counts.members import Scope, methods_named, term_groups
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import ByStratum, count_stratified
 from primum.errors import CohortError, LinkError, StoreError, UnknownNameError
+from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.onset import Onset, onset
@@ -32,6 +34,7 @@ from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cel
 from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
+from primum.study.masked import masking_caveats
 from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.drugs import NameCoverage
@@ -267,7 +270,8 @@ class Reports:
             drug_level: names that a row has.
             methods: statistics to compute.
             by: strata (`sex`, `age`, `year`, `reporter`, `source`): the expectation is theirs, and the columns
-                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them.
+                `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the odds ratio pooled over them, for one drug beside
+                `p_heterogeneity`: whether it is the same in all of them.
             use_rules: as in `signals`.
             duplicates: as in `signals`.
         """
@@ -317,16 +321,20 @@ class Reports:
         found = count_stratified(
             arrays, asked, by, scope=scope, cohort=meant, drug_level=drug_level, cells=needs_cells(methods)
         )
-        caveats = None if asked is None else self._caveats(asked, found.counts, meant, drug_level)
+        caveats = None
+        if asked is not None and found.strata is not None:
+            counted = meant & any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
+            caveats = self._caveats(asked, found.counts, counted, drug_level)
         scores = self._scores(found.counts, scope.term_bins, methods=methods, caveats=caveats)
-        if found.strata is not None:
-            inside = found.strata
-            pooled = mantel_haenszel(
-                inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports
-            ).estimate
+        value, lower, upper, test = POOLED
+        names = (value, lower, upper)
+        if (inside := found.strata) is not None:
+            pooled = mantel_haenszel(inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports)
+            scores = scores.with_estimate(MANTEL_HAENSZEL, pooled.estimate, names)
+            scores = scores.with_column(test, pooled.p_heterogeneity, pooled.why_no_test)
         else:
-            pooled = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
-        scores = scores.with_estimate(MANTEL_HAENSZEL, pooled, ("mh_ror", "mh_ror_lower", "mh_ror_upper"))
+            estimate = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
+            scores = scores.with_estimate(MANTEL_HAENSZEL, estimate, names)
         notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
         if "ebgm" in methods:
             notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
@@ -361,21 +369,36 @@ class Reports:
         """
         return _cohort(given) or EVERYTHING
 
-    def flow(self, what: str = "", cohort: Cohort | str | None = None) -> tuple[FlowStep, ...]:
+    def flow(
+        self,
+        what: str = "",
+        cohort: Cohort | str | None = None,
+        *,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = None,
+    ) -> tuple[FlowStep, ...]:
         """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
         asked = self._asked(what, "substance")
-        meant, _, _ = self._kept(cohort, None, None)
+        meant, _, _ = self._meant(cohort, None, use_rules, duplicates)
         return flow(self.store, asked, meant, self._scope(asked))
 
     def onsets(
-        self, what: str, cohort: Cohort | str | None = None, *, use_rules: UseRuleSet = "all"
+        self,
+        what: str,
+        cohort: Cohort | str | None = None,
+        *,
+        use_rules: UseRuleSet = "all",
+        duplicates: str | None = AS_SAID,
     ) -> tuple[OnsetOfUse, ...]:
-        """Days from a drug to the event, by use where it is a treatment; arguments as in `signals`."""
+        """Days from a drug to the event, by use where it is a treatment; arguments as in `signals`.
+
+        Unless `duplicates` is given, what the cohort says of them holds; None asks for the best links there are.
+        """
         asked = self._asked(what, "substance")
         if asked is None:
             raise UnknownNameError.of("drug or treatment", what, self._bins)
         column = "use_strict" if use_rules == "strict" else "use"
-        meant = _cohort(cohort) or EVERYTHING
+        meant, _, _ = self._meant(cohort, None, use_rules, duplicates)
         found = onset_days(self.store, asked, meant, self._scope(asked), use_column=column)
         return tuple(OnsetOfUse(one.use, onset(one.days), tuple(one.days.tolist()), one.reports) for one in found)
 
@@ -436,6 +459,9 @@ class Reports:
     ) -> tuple[Cohort, Cohort | None, DuplicatesUsed]:
         """Cohort and comparator with how they treat duplicates, and what is to be said of it."""
         ours, others = _cohort(cohort) or EVERYTHING, _cohort(versus)
+        for one in (ours, others):
+            if one is not None and one.fields & CHECKED:
+                check_names(one, self.store, self.arrays)
         said = [part for part in (ours, others) if part is not None and "duplicates" in part.fields]
         if duplicates not in (None, AS_SAID):
             if said:
@@ -508,8 +534,10 @@ class Reports:
         """Where the bias checks fire; None where counting is left to the engine."""
         if self.arrays is None:
             return None
-        meant, scope = _cohort(cohort) or EVERYTHING, self._scope(asked)
-        return caveats_of(self.arrays, asked, counts.table, scope=scope, cohort=meant, drug_level=drug_level)
+        meant, scope, table = _cohort(cohort) or EVERYTHING, self._scope(asked), counts.table
+        found = caveats_of(self.arrays, asked, table, scope=scope, cohort=meant, drug_level=drug_level)
+        hidden = masking_caveats(self.arrays, asked, table, scope=scope, cohort=meant, drug_level=drug_level)
+        return ["; ".join(text for text in both if text) for both in zip(found, hidden, strict=True)]
 
     def _scores(
         self,

@@ -16,7 +16,7 @@ import numpy as np
 from primum import __version__
 from primum.counts.flow import FlowStep
 from primum.counts.profile import last_quarter, name_coverage
-from primum.errors import CohortError
+from primum.errors import CohortError, LinkError
 from primum.provenance import Method
 from primum.terms import BoolArray
 
@@ -98,10 +98,11 @@ def run_study(study: Study, reports: Reports, *, progress: Callable[[str], None]
     Raises:
         UnknownNameError: no treatment and no drug of that name is loaded.
         CohortError: the primary analysis cannot be counted. Another one that cannot is kept with the reason.
+        LinkError: the primary analysis asks for links that the store does not have.
     """
     outcomes = tuple(_outcomes(study, reports, progress))
     store = reports.store
-    primary = outcomes[0]
+    primary, first = outcomes[0], study.analyses[0]
     assert primary.table is not None
     return StudyResult(
         study=study,
@@ -110,7 +111,7 @@ def run_study(study: Study, reports: Reports, *, progress: Callable[[str], None]
         snapshot=store.snapshot(),
         derivation=store.derivation(),
         data_cut=last_quarter(store),
-        flow=reports.flow(study.about, study.analyses[0].cohort),
+        flow=reports.flow(study.about, first.cohort, use_rules=first.use_rules, duplicates=first.duplicates),
         names=name_coverage(store),
         synthetic=store.synthetic(),
         packages=_versions(),
@@ -122,9 +123,15 @@ def _outcomes(study: Study, reports: Reports, progress: Callable[[str], None]) -
         progress(analysis.title)
         try:
             table = reports.signals(
-                study.about, analysis.cohort, analysis.versus, drug_level=analysis.drug_level, methods=study.methods
+                study.about,
+                analysis.cohort,
+                analysis.versus,
+                drug_level=analysis.drug_level,
+                methods=study.methods,
+                use_rules=analysis.use_rules,
+                duplicates=analysis.duplicates,
             )
-        except CohortError as error:
+        except (CohortError, LinkError) as error:
             if place == 0:
                 raise
             yield Outcome(analysis, None, str(error))
@@ -214,6 +221,8 @@ def _outcome_json(study: Study, outcome: Outcome) -> dict[str, Any]:
         "cohort": str(analysis.cohort),
         "versus": "everything else" if analysis.versus is None else str(analysis.versus),
         "drug_level": analysis.drug_level,
+        "use_rules": analysis.use_rules,
+        "duplicates": analysis.duplicates,
         "counted": table is not None,
         "why_not": outcome.why_not,
     }

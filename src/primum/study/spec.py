@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from primum.counts.cohort import EVERYTHING, Cohort, parse
 from primum.counts.contingency import DRUG_LEVELS
+from primum.counts.fields import DUPLICATES, USE_RULES, UseRuleSet
 from primum.counts.incidence import DrugLevel
 from primum.errors import CohortError, StudyError, nearest
 from primum.signals.table import COLUMNS, DEFAULT_METHODS, MORE_METHODS
@@ -35,7 +36,7 @@ DECLARED: Final[Mapping[str, str]] = {
 }
 """What only a person can tell; each is an item of READUS-PV."""
 _TOP: Final = ("title", "question", "treatment", "drug", "events", "methods", "thresholds", "declared", "analyses")
-_OF_ANALYSIS: Final = ("id", "title", "cohort", "versus", "drug_level", "reason")
+_OF_ANALYSIS: Final = ("id", "title", "cohort", "versus", "drug_level", "use_rules", "duplicates", "reason")
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -49,6 +50,9 @@ class Analysis:
         cohort: which reports.
         versus: what they are compared with; None for everything else of the same population.
         drug_level: names that a row of the result has.
+        use_rules: `strict` tells every use by strong rules alone.
+        duplicates: method of linking by which reports of one event count once, or `off`; None: what the cohorts say,
+            else the best links that the store has.
         reason: why it is asked; for a sensitivity analysis, which choice it puts to the test.
     """
 
@@ -57,6 +61,8 @@ class Analysis:
     cohort: Cohort = EVERYTHING
     versus: Cohort | None = None
     drug_level: DrugLevel = "substance"
+    use_rules: UseRuleSet = "all"
+    duplicates: str | None = None
     reason: str = ""
 
 
@@ -194,6 +200,12 @@ def _analysis(given: Mapping[str, Any], place: int, faults: list[str]) -> Analys
     level = _text(given, "drug_level", own) or "substance"
     if level not in DRUG_LEVELS:
         own.append(f'drug_level is "{level}"; expected one of {", ".join(DRUG_LEVELS)}')
+    rules = _text(given, "use_rules", own) or "all"
+    if rules not in USE_RULES:
+        own.append(f'use_rules is "{rules}"; expected one of {", ".join(USE_RULES)}')
+    duplicates = _text(given, "duplicates", own)
+    if duplicates and duplicates not in DUPLICATES:
+        own.append(f'duplicates is "{duplicates}"; expected one of {", ".join(DUPLICATES)}')
     versus = _text(given, "versus", own)
     analysis = Analysis(
         id=name,
@@ -201,6 +213,8 @@ def _analysis(given: Mapping[str, Any], place: int, faults: list[str]) -> Analys
         cohort=_cohort(_text(given, "cohort", own), own),
         versus=_cohort(versus, own) if versus else None,
         drug_level=next((known for known in DRUG_LEVELS if known == level), "substance"),
+        use_rules=next((known for known in USE_RULES if known == rules), "all"),
+        duplicates=duplicates or None,
         reason=_text(given, "reason", own),
     )
     faults += [f"{where}: {fault}" for fault in own]
@@ -281,6 +295,22 @@ id = "against_all"
 title = "Against everything else"
 cohort = "{cohort}"
 reason = "does the comparator matter?"
+
+[[analyses]]
+id = "every_number"
+title = "Every case number for itself"
+cohort = "{cohort}"
+versus = "{versus}"
+duplicates = "off"  # or exact or probabilistic; without it the best links that the store has
+reason = "do reports of one event under several case numbers matter?"
+
+[[analyses]]
+id = "strict_uses"
+title = "Uses told by strong rules alone"
+cohort = "{cohort}"
+versus = "{versus}"
+use_rules = "strict"
+reason = "does it matter how the use is told?"
 
 # What only a person can tell. What stays empty is marked "not done" in the table of READUS-PV items.
 [declared]

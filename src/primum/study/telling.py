@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from primum.dossier.checklists import Item
+from primum.study.figures import figures_of
 from primum.study.run import StudyResult, stands_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from primum.study.spec import Study
+    from primum.study.spec import Analysis, Study
 
 _NOBODY = "Not told in the study file."
 # Signs of the names of columns that are told as words.
@@ -29,6 +30,7 @@ def methods_text(result: StudyResult) -> str:
     lines += ["## Methods", "", _data(result), "", _cases(result), "", _names(result), ""]
     lines += ["### Analyses", "", *_analyses(result), "", _thresholds(study), ""]
     lines += ["### Statistics", "", *_statistics(result), ""]
+    lines += ["### Figures", "", _figures(result), ""]
     lines += ["### Software", "", _software(result), "", "## Limits", "", _limits(), ""]
     lines += ["## READUS-PV items", "", *_table(("Item", "Where or what", "State"), _item_rows(readus(result))), ""]
     return "\n".join(lines)
@@ -74,10 +76,30 @@ def _analyses(result: StudyResult) -> list[str]:
             continue
         above = int(stands_out(result.study, table).sum())
         lines.append(
-            f"{told}, against `{table.comparator}`; names at the level of the {analysis.drug_level}.{asks} "
+            f"{told}, against `{table.comparator}`; names at the level of the {analysis.drug_level}"
+            f"{_choices(analysis)}.{asks} "
             f"{len(table):,} pairs, of which {above:,} reach the thresholds."
         )
     return lines
+
+
+def _choices(analysis: Analysis) -> str:
+    """How uses were told and duplicates treated, where the study file says so."""
+    strict = "; uses told by strong rules alone" if analysis.use_rules == "strict" else ""
+    return strict + (f"; duplicates: {analysis.duplicates}" if analysis.duplicates else "")
+
+
+def _figures(result: StudyResult) -> str:
+    """Where the pictures are."""
+    names = tuple(figures_of(result))
+    if not names:
+        return "No figures: they show reporting odds ratios, and `ror` is not among the methods."
+    counted = sum(outcome.table is not None for outcome in result.outcomes)
+    files = (", ".join(f"`figures/{name}.svg`" for name in some) for some in (names[:counted], names[counted:]))
+    analyses, events = files
+    through = f"; each event followed through all analyses: {events}" if events else ""
+    start = f"Reporting odds ratios with their intervals, by analysis: {analyses}"
+    return f"{start}{through}. The numbers of each lie beside it."
 
 
 def _thresholds(study: Study) -> str:
@@ -144,7 +166,7 @@ def readus(result: StudyResult) -> list[Item]:
         ),
         declared("Case-by-case review and causality method", "case_review"),
         Item("Results: reports at each stage with reasons", "Flow of reports, above.", True),
-        Item("Results: all estimates with intervals", "`results/` and `sensitivity.csv`.", True),
+        Item("Results: all estimates with intervals", "`results/`, `sensitivity.csv` and `figures/`.", True),
         declared("Discussion: external validity and clinical relevance", "validity"),
         Item("Limitations: no causation, no incidence", "Limits, above.", True),
         declared("Declarations: funding", "funding"),

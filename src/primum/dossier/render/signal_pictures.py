@@ -1,4 +1,4 @@
-"""What does a signal table look like? Volcano, forest, heat map and trend, each an SVG file that stands alone.
+"""What does a signal table look like? Volcano, forest, heat map, trend and onset, each an SVG file that stands alone.
 
 Every picture is named and described for readers who cannot see it, tells groups apart by shape as well as by tone, and
 has its numbers as a table beside it (`Picture.rows`).
@@ -15,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from primum.dossier.render.charts import canvas
-from primum.dossier.render.charts.scale import axis
+from primum.dossier.render.charts.scale import Axis, axis
+from primum.signals.onset import Onset
 from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
@@ -43,6 +44,34 @@ class Picture:
     name: str
     svg: str
     rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One row of a forest.
+
+    Args:
+        name: what it is called.
+        drug: drug of the pair.
+        event: its event.
+        value: reporting odds ratio; not a number, like its bounds, where there is none.
+        lower: bound of its interval.
+        upper: the other bound.
+        note: what stands in place of the numbers where there is no interval.
+    """
+
+    name: str
+    drug: str
+    event: str
+    value: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    note: str = "no interval"
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it has a place on a logarithmic axis."""
+        return math.isfinite(self.value) and math.isfinite(self.upper) and self.lower > 0
 
 
 def volcano(table: SignalTable, title: str) -> Picture:
@@ -88,26 +117,44 @@ def forest(table: SignalTable, title: str) -> Picture:
         table: the pairs to draw, in order.
         title: what was counted.
     """
-    drawn = [i for i in range(len(table)) if np.isfinite(table.ror[i]) and table.ror_lower[i] > 0]
-    values = [float(v) for i in drawn for v in (table.ror_lower[i], table.ror[i], table.ror_upper[i])]
+    columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
+    rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
+    return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
+
+
+def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
+    """Reporting odds ratios with their intervals, each under a name of its own; one without an interval has its note.
+
+    Args:
+        ratios: a row each, in order.
+        title: of the picture.
+    """
+    values = [end for one in ratios if one.drawn for end in (one.lower, one.value, one.upper)]
     x = axis(values, left=NAMES + 12, right=WIDTH - 170, scale="log", include=(1.0,))
-    bottom = 8.0 + 28 * max(len(drawn), 1)
+    bottom = 8.0 + 28 * max(len(ratios), 1)
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
-    for row, i in enumerate(drawn):
-        low, middle, high = float(table.ror_lower[i]), float(table.ror[i]), float(table.ror_upper[i])
+    for row, one in enumerate(ratios):
         y = 22.0 + 28 * row
-        body += [
-            canvas.label(0, y + 4, canvas.wrap(_name(table, i), NAMES)[0]),
-            canvas.line(x(low), y, x(high), y, "bar"),
-            canvas.dot(x(middle), y, "ink", hollow=low <= 1),
-            canvas.label(WIDTH, y + 4, f"{_number(middle)} ({_number(low)} to {_number(high)})", anchor="end", size=12),
-        ]
-    told = f"{len(drawn)} pairs, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+        lines = canvas.wrap(one.name, NAMES)
+        if len(lines) == 1:
+            body.append(canvas.label(0, y + 4, lines))
+        else:  # two smaller lines have room
+            body.append(canvas.label(0, y - 3, canvas.wrap(one.name, NAMES, 11)[:2], size=11))
+        told = one.note
+        if one.drawn:
+            body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
+            body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
+            told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
+        body.append(canvas.label(WIDTH, y + 4, told, anchor="end", size=12))
+    drawn = sum(one.drawn for one in ratios)
+    told = f"{drawn} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
+    ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
     rows = [
-        (str(table.drug[i]), str(table.event[i]), table.ror[i], table.ror_lower[i], table.ror_upper[i]) for i in drawn
+        (one.name, one.drug, one.event, *three, "" if one.drawn else one.note)
+        for one, three in zip(ratios, ends, strict=True)
     ]
-    heads = _heads("ror ror_lower ror_upper")
-    return Picture("forest", _svg(body, bottom + 46, "forest", f"{title}: odds ratios", told), [heads, *rows])
+    heads = ("name", *_heads("ror ror_lower ror_upper"), "note")
+    return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [heads, *rows])
 
 
 def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
@@ -175,6 +222,56 @@ def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, titl
     rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
     svg = _svg(body, bottom + 14, "trend", f"{title}: over time", told)
     return Picture("trend", svg, [("period", "event", "observed"), *rows])
+
+
+def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
+    """Share of the reports whose event had begun, by days after treatment, with the Weibull fit; a panel a group.
+
+    Args:
+        groups: name, days to onset of its reports (at least one), and what was fitted to them.
+        title: what was counted.
+    """
+    left, right, high, body = 60.0, WIDTH - 20, 120.0, []
+    rows: list[tuple[Any, ...]] = [("group", "days", "reports", "share", "weibull")]
+    longest = max((max(days) for _, days, _ in groups), default=0)
+    x = axis([longest + 1.0], left=left, right=right, scale="log", include=(1.0, 10.0))
+    for place, (name, days, fit) in enumerate(groups):
+        top = 40 + (high + 84) * place
+        y = Axis(0.0, 1.0, top + high, top)
+        body += x.drawn(top, top + high, "within so many days (logarithmic; 1 is the day of treatment)")
+        for share in (0.0, 0.5, 1.0):
+            body.append(canvas.label(left - 8, y(share) + 4, f"{share:.0%}", anchor="end", size=11.5, tone="soft"))
+        values, reports = np.unique(np.asarray(days, dtype=np.int64), return_counts=True)
+        reached = np.cumsum(reports) / len(days)
+        fitted = 1 - np.exp(-(((values + 1) / fit.scale) ** fit.shape))
+        before = [0.0, *reached.tolist()[:-1]]
+        for day, low, end in zip(values.tolist(), before, reached.tolist(), strict=True):
+            body.append(canvas.line(x(day + 1), y(low), x(day + 1), y(end), "bar"))
+        ends = [*(values + 1).tolist()[1:], x.high]
+        for day, until, share in zip(values.tolist(), ends, reached.tolist(), strict=True):
+            body.append(canvas.line(x(day + 1), y(share), x(until), y(share), "bar"))
+        if math.isfinite(fit.shape):
+            at = np.geomspace(x.low, x.high, 60)
+            curve = 1 - np.exp(-((at / fit.scale) ** fit.shape))
+            spots = [(x(float(a)), y(float(b))) for a, b in zip(at, curve, strict=True)]
+            body += [canvas.line(*one, *other, "axis") for one, other in itertools.pairwise(spots)]
+        body.append(canvas.label(0, top - 12, f"{name.capitalize()}: {_fit_told(fit)}", size=12))
+        shares = zip(values.tolist(), reports.tolist(), reached.tolist(), fitted.tolist(), strict=True)
+        rows += [(name, *row) for row in shares]
+    told = (
+        "Share of the reports that state the time to onset to the day, by days after treatment; the broken line is a "
+        f"Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
+    )
+    return Picture("onset", _svg(body, 40 + (high + 84) * len(groups), "onset", f"{title}: days to onset", told), rows)
+
+
+def _fit_told(fit: Onset) -> str:
+    """What was fitted to the days, or why nothing was."""
+    median = f"{fit.reports:,} reports, median {fit.median:g} days"
+    if fit.shape_interval is None:
+        return f"{median}; {fit.reason}"
+    ends = f"{fit.shape_interval.lower:.2f} to {fit.shape_interval.upper:.2f}"
+    return f"{median}; Weibull shape {fit.shape:.2f} ({ends}), scale {fit.scale:.3g} days"
 
 
 def _svg(body: Sequence[str], height: float, name: str, title: str, description: str) -> str:

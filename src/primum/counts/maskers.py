@@ -1,0 +1,109 @@
+"""Which other drug holds a large share of an event's reports? Counts for asking whether it hides a pair.
+
+Counting every drug of every event would be a count of all pairs. A drug that holds at least half of an event's reports
+shows in a few of them, so some reports of each event, evenly apart, name the candidates, and these alone are counted
+in full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from primum.counts.by_arrays import Population
+from primum.counts.kernel import Codes
+from primum.terms import BoolArray, IntArray
+
+SAMPLE: Final = 48  # reports looked at of each event, evenly apart
+# Share of the sample that makes a candidate. Of 48 reports drawn from many of which half hold a drug, fewer than a
+# quarter hold it with a probability of 0.0001 (binomial).
+CANDIDATE: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """The drug that holds most reports of an event, beside the one that was asked for.
+
+    Args:
+        event: code of the event.
+        drug: name of the other drug.
+        observed: reports of the event that hold it.
+        drug_reports: reports of the population that hold it.
+        shared_observed: reports of the pair asked for that hold it as well.
+        shared_drug: reports of the drug asked for that hold it as well.
+    """
+
+    event: int
+    drug: str
+    observed: int
+    drug_reports: int
+    shared_observed: int
+    shared_drug: int
+
+
+def find_maskers(who: Population, drug: int, reports: Codes, events: Codes) -> list[Masker]:
+    """The other drug with most reports of each event, where one holds about half of them or more.
+
+    Args:
+        who: the reports that are counted.
+        drug: code of the drug asked for.
+        reports: its reports, rising.
+        events: codes of the events to look at.
+    """
+    found: dict[int, Masker] = {}
+    candidates = _candidates(who, events)
+    for other in sorted({other for _, other in candidates} - {drug}):
+        theirs = _inside(who.drugs.reports.of(other), who.mask)
+        together = _shared(reports, theirs)
+        for event in [event for event, its in candidates if its == other]:
+            if 2 * len(theirs) < who.of_event[event]:
+                continue  # they cannot be half of the event's reports
+            of_event = who.arrays.events().reports.of(event)
+            observed = len(_shared(theirs, of_event))
+            if event not in found or found[event].observed < observed:
+                name, shared = str(who.drugs.names[other]), len(_shared(together, of_event))
+                found[event] = Masker(event, name, observed, len(theirs), shared, len(together))
+    return list(found.values())
+
+
+def _candidates(who: Population, events: Codes) -> list[tuple[int, int]]:
+    """Event and drug wherever the drug holds enough of the event's sampled reports."""
+    sampled, of_event = _sampled(who, events)
+    drugs, sizes = who.drugs.of_report.gather(sampled)
+    width = max(len(who.drugs.names), 1)
+    key, held = np.unique(np.repeat(of_event, sizes) * width + drugs, return_counts=True)
+    looked_at = np.bincount(of_event, minlength=len(events))
+    place, drug = np.divmod(key, width)
+    enough = held >= CANDIDATE * looked_at[place]
+    return list(zip(np.asarray(events)[place[enough]].tolist(), drug[enough].tolist(), strict=True))
+
+
+def _sampled(who: Population, events: Codes) -> tuple[Codes, IntArray]:
+    """Some reports of each event, evenly apart, and the place of the event; few reports are taken several times."""
+    lists = who.arrays.events().reports
+    first = lists.start[events].astype(np.int64)
+    sizes = lists.start[np.asarray(events, dtype=np.int64) + 1] - first
+    reports = lists.values[first[:, None] + np.arange(SAMPLE) * sizes[:, None] // SAMPLE]
+    inside = np.ones(reports.shape, dtype=bool) if who.mask is None else who.mask[reports]
+    thin = inside.sum(axis=1) < SAMPLE / 4  # a narrow population: its own reports are sampled instead
+    for place in np.flatnonzero(thin).tolist():
+        own = _inside(lists.of(int(events[place])), who.mask)
+        reports[place] = own[np.arange(SAMPLE) * len(own) // SAMPLE]
+    inside[thin] = True
+    return reports[inside], np.nonzero(inside)[0]
+
+
+def _inside(reports: Codes, mask: BoolArray | None) -> Codes:
+    return reports if mask is None else reports[mask[reports]]
+
+
+def _shared(one: Codes, other: Codes) -> Codes:
+    """What two rising lists have in common; the shorter one is looked up in the longer."""
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    if not len(short):
+        return short
+    place = np.minimum(np.searchsorted(long, short), len(long) - 1)
+    found: Codes = short[long[place] == short]
+    return found
