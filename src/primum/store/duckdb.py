@@ -7,6 +7,7 @@ database (it asks for pandas and for functions that version 2 renamed), its comp
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
+ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
 WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
 WIDE_INTEGERS: Final = ("HUGEINT", "UBIGINT", "UHUGEINT")  # what DuckDB's sum() of integers gives
 
@@ -192,11 +194,13 @@ class DuckDBEngine(Engine):
         self._execute(f"ATTACH {_literal(file)} AS {WORKSHOP}")
         bench = _Workshop(self._path, self._connection.cursor())
         try:
+            self._execute(f"SET memory_limit = '{_room()}MB'")
             bench.connection.execute(f"SET search_path = {_literal(f'{WORKSHOP}.main,{here}.main')}")
             yield bench
         finally:
             bench.close()
             self._execute(f"DETACH {WORKSHOP}")
+            self._execute(f"SET memory_limit = '{MEMORY}'")
             if folder is not None:
                 Path(file).unlink(missing_ok=True)
 
@@ -311,6 +315,12 @@ class _Workshop(DuckDBEngine):
     _STAGED_IN = WORKSHOP
 
 
+def _room() -> int:
+    """Megabytes that a workshop may take: half of what the machine has, within bounds."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1500, min(machine // 2, ROOM) // 10**6)
+
+
 def store_error(path: Path | None, error: Exception) -> StoreError:
     """The one line for what DuckDB says about a database that is in use, damaged, full or forbidden."""
     folder = str(path.parent if path else "in memory")
@@ -327,6 +337,8 @@ def store_error(path: Path | None, error: Exception) -> StoreError:
         return StoreError.of(
             folder, "it cannot be written", "Check the rights of the folder, or name another one with --store"
         )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError.of(folder, f"the memory does not suffice ({said})", "Run it where more memory is free")
     return StoreError.of(
         folder, said, "Check that the disk has room and the folder can be written, then run the command again"
     )
