@@ -1,8 +1,8 @@
 """What do the three yearly files of VAERS hold, and what does a row of them mean?
 
 `{YYYY}VAERSDATA.csv` has one row a report, `VAX` one a vaccine given, `SYMPTOMS` one for every five terms;
-`NonDomestic` stands for the year in the files of foreign reports. They are read by their headers. Free text (what happened,
-laboratory, history, other medicines) has no place in the store and stays in the files.
+`NonDomestic` stands for the year in the files of foreign reports. They are read by their headers. Free text (what
+happened, laboratory, history, other medicines) has no place in the store and stays in the files.
 
 Source: VAERS Data Use Guide (CDC and FDA) for the columns and flags; 21 CFR 600.80(a) for what makes a report serious,
 so that a visit to a doctor or an emergency room is no outcome here.
