@@ -31,7 +31,8 @@ class QuotedFile:
     Args:
         member: its name.
         table: what it holds.
-        known: the columns that are read; others are left alone.
+        known: the columns that such a file may have.
+        read: those of them that are read.
         needed: the columns without which it cannot be read.
         refuse: why a record with all its fields is no row; empty where it is one.
         keep: rejected lines so far.
@@ -41,6 +42,7 @@ class QuotedFile:
     member: str
     table: str
     known: Sequence[str]
+    read: Sequence[str]
     needed: Sequence[str]
     refuse: Callable[[Record], str]
     keep: list[Reject] = field(default_factory=list)
@@ -158,7 +160,7 @@ class QuotedFile:
             )
         self.repairs += Counter(
             leave_unknown_column=sum(name not in self.known for name in columns),
-            miss_known_column=sum(name not in columns for name in self.known),
+            miss_known_column=sum(name not in columns for name in self.read),
         )
         return columns
 

@@ -92,7 +92,8 @@ def open_table(member: str, table: str, known: Mapping[str, object] | None) -> Q
             return "VAERS_ID is not a number"
         return "" if known is None or record["VAERS_ID"].strip() in known else "no report of that VAERS_ID in DATA"
 
-    return QuotedFile(member, table, TABLES[table], NEEDED[table], refuse)
+    read = [row["column"] for row in _COLUMNS if row["table"] == table and row["goes_to"]]
+    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse)
 
 
 def read_us_date(text: str | None, until: dt.date) -> Reading:
