@@ -221,6 +221,21 @@ def test_the_planted_signal_stands_out_and_two_systems_are_never_added_in_silenc
         assert any(note.startswith("Reports of table and vaers are counted together") for note in both.notes)
 
 
+def test_the_flow_begins_with_the_lines_of_data(tmp_path):
+    write_vaers(tmp_path, reports=20)
+    with open_store(tmp_path / "store", write=True) as store:
+        load_vaers(store, find_sets([tmp_path]))
+    with open_reports(tmp_path / "store") as reports:
+        steps = [(step.step, step.count, step.reason) for step in reports.flow(cohort="source:vaers")]
+    assert steps[:5] == [
+        ("lines in the files of reports", 81, ""),
+        ("lines that are no row", 1, "headers"),
+        ("lines that are no row", 60, "part of the line before"),
+        ("rows loaded", 20, ""),
+        ("report versions published", 20, ""),
+    ]
+
+
 def primum(*arguments, store):
     return subprocess.run(
         [sys.executable, "-m", "primum", *map(str, arguments)],

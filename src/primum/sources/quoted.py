@@ -135,12 +135,13 @@ class QuotedFile:
             self._counted["rejected"] += 1
 
     def _tell_repairs(self, taken: Sequence[bytes]) -> None:
-        bodies = [line.rstrip(b"\r\n") for line in taken]
-        self.repairs += Counter(
-            strip_control_bytes=int(any(strip_control_bytes(body) != body for body in bodies)),
-            read_as_latin1=int(_text(b" ".join(bodies))[1]),
-            join_quoted_lines=int(len(taken) > 1),
-        )
+        body = b"".join(line.rstrip(b"\r\n") for line in taken)
+        if strip_control_bytes(body) != body:
+            self.repairs["strip_control_bytes"] += 1
+        if not body.isascii() and _text(body)[1]:
+            self.repairs["read_as_latin1"] += 1
+        if len(taken) > 1:
+            self.repairs["join_quoted_lines"] += 1
 
     def _header(self, line: bytes) -> tuple[str, ...]:
         text = line.rstrip(b"\r\n")

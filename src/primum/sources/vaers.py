@@ -15,6 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -96,6 +97,7 @@ def open_table(member: str, table: str, known: Mapping[str, object] | None) -> Q
     return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse)
 
 
+@lru_cache(maxsize=100_000)
 def read_us_date(text: str | None, until: dt.date) -> Reading:
     """A day printed as MM/DD/YYYY.
 
