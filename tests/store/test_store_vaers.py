@@ -122,7 +122,7 @@ def test_state_fr_is_foreign_and_not_france(load):
 
 
 def test_a_bad_value_costs_no_row_and_is_counted(load):
-    store = load(data=["11,2021-02-03,QQ,old,,,X,,,,,,,"])
+    store = load(data=["11,2021-02-03,QQ,old,,,X,,,,,,01/03/2022,"])
     assert rows(
         store, "reports", "received_date", "received_date_text", "age_years", "age_text", "sex", "sex_text"
     ) == [(None, "2021-02-03", None, "old", None, "X")]
@@ -131,7 +131,9 @@ def test_a_bad_value_costs_no_row_and_is_counted(load):
         ("STATE", "unknown code"),
         ("AGE_YRS", "not a number"),
         ("SEX", "unknown code"),
+        ("VAX_DATE", "out of range"),
     }
+    assert rows(store, "therapies", "start_date", "start_date_text") == [(None, "01/03/2022")]
 
 
 def test_an_age_that_is_not_reported_is_the_calculated_one(load):

@@ -7,6 +7,7 @@ is the drug's name and its type (such as FLU4) the ingredient. All vaccines of a
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -25,14 +26,14 @@ FIRST_VAERS_PART: Final = 1_000_000  # above every table's number; the year is a
 ROLE: Final = "PS"
 UNKNOWN_TYPE: Final = "UNK"
 
-KeptReport = tuple[int, str | None]  # its key, and the date of its vaccines as printed
+KeptReport = tuple[int, str]  # its key, and the date of its vaccines as printed
 
 
 class _Part:
     """One set on its way into the store."""
 
     def __init__(self, store: Store, given: VaersSet) -> None:
-        self.given, self.batches = given, RowBatches(store.engine)
+        self.batches = RowBatches(store.engine)
         self.number = FIRST_VAERS_PART + given.year
         self.until = dt.date(given.year, 12, 31) if given.year else dt.date.max
         self.reports: dict[str, KeptReport] = {}
@@ -45,7 +46,8 @@ class _Part:
         key, vaers_id = self.number * ROWS_OF_A_PART + row, record["VAERS_ID"].strip()
         if vaers_id in self.reports:
             self.repairs["keep_repeated_id"] += 1
-        self.reports.setdefault(vaers_id, (key, _text(record, "VAX_DATE")))
+        given_on = sys.intern(record.get("VAX_DATE", "").strip())  # some thousand days stand for a million texts
+        self.reports.setdefault(vaers_id, (key, given_on))
         received = self._date(record, "RECVDATE")
         event = self._date(record, "ONSET_DATE")
         self.batches.add(
@@ -95,8 +97,8 @@ class _Part:
             dose_text=_text(record, "VAX_DOSE_SERIES"),
             lot_number=_text(record, "VAX_LOT"),
         )
-        if given_on is not None:
-            day, precision = read_us_date(given_on, self.until).values
+        if given_on:
+            day, precision = self._told("VAX_DATE", read_us_date(given_on, self.until)).values
             self.batches.add(
                 "therapies",
                 report_key=key,
