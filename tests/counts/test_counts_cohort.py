@@ -34,7 +34,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "outcome": st.sampled_from(["death", "LT"]),
     "received": st.sampled_from(["2014q1..2019q3", "2014", "2014-02-01..2015"]),
     "event_date": st.sampled_from(["2014Q1", "2014-02"]),
-    "source": st.sampled_from(["faers", "table"]),
+    "source": st.sampled_from(["faers", "table", "vaers"]),
     "quarter": st.sampled_from(["2014q1", "2014Q1..2019q3"]),
     "duplicates": st.sampled_from(["off", "Exact", "probabilistic"]),
 }

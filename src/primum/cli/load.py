@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(help="Load report files into the store.", no_args_is_help=True, rich_markup_mode=None)
     family.command("faers")(load_faers)
     family.command("table")(load_table)
+    family.command("vaers")(load_vaers)
     app.add_typer(family, name="load")
 
 
@@ -89,6 +90,25 @@ def load_table(
         watcher.say(file.name)
         loaded = load_table(opened, file)
     _tell(loaded)
+
+
+def load_vaers(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER_OR_FILES", help="DATA, VAX and SYMPTOMS of each year, as CSV.")
+    ],
+    store: StoreOption = None,
+) -> None:
+    """Load yearly files of VAERS, such as 2021VAERSDATA.csv with its two companions; every vaccine is a suspect."""
+    from primum.cli.progress import watched
+    from primum.sources.vaers import find_sets
+    from primum.store import open_store
+    from primum.study.load_vaers import load_vaers
+
+    sets = find_sets(files)  # what is not whole makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_vaers(opened, sets, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
 
 
 def _tell(loaded: Loaded) -> None:

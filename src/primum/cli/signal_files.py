@@ -89,8 +89,9 @@ def draw(
     from primum.signals.write import csv_rows
 
     ran = {method.id for method in scores.about.methods}
-    if not {"ror", "midp", "fdr"} <= ran:
-        raise OutputError.of(str(folder), "the pictures show ror and fdr", "Add them to --methods, or leave it out.")
+    if not {"ic", "ror", "midp", "fdr"} <= ran:
+        what = "the pictures show ic, ror and fdr"
+        raise OutputError.of(str(folder), what, "Add them to --methods, or leave it out.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

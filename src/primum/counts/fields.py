@@ -17,6 +17,7 @@ from primum.errors import UnknownNameError, nearest
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
 
+SOURCES: Final = ("faers", "table", "vaers")
 ROLES: Final = ("PS", "SS", "I", "C", "DN")
 OUTCOMES: Final = {
     "death": "DE",
@@ -204,7 +205,7 @@ _FIELDS: Final = (
     Field("outcome", "a serious outcome", partial(_one_of, known=OUTCOMES), _listed(OUTCOMES)),
     Field("received", "day FDA received this version", _period, "a period such as 2014q1..2019q3"),
     Field("event_date", "day of the event, as far as known", _period, "a period such as 2014..2019"),
-    Field("source", "reporting system", _words("faers", "table"), "faers or table"),
+    Field("source", "reporting system", _words(*SOURCES), _listed(SOURCES)),
     Field("quarter", "quarter of publication", _quarters, "quarters such as 2014q1..2019q3"),
     Field(
         "duplicates",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 Unit = Literal["lines", "rows", "reports"]
-REPORT_FILES: Final = ("DEMO", "TABLE")  # the files that have a row for each report
+REPORT_FILES: Final = ("DEMO", "TABLE", "DATA")  # the files that have a row for each report
 
 
 @dataclass(frozen=True, slots=True)

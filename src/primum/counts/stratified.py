@@ -18,7 +18,7 @@ from primum.counts import by_arrays
 from primum.counts.by_arrays import Asked, Population
 from primum.counts.cohort import Cohort, all_of, any_of, condition
 from primum.counts.contingency import Counts, split_exposure
-from primum.counts.fields import REPORTERS
+from primum.counts.fields import REPORTERS, SOURCES
 from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.members import Scope, narrowed
 from primum.counts.strata import NO_STRATUM, MantelHaenszelSums, by_stratum, count_strata
@@ -105,7 +105,7 @@ _BY: Final[dict[str, Callable[[Incidence], list[Cohort]]]] = {
     "age": _ages,
     "year": _years,
     "reporter": lambda _: [condition("reporter", code) for code in REPORTERS.values()],
-    "source": lambda _: [condition("source", "faers"), condition("source", "table")],
+    "source": lambda _: [condition("source", name) for name in SOURCES],
 }
 
 

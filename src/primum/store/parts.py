@@ -91,9 +91,11 @@ def reports_of(engine: Engine, part: int) -> int:
 
 
 def synthetic_reports(engine: Engine) -> int:
-    """Reports whose sender's name says, with its first word, that they are invented."""
+    """Reports whose sender's name or, in VAERS that tells no sender, number says with its first word: invented."""
     reports = table("reports")
-    return int(engine.rows(reports.filter(reports.sender.startswith(SYNTHETIC)).count().as_table())[0][0])
+    numbered = (reports.source == "vaers") & reports.manufacturer_number.startswith(SYNTHETIC)
+    invented = reports.sender.startswith(SYNTHETIC) | numbered
+    return int(engine.rows(reports.filter(invented).count().as_table())[0][0])
 
 
 def remove_part(engine: Engine, part: int, quarter: str | None) -> None:

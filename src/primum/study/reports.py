@@ -35,6 +35,7 @@ from primum.store import Store
 from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.study.derive import derive, open_derived
 from primum.study.masked import masking_caveats
+from primum.study.systems import told_of_systems
 from primum.terms import SYNTHETIC
 from primum.treatments.vocabulary import treatment_named, vocabularies
 from primum.vocab.drugs import NameCoverage
@@ -349,7 +350,10 @@ class Reports:
         strict = use_rules == "strict"
         ours, theirs = (by_strong_rules(one) if one and strict else one for one in (_cohort(cohort), _cohort(versus)))
         kept, others, used = self._kept(ours, theirs, duplicates)
-        return kept, others, (used.note, *_listed(STRICT_NOTE if strict else ""))
+        systems = {source for (source,) in self.store.engine.read("files", "source")}
+        # A comparator that is not named is everything else within the cohort.
+        told = told_of_systems(systems, [kept] if others is None else [kept, others])
+        return kept, others, (*told, used.note, *_listed(STRICT_NOTE if strict else ""))
 
     def asked(self, what: str, *, drug_level: DrugLevel = "substance") -> tuple[Asked | None, Scope]:
         """What a name means in this store, and the bins that its terms lie in; None for every drug.
@@ -635,6 +639,4 @@ def _notes(counted: Mapping[str, tuple[Tally, ...]]) -> tuple[str, ...]:
             f"{sources['table']} of the reports come from a long table, which holds no indications, outcomes, sex or "
             "age: their use is told by the product alone, else unknown."
         )
-    if len(sources) > 1:
-        notes.append("A case may stand both in FAERS and in a long table; source:faers or source:table asks for one.")
-    return tuple(notes)
+    return (*notes, *told_of_systems(sources, [None]))

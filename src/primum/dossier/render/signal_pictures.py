@@ -75,38 +75,41 @@ class Ratio:
 
 
 def volcano(table: SignalTable, title: str) -> Picture:
-    """Reporting odds ratio of each pair against how surprising it is; pairs that stand out are filled.
+    """Information component of each pair against how surprising it is; pairs that stand out are filled.
+
+    It stands on the information component because that has a value for every pair: an event that nobody else reports
+    has no odds ratio, and would be missing where it says most.
 
     Args:
-        table: pairs, with `ror` and `p_midp`.
+        table: pairs, with `ic` and `p_midp`.
         title: what was counted.
     """
     surprise = -np.log10(np.maximum(table.p_midp, 1e-300))
-    drawn = np.flatnonzero(np.isfinite(table.ror) & (table.ror > 0) & np.isfinite(surprise))
-    x = axis(table.ror[drawn].tolist(), left=60, right=WIDTH - 20, scale="log", include=(1.0,))
+    drawn = np.flatnonzero(np.isfinite(table.ic) & np.isfinite(surprise))
+    x = axis(table.ic[drawn].tolist(), left=60, right=WIDTH - 20, include=(0.0,))
     y = axis(surprise[drawn].tolist(), left=330, right=20, include=(0.0,))
-    body = [*x.drawn(20, 330, "reporting odds ratio (logarithmic)", reference=1.0)]
+    body = [*x.drawn(20, 330, "information component, bits; 0 is as many reports as expected", reference=0.0)]
     for tick in y.ticks(5):
         body += [canvas.line(60, y(tick), WIDTH - 20, y(tick), "grid")]
         body += [canvas.label(52, y(tick) + 4, f"{tick:g}", anchor="end", size=11.5, tone="soft")]
     body.append(canvas.label(4, 14, "-log10 of the mid-p", size=11.5, tone="soft"))
-    stands_out = np.isfinite(table.ror_lower) & (table.ror_lower > 1) & (table.fdr <= 0.05)
+    stands_out = (table.ic_lower > 0) & (table.fdr <= 0.05)
     for i in drawn.tolist():
-        place = (x(float(table.ror[i])), y(float(surprise[i])))
+        place = (x(float(table.ic[i])), y(float(surprise[i])))
         body.append(canvas.dot(*place, "ink", hollow=not stands_out[i], radius=3.0))
     for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:_NAMED]:
-        at = x(float(table.ror[i]))
+        at = x(float(table.ic[i]))
         left = at > WIDTH / 2
         place = (at - 6 if left else at + 6, y(float(surprise[i])) + 4)
         body.append(canvas.label(*place, _name(table, i), anchor="end" if left else "start", size=11.5))
     told = (
         f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
-        f"chance. {int(stands_out[drawn].sum())} filled ones have a lower bound above 1 and a false discovery rate of "
+        f"chance. {int(stands_out[drawn].sum())} filled ones have a lower bound above 0 and a false discovery rate of "
         f"at most 5 %. {_NOT_RATES}"
     )
-    rows = [(str(table.drug[i]), str(table.event[i]), table.ror[i], table.p_midp[i], table.fdr[i]) for i in drawn]
+    rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
     return Picture(
-        "volcano", _svg(body, 372, "volcano", f"{title}: size and surprise", told), [_heads("ror p_midp fdr"), *rows]
+        "volcano", _svg(body, 372, "volcano", f"{title}: size and surprise", told), [_heads("ic p_midp fdr"), *rows]
     )
 
 

@@ -1,0 +1,174 @@
+"""Where does each physical line of a quoted CSV file go, when a record may run over many lines?
+
+A record begins on a line and ends where its quotes are closed. A line that begins no whole record (its quote never
+closes, or the number of fields is wrong) is rejected alone, with its bytes, and reading goes on with the next line: one
+stray quote costs one line and not the rest of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from primum.errors import SourceError
+from primum.sources.layouts import BOMS
+from primum.sources.lines import FileAccount, Reject
+from primum.sources.repairs import strip_control_bytes
+
+LONGEST_RECORD: Final = 500_000  # bytes; the longest narrative has 32,000 characters
+MOST_LINES: Final = 5_000  # physical lines of one record
+
+Record = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class QuotedFile:
+    """A file of quoted records that is being read, and where its lines went so far.
+
+    Args:
+        member: its name.
+        table: what it holds.
+        known: the columns that such a file may have.
+        read: those of them that are read.
+        needed: the columns without which it cannot be read.
+        refuse: why a record with all its fields is no row; empty where it is one.
+        keep: rejected lines so far.
+        repairs: what was mended, and how often.
+    """
+
+    member: str
+    table: str
+    known: Sequence[str]
+    read: Sequence[str]
+    needed: Sequence[str]
+    refuse: Callable[[Record], str]
+    keep: list[Reject] = field(default_factory=list)
+    repairs: Counter[str] = field(default_factory=Counter)
+    columns: tuple[str, ...] = ()
+    _waiting: deque[bytes] = field(default_factory=deque)
+    _counted: Counter[str] = field(default_factory=Counter)
+
+    def records(self, stream: Iterable[bytes]) -> Iterator[Record]:
+        """The rows of the file, each by the names of its columns, in order.
+
+        Args:
+            stream: its physical lines with their ends.
+
+        Raises:
+            SourceError: the header has no such columns.
+        """
+        lines = iter(stream)
+        self.columns = self._header(next(lines, b""))
+        while (line := self._next(lines)) is not None:
+            if not line.strip():
+                self._counted["blank"] += 1
+                continue
+            fields, taken = self._record(line, lines)
+            if fields is None:
+                self._reject([line], f"no whole record of {len(self.columns)} fields begins here")
+                continue
+            record = dict(zip(self.columns, fields, strict=True))
+            if reason := self.refuse(record):
+                self._reject(taken, reason)
+                continue
+            self._counted["loaded"] += 1
+            self._counted["joins"] += len(taken) - 1
+            self._tell_repairs(taken)
+            yield record
+
+    def account(self) -> FileAccount:
+        """Where the lines of a file that was read to its end went."""
+        count = self._counted
+        return FileAccount(
+            member=self.member,
+            table=self.table,
+            layout="by header",
+            columns=self.columns,
+            lines=1 + count["blank"] + count["loaded"] + count["joins"] + count["rejected"],
+            header_lines=1,
+            blank_lines=count["blank"],
+            loaded=count["loaded"],
+            rejected=len(self.keep),
+            joins=count["joins"],
+            repairs=dict(self.repairs),
+        )
+
+    @property
+    def _line_number(self) -> int:
+        count = self._counted
+        return 2 + count["blank"] + count["loaded"] + count["joins"] + count["rejected"]
+
+    def _next(self, lines: Iterator[bytes]) -> bytes | None:
+        return self._waiting.popleft() if self._waiting else next(lines, None)
+
+    def _record(self, line: bytes, lines: Iterator[bytes]) -> tuple[list[str] | None, list[bytes]]:
+        """The fields of the record that begins on a line, and its lines; lines read in vain are read again."""
+        taken, size, quotes = [line], len(line), line.count(b'"')
+        fields = self._split(taken)
+        while fields is None and quotes % 2 and size <= LONGEST_RECORD and len(taken) < MOST_LINES:
+            more = self._next(lines)
+            if more is None:
+                break
+            taken.append(more)
+            size, quotes = size + len(more), quotes + more.count(b'"')
+            if quotes % 2 == 0:
+                fields = self._split(taken)
+                break
+        if fields is None:
+            self._waiting.extendleft(reversed(taken[1:]))
+        return fields, taken
+
+    def _split(self, taken: Sequence[bytes]) -> list[str] | None:
+        text = _text(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
+        try:
+            [fields] = csv.reader([text], strict=True)
+        except (csv.Error, ValueError):
+            return None
+        return fields if len(fields) == len(self.columns) else None
+
+    def _reject(self, taken: Sequence[bytes], reason: str) -> None:
+        for line in taken:
+            self.keep.append(Reject(self._line_number, reason, line.rstrip(b"\r\n")))
+            self._counted["rejected"] += 1
+
+    def _tell_repairs(self, taken: Sequence[bytes]) -> None:
+        body = b"".join(line.rstrip(b"\r\n") for line in taken)
+        if strip_control_bytes(body) != body:
+            self.repairs["strip_control_bytes"] += 1
+        if not body.isascii() and _text(body)[1]:
+            self.repairs["read_as_latin1"] += 1
+        if len(taken) > 1:
+            self.repairs["join_quoted_lines"] += 1
+
+    def _header(self, line: bytes) -> tuple[str, ...]:
+        text = line.rstrip(b"\r\n")
+        while text.startswith(BOMS):
+            text = text[len(next(bom for bom in BOMS if text.startswith(bom))) :]
+            self.repairs["strip_byte_order_mark"] = 1
+        columns = tuple(name.strip().upper() for name in next(csv.reader([_text(text)[0]]), []))
+        missing = [name for name in self.needed if name not in columns]
+        twice = [name for name in dict.fromkeys(columns) if columns.count(name) > 1]
+        if missing or twice:
+            given = [f"no column {name}" for name in missing] + [f"column {name[:40]!r} twice" for name in twice]
+            raise SourceError.of(
+                self.member,
+                "; ".join(given),
+                f"a header with {','.join(self.needed)}",
+                "Nothing of this set was loaded; check the file.",
+            )
+        self.repairs += Counter(
+            leave_unknown_column=sum(name not in self.known for name in columns),
+            miss_known_column=sum(name not in columns for name in self.read),
+        )
+        return columns
+
+
+def _text(line: bytes) -> tuple[str, bool]:
+    """A line as text, and whether it had to be read as latin-1."""
+    try:
+        return line.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return line.decode("latin-1"), True

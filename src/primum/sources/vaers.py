@@ -1,0 +1,169 @@
+"""What do the three yearly files of VAERS hold, and what does a row of them mean?
+
+`{YYYY}VAERSDATA.csv` has one row a report, `VAX` one a vaccine given, `SYMPTOMS` one for every five terms;
+`NonDomestic` stands for the year in the files of foreign reports. They are read by their headers. Free text (what
+happened, laboratory, history, other medicines) has no place in the store and stays in the files.
+
+Source: VAERS Data Use Guide (CDC and FDA) for the columns and flags; 21 CFR 600.80(a) for what makes a report serious,
+so that a visit to a doctor or an emergency room is no outcome here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from primum.errors import SourceError
+from primum.sources.archive import sha256_of
+from primum.sources.quoted import QuotedFile, Record
+from primum.sources.values import FIRST_DAY, NOT_A_DATE, OUT_OF_RANGE, UNKNOWN_CODE, Reading, codes, read_csv
+
+_COLUMNS: Final = read_csv("vaers_columns.csv")
+TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    table: tuple(row["column"] for row in _COLUMNS if row["table"] == table) for table in ("DATA", "VAX", "SYMPTOMS")
+}
+NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    table: tuple(row["column"] for row in _COLUMNS if row["table"] == table and row["needed"] == "yes")
+    for table in TABLES
+}
+FLAGS: Final[Mapping[str, str]] = {
+    row["column"]: row["goes_to"].removeprefix("outcome ") for row in _COLUMNS if row["goes_to"].startswith("outcome ")
+}
+FOREIGN: Final = "FR"  # of the column STATE: any country but the United States, not France
+FILE_NAME: Final = re.compile(r"(?i)(?P<set>(?:19|20)\d\d|NonDomestic)VAERS(?P<table>DATA|VAX|SYMPTOMS)\.csv")
+_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_ID: Final = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class VaersSet:
+    """The three files of one year, or of the foreign reports.
+
+    Args:
+        name: such as `2021VAERS` or `NonDomesticVAERS`.
+        year: its year; 0 for the foreign reports.
+        files: path of each table.
+        sha256: hash over the hashes of the three.
+        size: their bytes together.
+    """
+
+    name: str
+    year: int
+    files: Mapping[str, Path]
+    sha256: str
+    size: int
+
+
+def find_sets(given: Iterable[Path]) -> tuple[VaersSet, ...]:
+    """The sets of three among files and folders, the foreign reports first, then by year.
+
+    Raises:
+        SourceError: a file is not there or not one of VAERS, a set is not whole, or one stands there twice.
+    """
+    found: dict[str, dict[str, Path]] = {}
+    for path in (path for one in given for path in _files(one)):
+        match = FILE_NAME.fullmatch(path.name)
+        if match is None:
+            raise SourceError.of(path.name, "another name", "one such as 2021VAERSDATA.csv", "Check the file.")
+        name = "NonDomestic" if not match["set"].isdigit() else match["set"]
+        tables = found.setdefault(name, {})
+        table = match["table"].upper()
+        if tables.setdefault(table, path).resolve() != path.resolve():
+            raise SourceError.of(path.name, "it is there twice", "one file of that name", "Name one of them.")
+    return tuple(_whole(name, found[name]) for name in sorted(found, key=_year))
+
+
+def open_table(member: str, table: str, known: Mapping[str, object] | None) -> QuotedFile:
+    """A file of VAERS, ready to be read.
+
+    Args:
+        member: its name.
+        table: DATA, VAX or SYMPTOMS.
+        known: the reports of the set, by id; None where DATA itself is read.
+    """
+
+    def refuse(record: Record) -> str:
+        if not _ID.fullmatch(record["VAERS_ID"].strip()):
+            return "VAERS_ID is not a number"
+        return "" if known is None or record["VAERS_ID"].strip() in known else "no report of that VAERS_ID in DATA"
+
+    read = [row["column"] for row in _COLUMNS if row["table"] == table and row["goes_to"]]
+    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse)
+
+
+@lru_cache(maxsize=100_000)
+def read_us_date(text: str | None, until: dt.date) -> Reading:
+    """A day printed as MM/DD/YYYY.
+
+    Examples:
+        >>> read_us_date("01/31/2021", dt.date(2021, 12, 31))
+        Reading(values=(datetime.date(2021, 1, 31), 'D'), fault=None)
+        >>> read_us_date("13/31/2021", dt.date(2021, 12, 31)).fault
+        'not a date'
+    """
+    if text is None:
+        return Reading((None, None))
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return Reading((None, None), NOT_A_DATE)
+    try:
+        day = dt.date(int(match[3]), int(match[1]), int(match[2]))
+    except ValueError:
+        return Reading((None, None), NOT_A_DATE)
+    return Reading((day, "D")) if FIRST_DAY <= day <= until else Reading((None, None), OUT_OF_RANGE)
+
+
+def read_state(text: str | None) -> Reading:
+    """The country that a state tells: the United States, or none where the report is foreign.
+
+    Examples:
+        >>> read_state("TX").values, read_state("FR").values, read_state("XB").fault
+        (('US',), (None,), 'unknown code')
+    """
+    if text is None or text.upper() == FOREIGN:
+        return Reading((None,))
+    return Reading(("US",)) if text.upper() in codes("state") else Reading((None,), UNKNOWN_CODE)
+
+
+def outcomes(record: Record) -> tuple[str, ...]:
+    """The serious outcomes whose flag is Y, each once.
+
+    Examples:
+        >>> outcomes({"HOSPITAL": "Y", "X_STAY": "Y", "DIED": "", "ER_VISIT": "Y"})
+        ('HO',)
+    """
+    return tuple(dict.fromkeys(code for flag, code in FLAGS.items() if record.get(flag, "").strip().upper() == "Y"))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        inside = sorted(file for file in path.iterdir() if FILE_NAME.fullmatch(file.name))
+        if not inside:
+            raise SourceError.of(
+                str(path), "no file of VAERS is in it", "files such as 2021VAERSDATA.csv", "Check the folder."
+            )
+        return inside
+    if not path.is_file():
+        raise SourceError.of(str(path), "there is no such file", "files such as 2021VAERSDATA.csv", "Check the name.")
+    return [path]
+
+
+def _whole(name: str, files: Mapping[str, Path]) -> VaersSet:
+    missing = [table for table in TABLES if table not in files]
+    if missing:
+        raise SourceError.of(
+            f"{name}VAERS", f"no {' and no '.join(missing)} file", "DATA, VAX and SYMPTOMS together", "Add it."
+        )
+    digests = "\n".join(sha256_of(files[table]) for table in TABLES)
+    size = sum(file.stat().st_size for file in files.values())
+    return VaersSet(f"{name}VAERS", _year(name), files, hashlib.sha256(digests.encode()).hexdigest(), size)
+
+
+def _year(name: str) -> int:
+    return int(name) if name.isdigit() else 0
