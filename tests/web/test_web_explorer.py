@@ -38,7 +38,7 @@ class Explorer:
     address: str
 
     def get(self, path: str, *, method: str = "GET", host: str | None = None) -> Answer:
-        request = urllib.request.Request(self.address + urllib.parse.quote(path), method=method)
+        request = urllib.request.Request(self.address + urllib.parse.quote(path, safe="/?&=:%"), method=method)
         if host:
             request.add_header("Host", host)
         try:
@@ -86,9 +86,12 @@ def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Explorer) -
     assert len(answer["parts"]) == 13
 
 
-@pytest.mark.parametrize("path", ["/treatment/anti-wrinkel", "/nowhere", "/status", "/signals/anti-wrinkle"])
+@pytest.mark.parametrize(
+    "path", ["/treatment/anti-wrinkel", "/nowhere", "/status", "/signals", "/signals?shape=round", "/case/1"]
+)
 def test_every_error_has_one_shape_as_json_and_a_page_of_its_own(explorer: Explorer, path: str) -> None:
-    answer = explorer.get(f"{path}.json")
+    where, _, query = path.partition("?")
+    answer = explorer.get(f"{where}.json?{query}")
     assert answer.status in (400, 404)
     assert set(answer.json) == {"ok", "error", "status"}
     assert answer.json["status"] == answer.status
@@ -106,14 +109,37 @@ def test_only_reading_is_offered(explorer: Explorer) -> None:
     assert explorer.get("/treatment/anti-wrinkle", method="DELETE").status == 405
 
 
-def test_another_host_name_is_refused(explorer: Explorer) -> None:
-    assert explorer.get("/", host="evil.example").status == 400
+def test_another_host_name_is_refused_in_the_shape_of_every_error(explorer: Explorer) -> None:
+    answer = explorer.get("/index.json", host="evil.example")
+    assert answer.status == 400
+    assert set(answer.json) == {"ok", "error", "status"}
+    assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(("reader", "heading"), [("patient", "brief patient"), ("clinician", "brief clinician")])
+def test_a_brief_is_a_page_of_its_own(explorer: Explorer, reader: str, heading: str) -> None:
+    assert heading in explorer.get(f"/treatment/anti-wrinkle?for={reader}").text
+    assert explorer.get("/treatment/anti-wrinkle?for=nobody").status == 404
+
+
+def test_the_evidence_tables_stand_there_without_a_store(explorer: Explorer) -> None:
+    rows = explorer.get("/evidence/anti-wrinkle.json").json["tables"]["trials"]
+    assert explorer.get("/evidence/anti-wrinkle").text.count("<tr>") > len(rows) > 1
+
+
+def test_an_address_beyond_this_machine_needs_a_token() -> None:
+    command = [sys.executable, "-m", "primum", "serve", "--host", "0.0.0.0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "there is no token" in done.stderr
 
 
 def test_no_page_may_load_or_run_anything_from_elsewhere(explorer: Explorer) -> None:
-    policy = explorer.get("/").headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+    for path in ("/", "/nowhere", "/treatment/anti-wrinkle", "/treatment/anti-wrinkle?for=patient"):
+        policy = explorer.get(path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "unsafe-inline" not in policy
 
 
 def test_text_from_an_address_is_shown_as_text(explorer: Explorer) -> None:
