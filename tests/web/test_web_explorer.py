@@ -3,75 +3,22 @@
 from __future__ import annotations
 
 import html
-import json
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    text: str
-    headers: dict[str, str]
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-@dataclass(frozen=True)
-class Explorer:
-    """A running explorer."""
-
-    address: str
-
-    def get(self, path: str, *, method: str = "GET", host: str | None = None) -> Answer:
-        request = urllib.request.Request(self.address + urllib.parse.quote(path), method=method)
-        if host:
-            request.add_header("Host", host)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, response.read().decode(), dict(response.headers))
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.read().decode(), dict(error.headers))
-
 
 @pytest.fixture(scope="module")
-def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explorer]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    store = tmp_path_factory.mktemp("explorer") / "no-store"
-    command = [sys.executable, "-m", "primum", "serve", "--port", str(port), "--store", str(store)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            assert f"http://127.0.0.1:{port}/" in process.stderr.readline()
-            for _ in range(200):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield Explorer(f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
-            process.wait(10)
+def explorer(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with serving(tmp_path_factory.mktemp("explorer") / "no-store") as opened:
+        yield opened
 
 
-def test_the_first_page_names_every_treatment_and_the_command_that_brings_reports(explorer: Explorer) -> None:
+def test_the_first_page_names_every_treatment_and_the_command_that_brings_reports(explorer: Any) -> None:
     page = explorer.get("/")
     assert page.status == 200
     assert 'href="/treatment/anti-wrinkle"' in page.text
@@ -79,16 +26,19 @@ def test_the_first_page_names_every_treatment_and_the_command_that_brings_report
     assert explorer.get("/index.json").json["treatments"] == ["anti-wrinkle", "dermal-fillers", "isotretinoin"]
 
 
-def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Explorer) -> None:
+def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Any) -> None:
     assert 'data-finding="trials.cosmetic.headache.risk_difference"' in explorer.get("/treatment/anti-wrinkle").text
     answer = explorer.get("/treatment/anti-wrinkle.json").json
     assert answer["schema"] == "primum.dossier/1"
     assert len(answer["parts"]) == 13
 
 
-@pytest.mark.parametrize("path", ["/treatment/anti-wrinkel", "/nowhere", "/status", "/signals/anti-wrinkle"])
-def test_every_error_has_one_shape_as_json_and_a_page_of_its_own(explorer: Explorer, path: str) -> None:
-    answer = explorer.get(f"{path}.json")
+@pytest.mark.parametrize(
+    "path", ["/treatment/anti-wrinkel", "/nowhere", "/status", "/signals", "/signals?shape=round", "/case/1"]
+)
+def test_every_error_has_one_shape_as_json_and_a_page_of_its_own(explorer: Any, path: str) -> None:
+    where, _, query = path.partition("?")
+    answer = explorer.get(f"{where}.json?{query}")
     assert answer.status in (400, 404)
     assert set(answer.json) == {"ok", "error", "status"}
     assert answer.json["status"] == answer.status
@@ -97,26 +47,49 @@ def test_every_error_has_one_shape_as_json_and_a_page_of_its_own(explorer: Explo
     assert answer.json["error"].removesuffix(".").replace(".json", "") in html.unescape(page.text)
 
 
-def test_a_misspelt_treatment_is_answered_with_the_nearest_spelling(explorer: Explorer) -> None:
+def test_a_misspelt_treatment_is_answered_with_the_nearest_spelling(explorer: Any) -> None:
     assert 'Did you mean "anti-wrinkle"?' in explorer.get("/treatment/anti-wrinkel.json").json["error"]
 
 
-def test_only_reading_is_offered(explorer: Explorer) -> None:
+def test_only_reading_is_offered(explorer: Any) -> None:
     assert explorer.get("/index.json", method="POST").status == 405
     assert explorer.get("/treatment/anti-wrinkle", method="DELETE").status == 405
 
 
-def test_another_host_name_is_refused(explorer: Explorer) -> None:
-    assert explorer.get("/", host="evil.example").status == 400
+def test_another_host_name_is_refused_in_the_shape_of_every_error(explorer: Any) -> None:
+    answer = explorer.get("/index.json", host="evil.example")
+    assert answer.status == 400
+    assert set(answer.json) == {"ok", "error", "status"}
+    assert "content-security-policy" in answer.headers
 
 
-def test_no_page_may_load_or_run_anything_from_elsewhere(explorer: Explorer) -> None:
-    policy = explorer.get("/").headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+@pytest.mark.parametrize(("reader", "heading"), [("patient", "brief patient"), ("clinician", "brief clinician")])
+def test_a_brief_is_a_page_of_its_own(explorer: Any, reader: str, heading: str) -> None:
+    assert heading in explorer.get(f"/treatment/anti-wrinkle?for={reader}").text
+    assert explorer.get("/treatment/anti-wrinkle?for=nobody").status == 404
 
 
-def test_text_from_an_address_is_shown_as_text(explorer: Explorer) -> None:
+def test_the_evidence_tables_stand_there_without_a_store(explorer: Any) -> None:
+    rows = explorer.get("/evidence/anti-wrinkle.json").json["tables"]["trials"]
+    assert explorer.get("/evidence/anti-wrinkle").text.count("<tr>") > len(rows) > 1
+
+
+def test_an_address_beyond_this_machine_needs_a_token() -> None:
+    command = [sys.executable, "-m", "primum", "serve", "--host", "0.0.0.0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "there is no token" in done.stderr
+
+
+def test_no_page_may_load_or_run_anything_from_elsewhere(explorer: Any) -> None:
+    for path in ("/", "/nowhere", "/treatment/anti-wrinkle", "/treatment/anti-wrinkle?for=patient"):
+        policy = explorer.get(path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "unsafe-inline" not in policy
+
+
+def test_text_from_an_address_is_shown_as_text(explorer: Any) -> None:
     page = explorer.get("/treatment/<script>alert(1)</script>")
     assert page.status == 404
     assert "<script>alert" not in page.text

@@ -1,4 +1,4 @@
-"""How do I look around? `primum serve`: the explorer, on this machine only."""
+"""How do I look around? `primum serve`: the explorer, on this machine unless a token guards it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     *,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on 127.0.0.1.")] = 8177,
-    store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8177,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; beyond this machine with a token.")
+    ] = "127.0.0.1",
+    token: Annotated[
+        str,
+        typer.Option("--token", envvar="PRIMUM_TOKEN", help="What every request must bring, as password or bearer."),
+    ] = "",
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the loaded reports.")] = None,
 ) -> None:
-    """Open the explorer on 127.0.0.1: dossiers, signals and what is loaded, each page also as .json."""
+    """Open the explorer: dossiers, signals, cases and what is loaded, each page also as .json."""
     from primum.errors import MissingExtraError, PrimumError
 
     try:
@@ -27,19 +34,25 @@ def serve(
         from primum.web.app import create_app
     except ModuleNotFoundError as error:
         raise MissingExtraError.of("The explorer", "explorer") from error
-    if not _free(port):
-        raise PrimumError(f"Port {port} on 127.0.0.1 is in use; expected a free one. Name another with --port.")
-    typer.echo(f"http://127.0.0.1:{port}/  (Ctrl-C stops it)", err=True)
-    uvicorn.run(create_app(store), host="127.0.0.1", port=port, log_level="warning")
+    if host not in ("127.0.0.1", "localhost", "::1") and not token:
+        raise PrimumError(
+            f"--host {host} is open to other machines, and there is no token; expected one. "
+            "Set PRIMUM_TOKEN to a long random text, or leave --host out."
+        )
+    if not _free(host, port):
+        raise PrimumError(f"Port {port} on {host} is in use; expected a free one. Name another with --port.")
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"http://{shown}:{port}/  (Ctrl-C stops it)", err=True)
+    uvicorn.run(create_app(store, host=host, token=token), host=host, port=port, log_level="warning")
 
 
-def _free(port: int) -> bool:
+def _free(host: str, port: int) -> bool:
     import socket
 
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.bias import caveats_of
 from primum.counts.by_arrays import Asked
+from primum.counts.case_list import ListedCase, case_list
 from primum.counts.cohort import EVERYTHING, Cohort, any_of, by_strong_rules, condition, parse
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells, find_drug
 from primum.counts.fields import UseRuleSet
@@ -385,6 +386,20 @@ class Reports:
         asked = self._asked(what, "substance")
         meant, _, _ = self._meant(cohort, None, use_rules, duplicates)
         return flow(self.store, asked, meant, self._scope(asked))
+
+    def cases(
+        self, what: str = "", cohort: Cohort | str | None = None, *, duplicates: str | None = None, most: int = 50
+    ) -> tuple[int, tuple[ListedCase, ...]]:
+        """How many reports of a cohort hold a drug, and the last loaded of them; arguments as in `signals`.
+
+        Raises:
+            UnknownNameError: no treatment and no drug of that name.
+            CohortError: as in `signals`.
+        """
+        asked, scope = self.asked(what)
+        meant, _, _ = self._kept(cohort, None, duplicates)
+        arrays = self.arrays or open_incidence(self.store, keep=False)
+        return case_list(self.store, arrays, asked, cohort=meant, scope=scope, most=most)
 
     def onsets(
         self,
