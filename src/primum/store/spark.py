@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from primum.errors import StoreError, UnknownNameError
 from primum.store.engine import Columns, Engine
+from primum.store.export import LICENSED
 from primum.store.schema import schema_of, tables
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ class SparkEngine(Engine):
         self._written = 0
         self._open = False  # whether a transaction is
         for schema in tables():
-            self._see(schema.name, self._path_of(schema.name))
+            if schema.name in LICENSED and not self._is_there(schema.name):  # what is never exported has no rows here
+                self._empty(schema.name).createOrReplaceTempView(schema.name)
+            else:
+                self._see(schema.name, self._path_of(schema.name))
 
     def sql(self, expression: ir.Table) -> str:
         """The text that the expression is run as, for `--explain`."""
@@ -211,6 +215,14 @@ class SparkEngine(Engine):
 
     def _path_of(self, name: str) -> str:
         return f"{self._location}/{name}.parquet"
+
+    def _is_there(self, name: str) -> bool:
+        path = self._path_of(name)
+        return bool(self._files(path).exists(self._hadoop(path)))
+
+    def _empty(self, name: str) -> Any:
+        columns = (f"`{column.name}` {_SPARK_TYPES[column.type]}" for column in schema_of(name).columns)
+        return self._session.createDataFrame([], ", ".join(columns))
 
     def _see(self, name: str, path: str) -> None:
         """Show a table's files under its name."""
