@@ -185,3 +185,14 @@ def test_a_store_without_a_report_of_the_treatment_says_zero(real: Dossier) -> N
     dossier = build_dossier(load_treatment("anti-wrinkle"), reports=none, run=real.run)  # type: ignore[arg-type]
     assert dossier.findings["reports.loaded.use.cosmetic"].value == 0
     assert ask("anti-wrinkle").part("reports").status == "partial"
+
+
+@pytest.mark.parametrize(
+    ("note", "state"),
+    [("Duplicates: exact links; 3 set aside.", "done"), ("Duplicates: off; never linked.", "not done")],
+)
+def test_the_readus_table_tells_how_duplicates_were_treated(real: Dossier, note: str, state: str) -> None:
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(notes=(note,)), run=real.run)  # type: ignore[arg-type]
+    table = next(table for table in dossier.part("methods").tables if table.id == "readus")
+    [row] = [row for row in table.rows if str(row[0]).startswith("De-duplication")]
+    assert row[1:] == (note, state)

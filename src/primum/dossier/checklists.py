@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from primum.dossier.context import Context
+from primum.dossier.loaded import DUPLICATES
 
 _NO_REPORTS = "No report files are loaded; `primum load faers --from FOLDER` brings them."
 _NOT_BUILT = "Not part of this version."
+_BY_STUDY = "Not in this page; a study file (`primum study`) runs them and tells them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def readus(context: Context) -> list[Item]:
             "Extraction date and preprocessing",
             "Current version of each case, deleted cases left out; counts in section 2.",
         ),
-        Item("De-duplication of the same event under two numbers", _NOT_BUILT, False),
+        _duplicates(context),
         item("Population", "Reports that name one of the substances, by use, section 2."),
         item(
             "Grouping of drugs: salts, trade names, role",
@@ -78,8 +80,8 @@ def readus(context: Context) -> list[Item]:
             "Measure, threshold and why",
             "Measures with their intervals and the threshold stand above the signal tables.",
         ),
-        Item("Sensitivity and control of confounding", _NOT_BUILT, False),
-        Item("Negative control and active comparator", _NOT_BUILT, False),
+        Item("Sensitivity and control of confounding", _BY_STUDY, False),
+        Item("Negative control and active comparator", _BY_STUDY, False),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),
         item("Results: reports at each stage with reasons", "Flow of reports, section 2."),
         Item("Results: demographics against the reference", _NOT_BUILT, False),
@@ -135,3 +137,13 @@ def ipdas(context: Context) -> list[Item]:
 
 def _has(context: Context, table: str) -> bool:
     return any(True for _ in context.rows(table))
+
+
+def _duplicates(context: Context) -> Item:
+    """How reports of one event under several case numbers were treated: done where links were used."""
+    told = context.reports.duplicates if context.reports else ""
+    return Item(
+        "De-duplication of the same event under two numbers",
+        told or _NO_REPORTS,
+        bool(told) and not told.startswith(f"{DUPLICATES} off"),
+    )

@@ -18,6 +18,7 @@ from primum.terms import SYNTHETIC, Interval
 __all__ = ["Loaded", "LoadedReports", "read"]
 
 
+DUPLICATES: Final = "Duplicates:"  # how the note on duplicates begins
 ALL_REPORTS: Final = "*"  # text form of the cohort that leaves nobody out
 
 
@@ -32,6 +33,7 @@ class Loaded:
         blocks: text, tables and figures in reading order.
         onsets: when what was reported began, against the drug's time course; stands with the mechanism.
         cohort: text form of the cohort counted; empty when all reports are.
+        duplicates: how reports of one event under several case numbers were treated; empty where nothing says.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +42,7 @@ class Loaded:
     blocks: tuple[Text | Table | Figure, ...]
     onsets: tuple[Text | Table | Figure, ...] = ()
     cohort: str = ""
+    duplicates: str = ""
 
 
 def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
@@ -81,6 +84,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         blocks=tuple(blocks),
         onsets=begun,
         cohort=cohort,
+        duplicates=next((note for note in answer.notes if note.startswith(DUPLICATES)), ""),
     )
 
 
