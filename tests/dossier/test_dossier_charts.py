@@ -164,3 +164,26 @@ def test_a_logarithmic_axis_makes_a_fold_a_distance(values: list[float]) -> None
 @given(st.text(min_size=1, max_size=80), st.floats(40, 300))
 def test_wrapping_loses_no_word(text: str, width: float) -> None:
     assert " ".join(canvas.wrap(text, width)).split() == text.split()
+
+
+def test_a_tall_forest_is_several_pictures_on_one_axis_that_hold_each_row_once() -> None:
+    sizes = (8, 16, 40, 1)
+    rows = tuple(
+        figures.ForestRow(f"row {i}", f"a.r{g}_{i}", f"group {g}") for g, n in enumerate(sizes) for i in range(n)
+    )
+    findings = {
+        row.finding: Finding(
+            id=row.finding, label="x", value=float(n), unit="", sources=("s",), interval=Interval(n - 1, n + 1)
+        )
+        for n, row in enumerate(rows)
+    }
+    figure = Figure("f", "t", "d", figures.Forest(rows, "axis"), Table("t", "t", (Column("a"),), (("x",),)))
+    texts = charts.pictures(figure, findings)
+    roots = [ET.fromstring(text) for text in texts]
+    shown = [e.get("data-finding") for root in roots for e in root.iter(f"{SVG}text") if e.get("data-finding")]
+    assert shown == [row.finding for row in rows]
+    assert len(roots) > 2
+    assert all(float(root.get("height", 0)) < 900 for root in roots)
+    ticks = [[e.text for e in root.iter(f"{SVG}text") if e.get("text-anchor") == "middle"] for root in roots]
+    assert all(tick == ticks[0] for tick in ticks)
+    assert len({root.get("aria-labelledby") for root in roots}) == len(roots)

@@ -27,7 +27,7 @@ def test_the_first_page_names_every_treatment_and_the_command_that_brings_report
 
 
 def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Any) -> None:
-    assert 'data-finding="trials.cosmetic.headache.risk_difference"' in explorer.get("/treatment/anti-wrinkle").text
+    assert "<code>trials.cosmetic.headache.risk_difference</code>" in explorer.get("/treatment/anti-wrinkle").text
     answer = explorer.get("/treatment/anti-wrinkle.json").json
     assert answer["schema"] == "primum.dossier/1"
     assert len(answer["parts"]) == 13

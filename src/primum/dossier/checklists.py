@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
+from primum.dossier.model import Text
 
-_NO_REPORTS = "No report files are loaded; `primum load faers --from FOLDER` brings them."
-_NOT_BUILT = "Not part of this version."
+_NO_REPORTS = "No loaded reports are counted here; section 2 says what would bring them."
+_NO_TABLE = "The loaded reports give no table of it: too few of them name the treatment."
 _BY_STUDY = "Not in this page; a study file (`primum study`) runs them and tells them."
 
 
@@ -38,11 +39,16 @@ def readus(context: Context) -> list[Item]:
     treatment = context.treatment
     about = f"{treatment.question} {', '.join(treatment.substances)}"
     loaded = context.reports is not None
+    shown = {block.id for block in context.reports.blocks if not isinstance(block, Text)} if context.reports else set()
     cut = f"reports to {context.run.data_cut or 'a date not stated'}, snapshot {context.run.store_hash or 'unknown'}"
 
     def item(name: str, answer: str) -> Item:
         """An item that only loaded reports can fulfil."""
         return Item(name, answer if loaded else _NO_REPORTS, loaded)
+
+    def table(name: str, block: str, answer: str) -> Item:
+        """An item that a table or picture of loaded reports fulfils; not done where none was made."""
+        return Item(name, answer if block in shown else _NO_TABLE if loaded else _NO_REPORTS, block in shown)
 
     return [
         Item(
@@ -70,22 +76,37 @@ def readus(context: Context) -> list[Item]:
         ),
         _duplicates(context),
         item("Population", "Reports that name one of the substances, by use, section 2."),
+        table(
+            "Key variables",
+            "people",
+            "Use, reaction, seriousness, outcome, sex, age group, reporter, day of treatment and of event; each as "
+            "reported, with its unknown share.",
+        ),
         item(
             "Grouping of drugs: salts, trade names, role",
             f"Names read as {', '.join(treatment.substances)}; `names.csv`.",
         ),
         item("Grouping of events", "Preferred terms as published, binned by `terms.csv`; no hierarchy."),
         Item("Other sources of evidence", "Trials, labels and published series, sections 3 to 8.", True),
-        item(
+        Item("Methods for other sources of evidence", "Methods in this section, each with its citation.", True),
+        table("Descriptive methods", "people", "Counts of distinct reports, by use; shares with their denominators."),
+        table(
             "Measure, threshold and why",
+            "signals_all",
             "Measures with their intervals and the threshold stand above the signal tables.",
         ),
-        Item("Sensitivity and control of confounding", _BY_STUDY, False),
+        table("Sensitivity: weak rules of use left out", "use_rules", "What the weak rules of use change, section 2."),
+        Item("Control of confounding", _BY_STUDY, False),
         Item("Negative control and active comparator", _BY_STUDY, False),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),
-        item("Results: reports at each stage with reasons", "Flow of reports, section 2."),
-        Item("Results: demographics against the reference", _NOT_BUILT, False),
-        item("Results: all estimates with intervals", "Signal tables, section 2."),
+        table("Results: reports at each stage with reasons", "flow", "Flow of reports, section 2."),
+        table(
+            "Results: demographics against the reference",
+            "people",
+            "Sex, age group, reporter and seriousness of either use beside the other, section 2.",
+        ),
+        table("Results: all estimates with intervals", "signals_all", "Signal tables and pictures, section 2."),
+        Item("Results: case-by-case review", "Nobody has read the cases.", False),
         Item(
             "Discussion: key results, expected against emerging",
             "Section 0 and the column listed or not in section 2.",
@@ -108,11 +129,14 @@ def readus(context: Context) -> list[Item]:
 def ipdas(context: Context) -> list[Item]:
     """The IPDAS items of an aid to a decision."""
     treatment = context.treatment
-    funded = all(source.funding for source in treatment.sources.values())
+    paid = [source for source in treatment.sources.values() if not source.funding.startswith("not stated")]
+    every = len(paid) == len(treatment.sources)
     return [
         Item("Says which condition and decision", treatment.decision, True),
         Item(
-            "Says which options there are, doing nothing included", f"{treatment.decision} {treatment.comparison}", True
+            "Says which options there are, doing nothing included",
+            f"{treatment.decision} Compared with: {treatment.comparison}.",
+            True,
         ),
         Item("Describes benefits", "Section 4 and section 9.", _has(context, "indications")),
         Item("Describes harms", "Sections 3 and 5.", _has(context, "trials")),
@@ -130,7 +154,8 @@ def ipdas(context: Context) -> list[Item]:
         Item("Gives the date of production", f"Evidence read to {treatment.evidence_to}.", True),
         Item("Says how and when it is updated", "No policy of updates has been set.", False),
         Item("Says how uncertain the numbers are", "Intervals beside estimates; section 11.", True),
-        Item("Says who paid", "Funding beside every trial number." if funded else "Some sources do not say.", funded),
+        Item("Says who paid", f"{len(paid)} of {len(treatment.sources)} sources say who paid for them.", every),
+        Item("Says who paid for this page", "Not declared by the person who ran it.", False),
         Item("Tested with people who face the decision", "Not tested with readers.", False),
     ]
 
