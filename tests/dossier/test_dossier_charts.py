@@ -114,10 +114,13 @@ def test_an_icon_array_holds_a_dot_for_each_of_a_thousand_people() -> None:
     panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
     twin = Table("t", "t", (Column("a"),), (("x",),))
     text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
-    people = {
-        tone: len(re.findall("h0", path)) for path, tone in re.findall(r'<path d="([^"]*)" class="p (\w+)"', text)
-    }
+    people = {tone: people_of(path) for path, tone in re.findall(r'<path d="([^"]*)" class="p (\w+)"', text)}
     assert people == {"untreated": 358, "treated": 63, "none": 579}
+
+
+def people_of(path: str) -> int:
+    """A run of people goes from the first to the last and a tenth beyond; each whole step of it is one."""
+    return sum(int(length) + 1 for length in re.findall(r"h(\d+)\.1", path))
 
 
 def test_an_icon_array_shows_people_spared() -> None:
@@ -125,7 +128,7 @@ def test_an_icon_array_shows_people_spared() -> None:
     twin = Table("t", "t", (Column("a"),), (("x",),))
     panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
     text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
-    assert len(re.findall("h0", re.search(r'd="([^"]*)" class="p spared"', text)[1])) == 200  # type: ignore[index]
+    assert people_of(re.search(r'd="([^"]*)" class="p spared"', text)[1]) == 200  # type: ignore[index]
 
 
 def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
@@ -135,8 +138,12 @@ def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
     twin = Table("t", "t", (Column("a"),), (("x",),))
     forest = figures.Forest((figures.ForestRow("row", "a.b"),), "axis", unit="per_1000")
     text = charts.svg(Figure("f", "t", "d", forest, twin), {"a.b": finding})
-    x1, x2 = map(float, re.search(r'x1="([\d.]+)" y1="[\d.]+" x2="([\d.]+)"[^>]*class="l bar', text).groups())  # type: ignore[union-attr]
-    assert x1 < x2
+    path = re.search(r'd="M([\d.]+) ([\d.]+)H([\d.]+)M([\d.]+) ([\d.]+)v8M([\d.]+) [\d.]+v8" class="l bar', text)
+    assert path
+    low, y, high, first, top, last = map(float, path.groups())
+    assert (low, high) == (first, last)
+    assert low < high
+    assert top == y - 4
     assert "+20 (−10 to 50)" in text
 
 

@@ -254,7 +254,7 @@ def test_20_disagreements_are_shown(real: Dossier, reader: Reader) -> None:
 
 
 def test_21_the_page_asks_nothing_of_the_network_and_is_small(page: str, reader: Reader) -> None:
-    assert len(page.encode()) < 1_500_000
+    assert len(page.encode()) < 1_400_000
     assert reader.asked == ["data:,"]
     assert not re.search(r"fetch\(|XMLHttp|WebSocket|sendBeacon|import\(|eval\(|innerHTML", page)
     assert reader.tags & {"iframe", "object", "embed", "img", "video", "audio", "form"} == set()

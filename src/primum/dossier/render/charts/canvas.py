@@ -120,6 +120,12 @@ def line(x1: float, y1: float, x2: float, y2: float, tone: str = "rule") -> str:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_="l" if tone == "rule" else f"l {tone}")
 
 
+def interval(low: float, high: float, y: float, tone: str, *, caps: Iterable[float]) -> str:
+    """A level bar from `low` to `high`, with a short upright stroke at each of the caps."""
+    ends = "".join(f"M{_attribute(cap)} {_attribute(y - 4)}v8" for cap in caps)
+    return element("path", d=f"M{_attribute(low)} {_attribute(y)}H{_attribute(high)}{ends}", class_=f"l bar {tone}")
+
+
 def dot(x: float, y: float, tone: str, *, hollow: bool = False, radius: float = 5.0, finding: str | None = None) -> str:
     """A round mark; hollow ones tell the pair apart without colour."""
     return element("circle", cx=x, cy=y, r=radius, class_=f"{'h' if hollow else 'd'} {tone}", data_finding=finding)

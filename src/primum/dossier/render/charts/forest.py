@@ -87,10 +87,8 @@ def _height(row: ForestRow) -> float:
 
 def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Forest, width: float) -> list[str]:
     low, middle, high = three(finding, drawing.unit)
-    marks = [canvas.line(scale(low), y, scale(high), y, f"bar {row.tone}")]
-    for end, off in ((scale(low), low < scale.low), (scale(high), high > scale.high)):
-        if not off:
-            marks.append(canvas.line(end, y - 4, end, y + 4, f"bar {row.tone}"))
+    ends = [end for end in (low, high) if scale.low <= end <= scale.high]
+    marks = [canvas.interval(scale(low), scale(high), y, row.tone, caps=map(scale, ends))]
     if not math.isnan(middle):
         marks.append(canvas.dot(scale(middle), y, row.tone, hollow=row.tone == "untreated"))
     return [

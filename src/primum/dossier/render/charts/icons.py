@@ -73,7 +73,8 @@ def _panel(
         if count:
             people.append(canvas.element("path", d="".join(_dots(first, count)), class_=f"p {tone}"))
         first += count
-    place = f"translate(0 {top:g}) scale({size:.3f})"
+    step = STEP * size
+    place = f"translate({step / 2:.2f} {top + step / 2:.2f}) scale({step:.3f})"
     marks = [canvas.label(0, 13, head, bold=True), canvas.element("g", *people, transform=place)]
     foot = top + (per // COLUMNS) * STEP * size + 15
     said = (
@@ -91,13 +92,17 @@ def _panel(
 
 
 def _dots(first: int, count: int) -> Iterator[str]:
-    """Round dots as a path of strokes of no length, each but the first of a row told by its distance."""
-    for person in range(first, first + count):
-        row, column = divmod(person, COLUMNS)
-        if person == first or column == 0:
-            yield f"M{(column + 0.5) * STEP:.1f} {(row + 0.5) * STEP:.1f}h0"
-        else:
-            yield f"m{STEP:g} 0h0"
+    """Runs of people in a row, from one place to another; the style draws a dot at each whole step of a run.
+
+    Examples:
+        >>> list(_dots(48, 4))
+        ['M48 0h1.1', 'M0 1h1.1']
+    """
+    while count:
+        row, column = divmod(first, COLUMNS)
+        run = min(count, COLUMNS - column)
+        yield f"M{column} {row}h{run - 1}.1"
+        first, count = first + run, count - run
 
 
 def _people(finding: Finding, per: int) -> int:
