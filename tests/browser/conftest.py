@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     from primum.dossier.render import html
     from primum.study.ask import ask
@@ -65,7 +65,7 @@ def tab(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def briefs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The addresses of the pages for a patient and for a clinician."""
     from primum.dossier.model import READERS

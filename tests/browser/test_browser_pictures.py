@@ -72,9 +72,17 @@ def test_arrow_keys_walk_the_numbers_of_a_picture_and_light_their_rows_in_the_ta
     tab.keyboard.press("ArrowUp")
     assert tab.locator("#readout a").last.inner_text() == names[0]
     assert tab.locator("#trials-together tr.lit").count() == 1
-    assert tab.locator("#trials-together .wide svg .lit").count() == 1
+    assert tab.locator("#trials-together .wide svg .lit").evaluate_all("es => es.map(e => e.tagName)") == ["g", "text"]
     tab.keyboard.press("Escape")
     assert tab.locator(".lit").count() == 0
+
+
+def test_a_row_of_the_table_that_is_clicked_lights_its_mark_in_the_picture(tab: Any) -> None:
+    tab.evaluate("document.querySelector('#trials-together details').open = true")
+    tab.locator("#trials-together td [data-n]").nth(2).click()  # the second row's number
+    lit = tab.locator("#trials-together .wide svg g.lit")
+    assert lit.count() == 1
+    assert lit.locator("circle").evaluate("e => getComputedStyle(e).strokeWidth") == "3px"
 
 
 @pytest.mark.parametrize("tab", [{"viewport": {"width": 390, "height": 800}}], indirect=True)

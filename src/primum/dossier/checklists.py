@@ -6,7 +6,9 @@ Decision Making 41:729-733 (2021), doi:10.1177/0272989X211035681. The items stan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
@@ -15,6 +17,78 @@ from primum.dossier.model import Text
 _NO_REPORTS = "No loaded reports are counted here; section 2 says what would bring them."
 _NO_TABLE = "The loaded reports give no table of it: too few of them name the treatment."
 _BY_STUDY = "Not in this page; a study file (`primum study`) runs them and tells them."
+
+
+# What READUS-PV asks a report of spontaneous reports to hold, and IPDAS an aid to a decision: how each item begins.
+READUS: Final = (
+    "Title",
+    "Abstract",
+    "Introduction: drug",
+    "Introduction: why reports",
+    "Introduction: objective",
+    "Design and type of data",
+    "Outline",
+    "Database",
+    "Extraction date",
+    "De-duplication",
+    "Population",
+    "Key variables",
+    "Grouping of drugs",
+    "Grouping of events",
+    "Other sources",
+    "Methods for other sources",
+    "Descriptive methods",
+    "Measure, threshold",
+    "Sensitivity",
+    "Control of confounding",
+    "Case-by-case review",
+    "Results: reports at each stage",
+    "Results: demographics",
+    "Results: all estimates",
+    "Results: case-by-case",
+    "Discussion: key results",
+    "Discussion: external validity",
+    "Discussion: next study",
+    "Limitations",
+    "Declarations: funding",
+    "Declarations: ethics",
+    "Declarations: data",
+    "Declarations: registration",
+)
+IPDAS: Final = (
+    "Says which condition and decision",
+    "Says which options",
+    "Describes benefits",
+    "Describes harms",
+    "Describes what it is like",
+    "Same detail",
+    "Gives citations",
+    "Gives the date of production",
+    "Says how and when it is updated",
+    "Says how uncertain",
+    "Says who paid",
+    "Tested with people",
+)
+
+
+def complete(items: Sequence[Item], required: Sequence[str]) -> list[Item]:
+    """The items, each required one among them.
+
+    Args:
+        items: of a checklist.
+        required: how the name of each required item begins.
+
+    Raises:
+        ValueError: a required item is not there; it is told as done or not done, and never left out.
+
+    Examples:
+        >>> [item.name for item in complete([Item("Title: drug", "A", True)], ["Title"])]
+        ['Title: drug']
+    """
+    lost = [name for name in required if not any(item.name.startswith(name) for item in items)]
+    if lost:
+        raise ValueError(f"The checklist lacks {', '.join(lost)}; an item is answered or says why not.")
+    return list(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +124,7 @@ def readus(context: Context) -> list[Item]:
         """An item that a table or picture of loaded reports fulfils; not done where none was made."""
         return Item(name, answer if block in shown else _NO_TABLE if loaded else _NO_REPORTS, block in shown)
 
-    return [
+    items = [
         Item(
             "Title: design, database, drug, event",
             f"{about}; published report series" + (", and loaded reports" * loaded),
@@ -124,6 +198,7 @@ def readus(context: Context) -> list[Item]:
         ),
         Item("Declarations: registration", "This analysis was not registered.", False),
     ]
+    return complete(items, READUS)
 
 
 def ipdas(context: Context) -> list[Item]:
@@ -131,7 +206,7 @@ def ipdas(context: Context) -> list[Item]:
     treatment = context.treatment
     paid = [source for source in treatment.sources.values() if not source.funding.startswith("not stated")]
     every = len(paid) == len(treatment.sources)
-    return [
+    items = [
         Item("Says which condition and decision", treatment.decision, True),
         Item(
             "Says which options there are, doing nothing included",
@@ -158,6 +233,7 @@ def ipdas(context: Context) -> list[Item]:
         Item("Says who paid for this page", "Not declared by the person who ran it.", False),
         Item("Tested with people who face the decision", "Not tested with readers.", False),
     ]
+    return complete(items, IPDAS)
 
 
 def _has(context: Context, table: str) -> bool:

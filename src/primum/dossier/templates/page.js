@@ -124,7 +124,8 @@ function enlarge(figure) {
 sheet.addEventListener("close", hide);
 document.addEventListener("toggle", event => { if (event.target.tagName === "DIALOG") hide(); }, true);
 all(document, "main figure").forEach(figure => {
-  const marks = () => all(figure, "div.wide [data-n], div.narrow [data-n]").filter(seen);
+  const marks = () => all(figure, "div.wide [data-n], div.narrow [data-n]").filter(seen)
+    .filter((mark, place, found) => place === found.findIndex(other => other.dataset.n === mark.dataset.n));
   let now = -1;
   figure.tabIndex = 0;
   const said = make("p", "Arrow keys read the numbers of this picture. ", figure.querySelector("figcaption"), "afterend");

@@ -92,7 +92,7 @@ def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Fo
     if not math.isnan(middle):
         marks.append(canvas.dot(scale(middle), y, row.tone, hollow=row.tone == "untreated"))
     return [
-        *marks,
+        canvas.element("g", *marks, data_finding=finding.id),
         canvas.label(width, y + 4, written(finding, drawing), anchor="end", size=12, finding=finding.id),
     ]
 
