@@ -164,7 +164,7 @@ def _benefit(context: Context) -> Table:
             Column("Source"),
         ),
         rows=tuple(rows),
-        note="Benefit and harm were counted in different people and are not subtracted." if shown else "",
+        note="Benefit and harm are not subtracted from one another." if shown else "",
         caveats=caveats.lines(),
     )
 
