@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from primum.errors import SourceError
+from primum.sources.inflate import InflatedMember, is_inflatable
 from primum.sources.layouts import TABLES
 from primum.terms import Quarter
 
@@ -100,7 +101,8 @@ class Archive:
             archive = zipfile.ZipFile(self.path)
         with archive:
             with _readable(self.path):
-                stream = archive.open(member.name)
+                info = archive.getinfo(member.name)
+                stream = InflatedMember(self.path, info) if is_inflatable(info) else archive.open(info)
             with stream:
                 yield MemberStream(self.path, stream)
 
@@ -110,7 +112,7 @@ class MemberStream:
     """A member that is being read: an error of the archive is told in one line, one of the reader is left alone."""
 
     path: Path
-    stream: IO[bytes]
+    stream: InflatedMember | IO[bytes]
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; empty at the end.
