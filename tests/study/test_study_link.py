@@ -216,6 +216,24 @@ def test_what_the_condition_leaves_out_is_what_another_report_speaks_for(planted
         assert set(left_out.tolist()) == {key for master, members in masters.items() for key in members - {master}}
 
 
+def test_the_arrays_set_aside_what_the_links_say_now(copy: Path) -> None:
+    """Links can be made anew from the same reports, which the arrays of the reports do not notice."""
+    kept = []
+    for threshold in (0.5, 0.999):
+        with open_store(copy, write=True) as store:
+            link_reports(store, threshold=threshold)
+        with reports.open(copy) as opened:
+            aside = opened.arrays.aside("probabilistic") if opened.arrays else None
+            assert aside is not None
+            assert len(aside) == reports_set_aside(opened.store)["probabilistic"]
+            asked = {"duplicates": "probabilistic", "cells": False}
+            fast = opened.counts("", **asked).table
+            slow = reports.Reports(opened.store, fast=False).counts("", **asked).table
+            assert (fast.total_reports, fast.observed.tolist()) == (slow.total_reports, slow.observed.tolist())
+            kept.append(fast.total_reports)
+    assert kept[0] < kept[1]
+
+
 def test_a_store_that_was_never_linked_says_what_brings_it(real_samples: Path) -> None:
     with reports.open(real_samples) as opened:
         answer = opened.answer("anti-wrinkle")

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from primum.cases.linked import links_hash
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, held_in, joined, joined_size
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
-from primum.counts.people import build_drug_rows, build_indications, build_people, build_senders, build_uses
+from primum.counts.people import (
+    build_aside,
+    build_drug_rows,
+    build_indications,
+    build_people,
+    build_senders,
+    build_uses,
+)
 from primum.counts.words import Words, words_of
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
@@ -213,6 +221,15 @@ class Incidence:
             "senders": build_senders,
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
+
+    def aside(self, method: str) -> Codes | None:
+        """Reports for which another speaks, by the links of a method; None where the store was not linked by it."""
+        links = links_hash(self.store, method)
+        if links is None:
+            return None
+        name = f"aside-{method}-{links[:16]}"  # links can be made again without a load
+        part = self._part(name, lambda draft: build_aside(self.store, draft, method, self.report_keys))
+        return part.arrays["reports"]
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:

@@ -497,7 +497,8 @@ class Reports:
         self._check_linked(method)
         if method != OFF:
             ours, others = ours & given, None if others is None else others & given
-        return ours, others, duplicates_used(self.store, method)
+        aside = None if self.arrays is None or method == OFF else self.arrays.aside(method)
+        return ours, others, duplicates_used(self.store, method, reports=None if aside is None else len(aside))
 
     def _check_linked(self, method: str) -> None:
         if method != OFF and method not in (there := linked_by(self.store)):
