@@ -181,11 +181,12 @@ def test_a_kill_while_the_links_are_written_leaves_those_of_before(copy: Path, m
 def test_analyses_keep_one_report_of_each_event_and_say_so(planted: Path) -> None:
     with reports.open(planted / "store") as opened:
         aside = reports_set_aside(opened.store)
-        every = opened.counts("", duplicates="off", cells=False).table
+        every = opened.counts(reports.Question(duplicates="off"), cells=False).table
         for method in ("exact", "probabilistic"):
-            kept = opened.counts("", duplicates=method, cells=False).table
+            asked = reports.Question(duplicates=method)
+            kept = opened.counts(asked, cells=False).table
             assert kept.total_reports == every.total_reports - aside[method]
-            slow = reports.Reports(opened.store, fast=False).counts("", duplicates=method, cells=False).table
+            slow = reports.Reports(opened.store, fast=False).counts(asked, cells=False).table
             assert slow.total_reports == kept.total_reports
             assert slow.observed.tolist() == kept.observed.tolist()
         table = opened.signals("", methods=("ror",))
@@ -226,9 +227,9 @@ def test_the_arrays_set_aside_what_the_links_say_now(copy: Path) -> None:
             aside = opened.arrays.aside("probabilistic") if opened.arrays else None
             assert aside is not None
             assert len(aside) == reports_set_aside(opened.store)["probabilistic"]
-            asked = {"duplicates": "probabilistic", "cells": False}
-            fast = opened.counts("", **asked).table
-            slow = reports.Reports(opened.store, fast=False).counts("", **asked).table
+            asked = reports.Question(duplicates="probabilistic")
+            fast = opened.counts(asked, cells=False).table
+            slow = reports.Reports(opened.store, fast=False).counts(asked, cells=False).table
             assert (fast.total_reports, fast.observed.tolist()) == (slow.total_reports, slow.observed.tolist())
             kept.append(fast.total_reports)
     assert kept[0] < kept[1]

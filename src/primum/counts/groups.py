@@ -47,7 +47,7 @@ def count_groups(arrays: Incidence, drugs: Group, events: Group, pairs: list[tup
         cohort="*",
         snapshot=arrays.store.snapshot(),
     )
-    return Counts(table, by_arrays.cells_of_all(who, who.kinds))
+    return Counts(table, lambda: by_arrays.cells_of_all(who, who.kinds), who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

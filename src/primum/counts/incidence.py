@@ -91,6 +91,7 @@ class Drugs:
     """The drugs of the reports at one level of names, in the roles that count.
 
     Args:
+        part: name of the arrays; it tells the level and the roles.
         names: of the drugs, in the order of their texts.
         of_report: drugs of each report.
         joined: reports of each drug with their events.
@@ -98,6 +99,7 @@ class Drugs:
         treated: reports that hold a drug under a name that a treatment's table mapped.
     """
 
+    part: str
     names: StrArray
     of_report: Lists
     joined: Joined
@@ -170,7 +172,12 @@ class Incidence:
             held = Joined(reports, part.arrays["sizes"], _lists(part, "joined"))
             treated_as = zip(part.names["treatment"], part.arrays["treated_drug"].tolist(), strict=True)
             self._drugs[level, roles] = Drugs(
-                _texts(part.names["drug"]), _lists(part, "of_report"), held, tuple(treated_as), _lists(part, "treated")
+                name,
+                _texts(part.names["drug"]),
+                _lists(part, "of_report"),
+                held,
+                tuple(treated_as),
+                _lists(part, "treated"),
             )
         return self._drugs[level, roles]
 
