@@ -112,7 +112,7 @@ def signal_table() -> str:
     lines = [
         "# The signal table",
         "",
-        "Made from `src/primum/signals/table.py` by `docs/make_reference.py`. The same columns stand in `--json`,",
+        "Made from `src/primum/signals/columns.py` by `docs/make_reference.py`. The same columns stand in `--json`,",
         "`--csv`, `--parquet` and `--xlsx`. An empty value has its reason in `warnings`.",
         "",
         "| column | meaning |",

@@ -56,13 +56,10 @@ class Desk:
 
     def scores(self, state: State) -> Scores:
         """The statistics that a state asks for; sorting and filtering does not compute them again."""
-        asked = (state.what, state.cohort or None, state.versus or None)
-        duplicates = state.duplicates or None
+        from primum.study.question import Question
 
-        def compute(reports: Reports) -> Scores:
-            return reports.scores(*asked, methods=state.wanted, duplicates=duplicates)
-
-        return self.kept(("scores", *asked, state.wanted, duplicates), compute)
+        asked = Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
+        return self.kept(("scores", asked, state.wanted), lambda reports: reports.scores(asked, methods=state.wanted))
 
     def kept(self, key: tuple[Any, ...], compute: Callable[[Reports], T]) -> T:
         """An answer of the loaded reports, from those kept where it is among them."""
