@@ -11,7 +11,7 @@ import csv
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from primum.errors import SourceError
 from primum.sources.layouts import BOMS
@@ -22,6 +22,14 @@ LONGEST_RECORD: Final = 500_000  # bytes; the longest narrative has 32,000 chara
 MOST_LINES: Final = 5_000  # physical lines of one record
 
 Record = Mapping[str, str]
+
+
+class Keeper(Protocol):
+    """Anything that takes rejected lines, such as a list."""
+
+    def append(self, reject: Reject, /) -> None:
+        """Keep a rejected line."""
+        ...
 
 
 @dataclass(slots=True)
@@ -35,7 +43,7 @@ class QuotedFile:
         read: those of them that are read.
         needed: the columns without which it cannot be read.
         refuse: why a record with all its fields is no row; empty where it is one.
-        keep: rejected lines so far.
+        keep: takes the rejected lines.
         repairs: what was mended, and how often.
     """
 
@@ -45,7 +53,7 @@ class QuotedFile:
     read: Sequence[str]
     needed: Sequence[str]
     refuse: Callable[[Record], str]
-    keep: list[Reject] = field(default_factory=list)
+    keep: Keeper = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
     columns: tuple[str, ...] = ()
     _waiting: deque[bytes] = field(default_factory=deque)
@@ -91,7 +99,7 @@ class QuotedFile:
             header_lines=1,
             blank_lines=count["blank"],
             loaded=count["loaded"],
-            rejected=len(self.keep),
+            rejected=count["rejected"],
             joins=count["joins"],
             repairs=dict(self.repairs),
         )

@@ -21,7 +21,7 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import QuotedFile, Record
+from primum.sources.quoted import Keeper, QuotedFile, Record
 from primum.sources.values import FIRST_DAY, NOT_A_DATE, OUT_OF_RANGE, UNKNOWN_CODE, Reading, codes, read_csv
 
 _COLUMNS: Final = read_csv("vaers_columns.csv")
@@ -79,13 +79,16 @@ def find_sets(given: Iterable[Path]) -> tuple[VaersSet, ...]:
     return tuple(_whole(name, found[name]) for name in sorted(found, key=_year))
 
 
-def open_table(member: str, table: str, known: Mapping[str, object] | None) -> QuotedFile:
+def open_table(
+    member: str, table: str, known: Mapping[str, object] | None, *, keep: Keeper | None = None
+) -> QuotedFile:
     """A file of VAERS, ready to be read.
 
     Args:
         member: its name.
         table: DATA, VAX or SYMPTOMS.
         known: the reports of the set, by id; None where DATA itself is read.
+        keep: takes the rejected lines; a list of the file itself by default.
     """
 
     def refuse(record: Record) -> str:
@@ -94,7 +97,8 @@ def open_table(member: str, table: str, known: Mapping[str, object] | None) -> Q
         return "" if known is None or record["VAERS_ID"].strip() in known else "no report of that VAERS_ID in DATA"
 
     read = [row["column"] for row in _COLUMNS if row["table"] == table and row["goes_to"]]
-    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse)
+    kept = [] if keep is None else keep
+    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse, keep=kept)
 
 
 @lru_cache(maxsize=100_000)

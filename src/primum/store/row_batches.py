@@ -49,7 +49,7 @@ def _columns(schema: TableSchema, rows: list[dict[str, Any]]) -> dict[str, NDArr
         if column.name in named:
             missing = _MISSING.get(column.type)
             values = [missing if row.get(column.name) is None else row[column.name] for row in rows]
-            if column.type == "VARCHAR":
+            if column.type in ("VARCHAR", "BLOB"):
                 columns[column.name] = np.array(values, dtype=object)
             else:
                 columns[column.name] = np.array(values, dtype=_DTYPES.get(column.type))
