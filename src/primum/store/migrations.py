@@ -48,8 +48,8 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "c718860482061e11",
-        "files tell how many of their lines are about reports of another part",
+        "0ed0b7021e206aa0",
+        "files tell how many of their lines are about reports of another part; narratives",
         ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
     ),
 )

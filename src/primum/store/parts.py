@@ -32,6 +32,7 @@ REPORT_TABLES: Final = (
     "report_sources",
     "therapies",
     "indications",
+    "narratives",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from primum.sources.days import read_day
 from primum.sources.quoted import Record
 from primum.sources.systems import SYSTEMS
-from primum.sources.vaers import FOREIGN, TABLES, VaersSet, open_table, outcomes, read_state, read_us_date
+from primum.sources.vaers import FOREIGN, TABLES, VaersSet, open_table, outcomes, read_state
 from primum.sources.values import Reading, read_age, read_number, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
@@ -121,7 +122,7 @@ class _Rows:
             lot_number=_text(record, "VAX_LOT"),
         )
         if given_on:
-            day, precision = self.writer.told("VAX_DATE", read_us_date(given_on, self.until)).values
+            day, precision = self.writer.told("VAX_DATE", read_day(given_on, self.until)).values
             self.writer.add(
                 "therapies",
                 report_key=key,
@@ -146,7 +147,7 @@ class _Rows:
                 )
 
     def _date(self, record: Record, column: str) -> Reading:
-        return self.writer.told(column, read_us_date(_text(record, column), self.until))
+        return self.writer.told(column, read_day(_text(record, column), self.until))
 
     def _sex(self, record: Record) -> object:
         text = _text(record, "SEX")
