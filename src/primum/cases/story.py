@@ -86,6 +86,14 @@ class Compared:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """A text of the report, of systems that publish it."""
+
+    kind: str | None
+    text: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
     """Another report that was judged to tell of the same event, and why.
@@ -120,6 +128,8 @@ class CaseStory:
         deleted: quarters in which FDA named the case as deleted.
         accounts: what it tells of each suspect drug: onset, dose, dechallenge, completeness.
         completeness: mean over the suspect drugs, see `primum.cases.quality`; None where none is named.
+        duplicates: reports that were judged to tell of the same event.
+        narratives: its texts, of systems that publish them.
     """
 
     case_id: str | None
@@ -134,6 +144,7 @@ class CaseStory:
     accounts: tuple[DrugAccount, ...]
     completeness: float | None
     duplicates: tuple[Twin, ...]
+    narratives: tuple[Narrative, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
@@ -170,6 +181,7 @@ def case_story(store: Store, number: str) -> CaseStory:
         accounts=drug_accounts(store, key),
         completeness=report_completeness(store, key),
         duplicates=_twins(store, key),
+        narratives=tuple(Narrative(*row) for row in rows(_texts(key))),
     )
 
 
@@ -243,6 +255,11 @@ def _drugs(store: Store, key: int) -> tuple[NamedDrug, ...]:
 def _column(table: str, column: str, key: int) -> ibis.Table:
     rows = schema.table(table)
     return rows.filter(rows.report_key == key).order_by("row_number").select(column)
+
+
+def _texts(key: int) -> ibis.Table:
+    texts = schema.table("narratives")
+    return texts.filter(texts.report_key == key).order_by("row_number").select("kind", "text")
 
 
 def _uses(key: int) -> ibis.Table:

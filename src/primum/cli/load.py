@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     family.command("faers")(load_faers)
     family.command("table")(load_table)
     family.command("vaers")(load_vaers)
+    family.command("maude")(load_maude)
     app.add_typer(family, name="load")
 
 
@@ -107,6 +108,25 @@ def load_vaers(
     sets = find_sets(files)  # what is not whole makes no store
     with watched() as watcher, open_store(store, write=True) as opened:
         answers = load_vaers(opened, sets, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_maude(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked files such as mdrfoi.txt and device2020.txt.")
+    ],
+    store: StoreOption = None,
+) -> None:
+    """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
+    from primum.cli.progress import watched
+    from primum.sources.maude import find_folder
+    from primum.store import open_store
+    from primum.study.load_maude import load_maude
+
+    found = [find_folder(folder) for folder in folders]  # what is not whole makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_maude(opened, found, progress=watcher.say)
     for loaded in answers:
         _tell(loaded)
 

@@ -11,6 +11,7 @@ from primum.counts.by_arrays import Asked
 from primum.counts.cohort import Cohort
 from primum.counts.contingency import holding
 from primum.counts.members import Scope, members, methods_named, only_duplicates
+from primum.sources.systems import SYSTEMS
 from primum.store import schema
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 Unit = Literal["lines", "rows", "reports"]
-REPORT_FILES: Final = ("DEMO", "TABLE", "DATA")  # the files that have a row for each report
+REPORT_FILES: Final = tuple(system.report_table for system in SYSTEMS.values())
 
 
 @dataclass(frozen=True, slots=True)

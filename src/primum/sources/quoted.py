@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import IO, Final, Protocol
 
 from primum.errors import SourceError
 from primum.sources.layouts import BOMS
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.repairs import strip_control_bytes
 
+LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 LONGEST_RECORD: Final = 500_000  # bytes; the longest narrative has 32,000 characters
 MOST_LINES: Final = 5_000  # physical lines of one record
 
 Record = Mapping[str, str]
+
+
+class Keeper(Protocol):
+    """Anything that takes rejected lines, such as a list."""
+
+    def append(self, reject: Reject, /) -> None:
+        """Keep a rejected line."""
+        ...
 
 
 @dataclass(slots=True)
@@ -35,7 +44,7 @@ class QuotedFile:
         read: those of them that are read.
         needed: the columns without which it cannot be read.
         refuse: why a record with all its fields is no row; empty where it is one.
-        keep: rejected lines so far.
+        keep: takes the rejected lines.
         repairs: what was mended, and how often.
     """
 
@@ -45,22 +54,22 @@ class QuotedFile:
     read: Sequence[str]
     needed: Sequence[str]
     refuse: Callable[[Record], str]
-    keep: list[Reject] = field(default_factory=list)
+    keep: Keeper = field(default_factory=list[Reject])
     repairs: Counter[str] = field(default_factory=Counter)
     columns: tuple[str, ...] = ()
     _waiting: deque[bytes] = field(default_factory=deque)
     _counted: Counter[str] = field(default_factory=Counter)
 
-    def records(self, stream: Iterable[bytes]) -> Iterator[Record]:
+    def records(self, stream: IO[bytes]) -> Iterator[Record]:
         """The rows of the file, each by the names of its columns, in order.
 
         Args:
-            stream: its physical lines with their ends.
+            stream: the file from its beginning.
 
         Raises:
-            SourceError: the header has no such columns.
+            SourceError: the header has no such columns, or a line has no end.
         """
-        lines = iter(stream)
+        lines = physical_lines(stream, self.member)
         self.columns = self._header(next(lines, b""))
         while (line := self._next(lines)) is not None:
             if not line.strip():
@@ -91,7 +100,7 @@ class QuotedFile:
             header_lines=1,
             blank_lines=count["blank"],
             loaded=count["loaded"],
-            rejected=len(self.keep),
+            rejected=count["rejected"],
             joins=count["joins"],
             repairs=dict(self.repairs),
         )
@@ -122,7 +131,7 @@ class QuotedFile:
         return fields, taken
 
     def _split(self, taken: Sequence[bytes]) -> list[str] | None:
-        text = _text(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
+        text = text_of(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
         try:
             [fields] = csv.reader([text], strict=True)
         except (csv.Error, ValueError):
@@ -138,7 +147,7 @@ class QuotedFile:
         body = b"".join(line.rstrip(b"\r\n") for line in taken)
         if strip_control_bytes(body) != body:
             self.repairs["strip_control_bytes"] += 1
-        if not body.isascii() and _text(body)[1]:
+        if not body.isascii() and text_of(body)[1]:
             self.repairs["read_as_latin1"] += 1
         if len(taken) > 1:
             self.repairs["join_quoted_lines"] += 1
@@ -148,7 +157,7 @@ class QuotedFile:
         while text.startswith(BOMS):
             text = text[len(next(bom for bom in BOMS if text.startswith(bom))) :]
             self.repairs["strip_byte_order_mark"] = 1
-        columns = tuple(name.strip().upper() for name in next(csv.reader([_text(text)[0]]), []))
+        columns = tuple(name.strip().upper() for name in next(csv.reader([text_of(text)[0]]), []))
         missing = [name for name in self.needed if name not in columns]
         twice = [name for name in dict.fromkeys(columns) if columns.count(name) > 1]
         if missing or twice:
@@ -166,7 +175,19 @@ class QuotedFile:
         return columns
 
 
-def _text(line: bytes) -> tuple[str, bool]:
+def physical_lines(stream: IO[bytes], member: str) -> Iterator[bytes]:
+    """The lines of a file with their ends, none longer than memory bears.
+
+    Raises:
+        SourceError: a line has no end.
+    """
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise SourceError.of(member, f"no line end within {LONGEST_LINE:,} bytes", "lines", "Check the file.")
+        yield line
+
+
+def text_of(line: bytes) -> tuple[str, bool]:
     """A line as text, and whether it had to be read as latin-1."""
     try:
         return line.decode("utf-8"), False

@@ -46,6 +46,12 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         # Derived: made again in the new form.
         ("DROP TABLE drug_names", "DROP TABLE drug_substances", "DROP TABLE report_uses"),
     ),
+    Migration(
+        "e2480a4e1151f9fb",
+        "0ed0b7021e206aa0",
+        "files tell how many of their lines are about reports of another part; narratives",
+        ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
+    ),
 )
 
 

@@ -32,6 +32,7 @@ REPORT_TABLES: Final = (
     "report_sources",
     "therapies",
     "indications",
+    "narratives",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 
@@ -91,10 +92,10 @@ def reports_of(engine: Engine, part: int) -> int:
 
 
 def synthetic_reports(engine: Engine) -> int:
-    """Reports whose sender's name or, in VAERS that tells no sender, number says with its first word: invented."""
+    """Reports whose sender or, outside of FAERS, own or case number says with its first word: invented."""
     reports = table("reports")
-    numbered = (reports.source == "vaers") & reports.manufacturer_number.startswith(SYNTHETIC)
-    invented = reports.sender.startswith(SYNTHETIC) | numbered
+    numbered = reports.manufacturer_number.startswith(SYNTHETIC) | reports.caseid.startswith(SYNTHETIC)
+    invented = reports.sender.startswith(SYNTHETIC) | ((reports.source != "faers") & numbered)
     return int(engine.rows(reports.filter(invented).count().as_table())[0][0])
 
 
@@ -123,6 +124,7 @@ def add_account(
         "rejected": account.rejected,
         "joins": account.joins,
         "splits": account.splits,
+        "outside": account.outside,
     }
     engine.append("files", {name: _column([value]) for name, value in row.items()})
     if repairs:
