@@ -52,6 +52,12 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "files tell how many of their lines are about reports of another part",
         ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
     ),
+    Migration(
+        "c718860482061e11",
+        "9e4fb87111d7eb1a",
+        "reactions keep the code of their term",
+        ("ALTER TABLE reactions ADD COLUMN term_code VARCHAR",),
+    ),
 )
 
 
