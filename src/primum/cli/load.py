@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     family.command("vaers")(load_vaers)
     family.command("e2b")(load_e2b)
     family.command("openfda")(load_openfda)
+    family.command("altio")(load_altio)
     app.add_typer(family, name="load")
 
 
@@ -139,6 +140,23 @@ def load_openfda(
 ) -> None:
     """Load partitions of openFDA's drug/event; give the folder above the quarters, whose files share their names."""
     _load_icsr("openfda", files, store)
+
+
+def load_altio(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A release: manifest.json and parquet/.")],
+    store: StoreOption = None,
+) -> None:
+    """Load FDA's quarters from a release of Open Altio, as reports of FAERS; each replaces what is there of it."""
+    from primum.cli.progress import watched
+    from primum.sources.altio import find_release
+    from primum.store import open_store
+    from primum.study.load_altio import load_altio
+
+    release = find_release(folder)  # what is no release makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_altio(opened, release, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded, unit="rows")
 
 
 def _load_icsr(system: str, given: list[Path], store: Path | None, *, terms: Mapping[str, str] | None = None) -> None:
