@@ -48,9 +48,13 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "0ed0b7021e206aa0",
-        "files tell how many of their lines are about reports of another part; narratives",
-        ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
+        "8a30dcc67e7bba3b",
+        "files tell how many of their lines are about reports of another part; narratives; codes of terms",
+        (
+            "ALTER TABLE files ADD COLUMN outside BIGINT",
+            "UPDATE files SET outside = 0",
+            "ALTER TABLE reactions ADD COLUMN term_code VARCHAR",
+        ),
     ),
 )
 
