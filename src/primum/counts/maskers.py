@@ -18,7 +18,7 @@ from primum.terms import BoolArray, IntArray
 
 SAMPLE: Final = 64  # reports looked at of each event, evenly apart; in a narrow population about as many
 # Share of the sample that makes a candidate. Of 64 reports drawn from many of which half hold a drug, fewer than a
-# quarter hold it with a probability of 0.00001, of 40 with one of 0.0004 (binomial).
+# quarter hold it with a probability of 0.00001, of 40 with one of 0.0003 (binomial).
 CANDIDATE: Final = 0.25
 
 
