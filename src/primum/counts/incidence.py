@@ -182,11 +182,15 @@ class Incidence:
         return self._drugs[level, roles]
 
     def drug_names(self, level: DrugLevel) -> list[str] | None:
-        """Every drug name of a level; None where its arrays were never asked for."""
+        """Every drug name of a level; None where nothing is kept in files and the engine finds one name sooner."""
+        if self.folder.path is None:
+            return None
         name = f"drugs-{level}"
         if name not in self._parts and (found := self.folder.there(name)) is not None:
             self._parts[name] = found
-        return self._parts[name].names["drug"] if name in self._parts else None
+        if name in self._parts:
+            return self._parts[name].names["drug"]
+        return self._part(f"names-{level}", lambda draft: self._build_names(draft, level)).names["drug"]
 
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
@@ -264,6 +268,11 @@ class Incidence:
             engine.unstage("event_codes")
         _keep_lists(draft, "reports", of_report.inverted(len(names)))
         words_of(of_report, width=len(names), new=draft.new)
+
+    def _build_names(self, draft: Draft, level: DrugLevel) -> None:
+        called = named_keys(level).name
+        names = called.as_table().filter(called.notnull()).distinct()
+        draft.names["drug"] = self.store.engine.run(names.order_by("name"))["name"].tolist()
 
     def _build_drugs(self, draft: Draft, level: DrugLevel, roles: tuple[str, ...] | None) -> None:
         engine = self.store.engine
