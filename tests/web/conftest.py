@@ -76,3 +76,36 @@ def serving() -> Callable[..., AbstractContextManager[Explorer]]:
     """Serve a store for as long as a block lasts; further words of the command line behind it."""
     pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
     return _serve
+
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd|' /C calc'!A0"
+STEERING = "red \x1b[31m\u202ederetla"  # steers a terminal, and turns the direction of writing
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a store of SYNTHETIC reports with the planted signals, and with events whose names are hostile."""
+    from primum.store import open_store
+    from primum.study.load import load_archives
+    from primum.terms import Quarter
+    from primum.testing.demo import PLANTED
+    from primum.testing.faers import PlantedSignal, write_archive
+
+    folder = tmp_path_factory.mktemp("web")
+    (folder / "archives").mkdir()
+    hostile = [
+        PlantedSignal(drug="BOTOX", event=text, drug_share=0.01, event_share=0.3, indication="Migraine")
+        for text in (SCRIPT, FORMULA, STEERING)
+    ]
+    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=3_000, seed=4, signals=(*PLANTED, *hostile))
+    with open_store(folder / "store", write=True) as opened:
+        load_archives(opened, folder / "archives")
+    return folder / "store"
+
+
+@pytest.fixture(scope="session")
+def served(serving: Callable[..., AbstractContextManager[Explorer]], loaded: Path) -> Iterator[Explorer]:
+    """The explorer over the loaded SYNTHETIC reports."""
+    with serving(loaded) as opened:
+        yield opened

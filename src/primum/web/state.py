@@ -163,6 +163,8 @@ class State:
             given[name] = "" if meant == EVERYTHING and (name == "cohort" or not given.get(name)) else str(meant)
         for name, usual in (("methods", FIRST_METHODS), ("columns", FIRST_COLUMNS)):
             words = _words(str(given.get(name, "")))
+            if name == "columns" and len(words) > 1:  # a form sends `none` before those that are ticked
+                words = tuple(word for word in words if word != "none")
             given[name] = "" if set(words) == set(usual) else ",".join(dict.fromkeys(words))
         return cls(**given)  # type: ignore[arg-type]
 
