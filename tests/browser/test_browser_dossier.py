@@ -179,8 +179,6 @@ def test_a_brief_prints_on_few_pages(tab: Any, briefs: dict[str, str], reader: s
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", ["patient", "clinician"])
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious_in_a_brief(
-    tab: Any, briefs: dict[str, str], reader: str, grave_faults: Any
-) -> None:
+def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str, grave_faults: Any) -> None:
     tab.goto(briefs[reader])
     assert grave_faults(tab) == []

@@ -127,12 +127,14 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
 
 def _warm(desk: Desk) -> None:
     """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
-    try:
-        desk.warm()
-    except StoreError as fault:
-        log.warning("primum: %s", fault)
     for name in known_treatments():
         pages.treatment(name)
+    if not desk.loaded:
+        return
+    try:
+        tables.signals(desk, State(what=known_treatments()[0]))
+    except StoreError as fault:
+        log.warning("primum: %s", fault)
 
 
 def _json(answer: dict[str, Any]) -> str:

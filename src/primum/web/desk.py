@@ -110,20 +110,6 @@ class Desk:
         """What must stand on every page where reports are invented; empty where none is."""
         return self.kept(("synthetic",), lambda reports: reports.store.synthetic())
 
-    def warm(self) -> None:
-        """Read beforehand what the first question would wait for.
-
-        Raises:
-            StoreError: the loaded reports cannot be read.
-        """
-        if not self.loaded:
-            return
-        with self.reports() as reports:
-            if (arrays := reports.arrays) is not None:
-                arrays.events()
-                arrays.drugs("substance")
-                arrays.people()
-
     def close(self) -> None:
         """Let the store go."""
         with self._lock:
