@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import subprocess
@@ -24,6 +25,7 @@ class Answer:
     status: int
     text: str
     headers: dict[str, str]
+    url: str
 
     @property
     def json(self) -> Any:
@@ -36,18 +38,32 @@ class Explorer:
 
     address: str
 
-    def get(self, path: str, *, method: str = "GET", host: str | None = None, authorization: str = "") -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        host: str | None = None,
+        authorization: str = "",
+        matching: str = "",
+        packed: bool = False,
+    ) -> Answer:
         request = urllib.request.Request(self.address + urllib.parse.quote(path, safe="/?&=:%"), method=method)
         if host:
             request.add_header("Host", host)
         if authorization:
             request.add_header("Authorization", authorization)
+        if matching:
+            request.add_header("If-None-Match", matching)
+        if packed:
+            request.add_header("Accept-Encoding", "gzip")
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, response.read().decode(), dict(response.headers))
+                content = gzip.decompress(response.read()) if packed else response.read()
+                return Answer(response.status, content.decode(), dict(response.headers), response.url)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(), dict(error.headers))
+                return Answer(error.code, error.read().decode(), dict(error.headers), error.url or "")
 
 
 @contextmanager

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
 import math
 import re
+import shutil
 import tomllib
 
 import pytest
 
 import primum
+from primum.store import DERIVED_FROM, open_store
+from primum.store.folder import DATABASE
 from primum.study.run import run_study
 from primum.study.spec import read_study
 
@@ -120,3 +124,51 @@ def test_a_token_opens_as_bearer_and_as_password(serving, loaded):
     given = {"Bearer s3cret": 200, f"Basic {basic}": 200, "Bearer other": 401, "": 401}
     with serving(loaded, "--token", "s3cret") as guarded:
         assert {words: guarded.get("/", authorization=words).status for words in given} == given
+
+
+def test_a_store_whose_load_was_stopped_is_told_and_left_as_it_is(serving, loaded, tmp_path):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    shutil.copy(loaded / DATABASE, folder)
+    with open_store(folder, write=True) as store:
+        store.tell_fact(DERIVED_FROM, "an older load")
+    before = hashlib.sha256((folder / DATABASE).read_bytes()).hexdigest()
+    with serving(folder) as explorer:
+        answer = explorer.get("/signals.json?what=anti-wrinkle")
+        assert answer.status == 400
+        assert "a load was stopped before its end" in answer.json["error"]
+        assert "primum load faers" in answer.json["error"]
+        first = explorer.get("/")
+        assert first.status == 200
+        assert "a load was stopped before its end" in first.text
+        assert "Evidence tables" in first.text
+    assert hashlib.sha256((folder / DATABASE).read_bytes()).hexdigest() == before
+
+
+def test_names_are_suggested_with_their_reports(served):
+    found = served.get("/suggest.json?field=reaction&text=PTO").json["names"]
+    assert found[0]["name"] == "EYELID PTOSIS"
+    assert found[0]["reports"] > 0
+    assert len(served.get("/suggest.json?field=reaction&text=synthetic").json["names"]) == 12
+    assert served.get("/suggest.json?field=what&text=wrink").json["names"][0]["name"] == "anti-wrinkle"
+    assert served.get("/suggest.json?field=what&text=").json["names"] == []
+    assert "No field with suggestions" in served.get("/suggest.json?field=sex&text=F").json["error"]
+
+
+def test_one_question_has_one_address(served):
+    page = served.get("/signals?what=anti-wrinkle&cohort.sex=F&cohort=&methods=ic&methods=ror&sort=&limit=50")
+    assert page.url.endswith("/signals?what=anti-wrinkle&cohort=sex%3AF&methods=ic%2Cror")
+
+
+def test_a_typed_case_number_leads_to_its_page(served):
+    number = served.get("/cases.json?what=anti-wrinkle").json["cases"][0]["case_id"]
+    assert served.get(f"/case?number={number}").url.endswith(f"/case/{number}")
+    assert served.get("/case?number=1%2F2").status == 404
+
+
+def test_a_fault_of_a_form_is_told_beside_the_form_as_it_was_typed(served):
+    page = served.get("/signals?what=anti-wrinkle&cohort=sexx:F&cohort.age=18-64")
+    assert page.status == 400
+    assert 'value="sexx:F"' in page.text
+    assert 'value="18-64"' in page.text
+    assert "Did you mean" in page.text

@@ -54,7 +54,7 @@ def treatment_html(name: str, desk: Desk, reader: str = "") -> str:
     from primum.dossier.render import html
 
     dossier = _dossier(name, desk)
-    return html.render_brief(dossier, _reader(reader)) if reader else html.render(dossier)
+    return html.render_brief(dossier, _reader(reader), home="/") if reader else html.render(dossier, home="/")
 
 
 def treatment_json(name: str, desk: Desk, reader: str = "") -> dict[str, Any]:
