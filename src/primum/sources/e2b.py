@@ -207,9 +207,9 @@ class _Cutter:
             return found.end()
         start = found.start()
         while (end := self.buffer.find(b"-->", start + 4)) < 0:
-            start = self._more(start)
-            if start < 0 or len(self.buffer) - start > LONGEST_RECORD:
-                return max(start, 0) + 4  # it never ends, so it is none
+            if len(self.buffer) - start > LONGEST_RECORD or (moved := self._more(start)) < 0:
+                return start + 4  # it never ends, so it is none
+            start = moved
         return end
 
     def _more(self, at: int) -> int:

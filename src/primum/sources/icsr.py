@@ -41,6 +41,7 @@ Node = Mapping[str, Any]
 Row = dict[str, Value]
 
 ID: Final = "safetyreportid"
+YES, NO = "1", "2"
 NULLIFIED: Final = "N"  # beside I and F: the sender takes the case back
 AFTER_THE_MESSAGE: Final = "later than the message"
 ANOTHER_FORMAT: Final = "digits do not fit the format, read as printed"
@@ -156,8 +157,10 @@ class _Reader:
                 case "code":
                     row[target] = self.code(element, text)
                 case "flag":
-                    if self.code("serious", text) == "Y" and target not in self.icsr.outcomes:
+                    if text == YES and target not in self.icsr.outcomes:
                         self.icsr.outcomes.append(target)
+                    elif text not in (YES, NO):
+                        self.icsr.faults.append((element, UNKNOWN_CODE))
                 case "country":
                     row[target] = self.told(element, _read_country(text)).values[0]
                     row[f"{target}_text"] = text
@@ -180,7 +183,7 @@ class _Reader:
             report["primaryid"] = checked[1]
         else:
             report["primaryid"] = number + (version or "") if number.isdigit() else number
-        if held.get("casenullification") == "1":
+        if held.get("casenullification") == YES:
             report["initial_or_followup"] = NULLIFIED
         if (kind := held.get("reporttype")) is not None and (source := self.code("reporttype", kind)):
             self.icsr.report_sources.append(source)

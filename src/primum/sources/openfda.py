@@ -29,6 +29,7 @@ LONGEST_RECORD: Final = 16 * 1024**2  # characters of one report
 LAYOUT: Final = "openFDA drug/event"
 WANTED: Final = 'a partition of drug/event, such as drug-event-0001-of-0030.json.zip, with "results": [...]'
 _RESULTS: Final = re.compile(r'"results"\s*:\s*\[')
+_OPENED: Final = re.compile(r"\{[ \t\r]*\n")
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -118,7 +119,9 @@ class _Window:
         if end < 0 and len(self.text) - self.at <= LONGEST_RECORD and self._more():
             return True
         whole = end >= 0
-        reason = f"no JSON ({error.msg})" if isinstance(error, json.JSONDecodeError) else "no JSON (nested too deeply)"
+        reason = (
+            f"no JSON ({error.msg})" if isinstance(error, json.JSONDecodeError) else "no JSON (too deep or too long)"
+        )
         if not whole:
             end = min(len(self.text), self.at + LONGEST_RECORD)
             reason = "the file ends inside this report" if self.ended else f"longer than {LONGEST_RECORD:,} characters"
@@ -127,10 +130,10 @@ class _Window:
         return whole or not self.ended
 
     def _where_it_closes(self) -> int:
-        """Behind the value that begins here: by its indentation where it stands on a line, else by its braces."""
+        """Behind the value that begins here: by its indentation where it is laid out in lines, else by its braces."""
         line = self.text.rfind("\n", 0, self.at) + 1
         indent = self.text[line : self.at]
-        if line and not indent.strip():
+        if line and not indent.strip() and _OPENED.match(self.text, self.at) is not None:
             close = self.text.find(f"\n{indent}}}", self.at)
             return close + len(indent) + 2 if close >= 0 else -1
         depth = 0
