@@ -48,8 +48,8 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "0ed0b7021e206aa0",
-        "files tell how many of their lines are about reports of another part; narratives",
+        "6e45c311a3a0ff30",
+        "files tell how many of their lines are about reports of another part; narratives; links that a system tells",
         ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
     ),
 )

@@ -33,6 +33,7 @@ REPORT_TABLES: Final = (
     "therapies",
     "indications",
     "narratives",
+    "told_links",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 
