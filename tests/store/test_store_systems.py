@@ -226,9 +226,11 @@ def test_two_products_of_a_report_are_one_report_with_its_terms_once(store, tmp_
 
 
 def test_the_headers_of_older_editions_are_the_same_columns(store, tmp_path):
-    older = ["RA_Report #", "RA_CAERS Created Date", "AEC_Event Start Date", "PRI_Product Role",
-             "PRI_Reported Brand/Product Name", "PRI_FDA Industry Code", "PRI_FDA Industry Name", "CI_Age at Adverse Event", "CI_Age Unit", "CI_Gender",
-             "SYM_One Row Coded Symptoms", "AEC_One Row Outcomes"]  # fmt: skip
+    older = [
+        "RA_Report #", "RA_CAERS Created Date", "AEC_Event Start Date", "PRI_Product Role",
+        "PRI_Reported Brand/Product Name", "PRI_FDA Industry Code", "PRI_FDA Industry Name",
+        "CI_Age at Adverse Event", "CI_Age Unit", "CI_Gender", "SYM_One Row Coded Symptoms", "AEC_One Row Outcomes",
+    ]  # fmt: skip
     load_caers(store, [caers_file(tmp_path, [*CAERS_ROW[:11], ""], header=older)])
     assert rows(store, "reactions", "term") == [("HALLUCINATION, VISUAL",), ("RASH",)]
     assert repairs(store) == {"keep_comma_of_term": 1}
@@ -367,10 +369,12 @@ def test_a_listing_gives_outcomes_once_and_both_lists_of_drugs(store, tmp_path):
     path = made_listing.write_listing(tmp_path / "l.csv", reports=1)
     with path.open(encoding="utf-8", newline="") as stream:
         header = next(csv.reader(stream))
-    record = ["EU-1", "Spontaneous", "2023-01-02 10:00:00", "Non Healthcare Professional", "EEA", "Not available",
-              "65-85 Years", "", "No", "Female", "A (n/a - Fatal - Results in Death, Disabling),<BR><BR>B (n/a - Unknown - Disabling)",
-              "X [S] (S - Pain - n/a - [n/a - 5 mg - Oral]),<BR><BR>",
-              "Y [T] (N - n/a - n/a - [n/a - n/a - n/a])", "f"]  # fmt: skip
+    record = [
+        "EU-1", "Spontaneous", "2023-01-02 10:00:00", "Non Healthcare Professional", "EEA", "Not available",
+        "65-85 Years", "", "No", "Female",
+        "A (n/a - Fatal - Results in Death, Disabling),<BR><BR>B (n/a - Unknown - Disabling)",
+        "X [S] (S - Pain - n/a - [n/a - 5 mg - Oral]),<BR><BR>", "Y [T] (N - n/a - n/a - [n/a - n/a - n/a])", "f",
+    ]  # fmt: skip
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([header, record])
     load_eudravigilance(store, [path])
@@ -409,6 +413,7 @@ def primum(*arguments, store):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_command_loads_says_so_again_and_refuses_what_is_not_there(kind, tmp_path):
     path = write(kind, tmp_path, reports=20)
