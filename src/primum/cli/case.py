@@ -62,6 +62,7 @@ def _lines(story: CaseStory) -> list[str]:
         *_uses(story),
         *_accounts(story),
         *_narratives(story),
+        *_elsewhere(story),
         *_duplicates(story),
     ]
 
@@ -140,6 +141,19 @@ def _narratives(story: CaseStory) -> list[str]:
         text = narrative.text or ""
         rest = f" [{len(text) - _TEXT_SHOWN:,} characters more: --json F]" if len(text) > _TEXT_SHOWN else ""
         lines += paragraph(f"Text ({narrative.kind or 'kind not told'}): {text[:_TEXT_SHOWN]}{rest}")
+    return lines
+
+
+def _elsewhere(story: CaseStory) -> list[str]:
+    """Reports of the same event in other systems, and links that its own system tells."""
+    from primum.cli.columns import paragraph
+
+    lines: list[str] = []
+    for one in story.elsewhere:
+        told = f"under the sender's number {one.number}: case {one.case_id or '-'}, report {one.report_id}"
+        lines += paragraph(f"Told to {one.source} too, {told}. Each system counts it.")
+    for link in story.told_links:
+        lines += paragraph(f"Its system links it with case {link.other or 'not told'} ({link.kind or 'not said how'}).")
     return lines
 
 

@@ -48,8 +48,9 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "8a30dcc67e7bba3b",
-        "files tell how many of their lines are about reports of another part; narratives; codes of terms",
+        "d8eb9cd6fadaf401",
+        "files tell how many of their lines are about reports of another part; narratives; links that a system tells; "
+        "codes of terms",
         (
             "ALTER TABLE files ADD COLUMN outside BIGINT",
             "UPDATE files SET outside = 0",

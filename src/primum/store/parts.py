@@ -34,6 +34,7 @@ REPORT_TABLES: Final = (
     "therapies",
     "indications",
     "narratives",
+    "told_links",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 

@@ -51,8 +51,7 @@ def _columns(schema: TableSchema, rows: list[dict[str, Any]]) -> dict[str, NDArr
         if column.name in named:
             missing = _MISSING.get(column.type)
             values = [missing if row.get(column.name) is None else row[column.name] for row in rows]
-            if column.type in ("VARCHAR", "BLOB"):
-                columns[column.name] = np.array(values, dtype=object)
-            else:
-                columns[column.name] = np.array(values, dtype=_DTYPES.get(column.type))
+            # Text, and whole numbers of which some are missing, stand as objects.
+            as_objects = column.type in ("VARCHAR", "BLOB") or None in values
+            columns[column.name] = np.array(values, dtype=object if as_objects else _DTYPES.get(column.type))
     return columns

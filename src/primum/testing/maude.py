@@ -7,7 +7,7 @@ Change files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -75,10 +75,10 @@ def _write_piece(
     columns = [name for name in COLUMNS["MDRFOI"] if not (old and name in _NEWER)]
     device_columns = COLUMNS["DEVICE"][: _DEVICE_COLUMNS_BEFORE_2020 if old else None]
     changed = "2024/02/01" if piece == "Change" else ""
-    _write(folder / f"mdrfoi{piece}.txt", columns, [_report(rng, key, changed) for key in keys])
-    _write(folder / f"device{piece}.txt", device_columns, [_device(rng, key) for key in keys])
-    _write(folder / f"patient{piece}.txt", COLUMNS["PATIENT"], [_patient(rng, key) for key in keys])
-    texts = [{"MDR_REPORT_KEY": key, "MDR_TEXT_KEY": key, "TEXT_TYPE_CODE": "D", "FOI_TEXT": text} for key in keys]
+    _write(folder / f"mdrfoi{piece}.txt", columns, (_report(rng, key, changed) for key in keys))
+    _write(folder / f"device{piece}.txt", device_columns, (_device(rng, key) for key in keys))
+    _write(folder / f"patient{piece}.txt", COLUMNS["PATIENT"], (_patient(rng, key) for key in keys))
+    texts = ({"MDR_REPORT_KEY": key, "MDR_TEXT_KEY": key, "TEXT_TYPE_CODE": "D", "FOI_TEXT": text} for key in keys)
     _write(folder / f"foitext{piece}.txt", COLUMNS["FOITEXT"], texts)
 
 
@@ -146,6 +146,8 @@ def _write_problems(folder: Path, rng: np.random.Generator, keys: Sequence[int])
         (folder / name).write_bytes("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
 
 
-def _write(path: Path, columns: Sequence[str], rows: Sequence[dict[str, object]]) -> None:
-    lines = ["|".join(columns), *("|".join(str(row.get(name, "")) for name in columns) for row in rows)]
-    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, object]]) -> None:
+    with path.open("w", encoding="latin-1", newline="") as stream:
+        stream.write("|".join(columns) + "\r\n")
+        for row in rows:
+            stream.write("|".join(str(row.get(name, "")) for name in columns) + "\r\n")
