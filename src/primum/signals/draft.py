@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
 from primum.counts.cells import CellHistogram
-from primum.counts.kernel import in_threads
 from primum.counts.table import CountTable
 from primum.errors import UnknownNameError
 from primum.provenance import Method
@@ -25,7 +24,7 @@ from primum.signals.chi2 import chi2
 from primum.signals.ebgm import METHOD as EBGM
 from primum.signals.ebgm import ebgm
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
-from primum.signals.estimate import Estimate
+from primum.signals.estimate import Estimate, estimated, in_blocks
 from primum.signals.fdr import METHOD as FDR
 from primum.signals.fdr import fdr
 from primum.signals.ic import METHOD as IC
@@ -47,8 +46,6 @@ from primum.terms import FloatArray, IntArray
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
 MORE_METHODS: Final = ("rrr", "bcpnn", "masking", "bayes_fdr")
 _NEEDS: Final = {"fdr": "midp", "bayes_fdr": "ebgm"}  # a method that stands on another brings it along
-ROWS_AT_ONCE: Final = 65_536
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -89,55 +86,32 @@ class Draft:
         self.methods.append(method)
 
 
-def _in_blocks(method: Callable[..., T], *given: IntArray | FloatArray | int) -> list[T]:
-    """A method of rows, some rows at a time: what it works on stays near the processor, and the others help."""
-    rows = max(len(column) for column in given if isinstance(column, np.ndarray))
-    starts = range(0, max(rows, 1), ROWS_AT_ONCE)
-
-    def of_block(first: int) -> T:
-        some = slice(first, first + ROWS_AT_ONCE)
-        return method(*(column[some] if isinstance(column, np.ndarray) else column for column in given))
-
-    return in_threads(of_block, starts)
-
-
-def _estimate(method: Callable[..., Estimate], *given: IntArray | FloatArray | int, level: float) -> Estimate:
-    """An estimate of every row, computed block by block."""
-    parts = _in_blocks(partial(method, level=level), *given)
-    return Estimate(
-        lower=np.concatenate([part.lower for part in parts]),
-        value=np.concatenate([part.value for part in parts]),
-        upper=np.concatenate([part.upper for part in parts]),
-        level=level,
-        reason_code=np.concatenate([part.reason_code for part in parts]),
-        reasons=parts[0].reasons,
-    )
-
-
 def _run_prr(draft: Draft) -> None:
-    draft.add(PRR, _estimate(prr, *draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
+    draft.add(PRR, prr(*draft.margins, level=draft.level), ("prr", "prr_lower", "prr_upper"))
 
 
 def _run_ror(draft: Draft) -> None:
-    draft.add(ROR, _estimate(ror, *draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
+    draft.add(ROR, ror(*draft.margins, level=draft.level), ("ror", "ror_lower", "ror_upper"))
 
 
 def _run_ic(draft: Draft) -> None:
-    estimate = _estimate(ic, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = ic(draft.counts.observed, draft.counts.expected_reports, level=draft.level)
     draft.add(IC, estimate, ("ic", "ic_lower", "ic_upper"))
 
 
 def _run_rrr(draft: Draft) -> None:
-    estimate = _estimate(rrr, draft.counts.observed, draft.counts.expected_reports, level=draft.level)
+    estimate = estimated(partial(rrr, level=draft.level), draft.counts.observed, draft.counts.expected_reports)
     draft.add(RRR, estimate, ("rrr", "rrr_lower", "rrr_upper"))
 
 
 def _run_bcpnn(draft: Draft) -> None:
-    draft.add(BCPNN, _estimate(bcpnn, *draft.margins, level=draft.level), ("bcpnn", "bcpnn_lower", "bcpnn_upper"))
+    draft.add(
+        BCPNN, estimated(partial(bcpnn, level=draft.level), *draft.margins), ("bcpnn", "bcpnn_lower", "bcpnn_upper")
+    )
 
 
 def _run_masking(draft: Draft) -> None:
-    estimate = _estimate(masking, *draft.margins, level=draft.level)
+    estimate = estimated(partial(masking, level=draft.level), *draft.margins)
     draft.add(MASKING, estimate, ("masking", "masking_lower", "masking_upper"))
 
 
@@ -151,7 +125,7 @@ def _run_bayes_fdr(draft: Draft) -> None:
 
 
 def _run_chi2(draft: Draft) -> None:
-    parts = _in_blocks(chi2, *draft.margins)
+    parts = in_blocks(chi2, *draft.margins)
     draft.columns["chi2"], code = (np.concatenate(column) for column in zip(*parts, strict=True))
     draft.reasons.append(("chi2", code, CHI2_REASONS))
     draft.methods.append(CHI2)
@@ -160,10 +134,10 @@ def _run_chi2(draft: Draft) -> None:
 def _run_midp(draft: Draft) -> None:
     counts = draft.counts
     if counts.expected is None:
-        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp, *draft.margins))
+        draft.columns["p_midp"] = np.concatenate(in_blocks(midp, *draft.margins))
         draft.methods.append(MIDP)
     else:
-        draft.columns["p_midp"] = np.concatenate(_in_blocks(midp_poisson, counts.observed, counts.expected))
+        draft.columns["p_midp"] = np.concatenate(in_blocks(midp_poisson, counts.observed, counts.expected))
         draft.methods.append(MIDP_POISSON)
 
 

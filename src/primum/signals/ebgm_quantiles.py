@@ -9,6 +9,7 @@ tabulated over ln E and interpolated, on a grid refined until the measured error
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -120,23 +121,15 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
     values, place = pairs.distinct
     log_e = np.log(np.maximum(pairs.expected, _SMALLEST))
-    todo = np.arange(len(pairs))
+    todo = np.arange(len(pairs))  # and where they lie, which is in the order of `todo`
     for width in _WIDTHS:
         if len(todo) < _WORTH * _GRIDS[0]:
             break
-        tiles, tile = _tiles(values, place[todo], log_e[todo], width)
+        tiles, tile = _tiles(values, place, log_e, width)
         table = _tabulate(mixture, tiles, np.bincount(tile, minlength=len(tiles.counts)), probabilities)
-
-        def read(start: int, todo: IntArray = todo, tile: IntArray = tile, table: _Table = table) -> IntArray:
-            part = slice(start, start + _CHUNK)
-            known = table.known[tile[part]]
-            some = todo[part][known]
-            found = table.read(tile[part][known], log_e[some])
-            for result, quantile in zip(results, found, strict=True):
-                result[some] = quantile
-            return todo[part][~known]
-
-        todo = np.concatenate(in_threads(read, range(0, len(todo), _CHUNK)))
+        read = partial(_read, table, tile=tile, log_e=log_e, todo=todo, results=results)
+        left = np.concatenate(in_threads(read, range(0, len(todo), _CHUNK)))
+        todo, place, log_e = todo[left], place[left], log_e[left]
     if len(todo):
         rest = posterior(mixture, Cells(pairs.observed[todo], pairs.expected[todo], pairs.weight[todo]))
         for result, probability in zip(results, probabilities, strict=True):
@@ -144,12 +137,29 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     return results
 
 
+def _read(
+    table: _Table, start: int, *, tile: IntArray, log_e: FloatArray, todo: IntArray, results: tuple[FloatArray, ...]
+) -> IntArray:
+    """Take what a table holds of some pairs into the results, and give the places of the others."""
+    some = slice(start, start + _CHUNK)
+    its, at, rows = tile[some], log_e[some], todo[some]
+    known = table.known[its]
+    if not known.all():
+        its, at, rows = its[known], at[known], rows[known]
+    for result, quantile in zip(results, table.read(its, at), strict=True):
+        result[rows] = quantile
+    return np.flatnonzero(~known) + start
+
+
 def _tiles(values: FloatArray, place: IntArray, log_e: FloatArray, width: float) -> tuple[_Grid, IntArray]:
     """Pairs by count and stretch of ln E: the tiles that have any, and the tile of each pair."""
-    stretch = np.floor(log_e / width).astype(np.int64)
+    stretch = np.floor(log_e / width).astype(np.int32)
     first = int(stretch.min(initial=0))
     many = int(stretch.max(initial=0)) - first + 1
-    keys, tile = distinct_counts(place * many + (stretch - first))
+    key = place * many
+    key += stretch
+    key -= first
+    keys, tile = distinct_counts(key)
     number = keys.astype(np.int64)
     return _Grid(
         np.asarray(values[number // many]), np.asarray((number % many + first) * width, dtype=np.float64), width, 2
