@@ -53,6 +53,7 @@ def test_a_misspelt_treatment_is_answered_with_the_nearest_spelling(explorer: An
 
 
 def test_only_reading_is_offered(explorer: Any) -> None:
+    assert explorer.get("/index.json", method="HEAD").status == 200
     assert explorer.get("/index.json", method="POST").status == 405
     assert explorer.get("/treatment/anti-wrinkle", method="DELETE").status == 405
 

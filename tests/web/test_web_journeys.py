@@ -59,7 +59,7 @@ def test_a_changed_cohort_changes_the_address_and_the_counts(tab: Any, served: A
     tab.visit(SIGNALS)
     everybody = count(tab)
     women = tab.locator("#q-sex option[value=F]").inner_text()
-    assert tab.locator("table.rows tbody th").first.inner_text().startswith("Stands out: ")
+    assert tab.locator("table.rows tbody th").first.text_content().startswith("Stands out: ")
     tab.select_option("#q-sex", "F")
     tab.wait_for_url("**cohort=sex%3AF*")
     assert asked(tab) == {"what": ["anti-wrinkle"], "cohort": ["sex:F"]}
@@ -210,6 +210,7 @@ def test_the_first_page_is_light(tab: Any) -> None:
     assert sum(sizes) <= 1_500_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
 def test_no_page_is_wider_than_the_screen_or_complains(tab: Any) -> None:
     wide = []
@@ -219,6 +220,18 @@ def test_no_page_is_wider_than_the_screen_or_complains(tab: Any) -> None:
         if tab.evaluate("document.documentElement.scrollWidth") > tab.viewport_size["width"]:
             wide.append(path)
     assert wide == []
+
+
+@pytest.mark.parametrize("tab", [SCREENS[2]], indirect=True)
+def test_on_a_phone_the_answer_comes_first_and_nothing_moves_sideways(tab: Any) -> None:
+    tab.visit(SIGNALS)
+    assert not tab.locator("#q-sex").is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.click("#question > summary")
+    tab.select_option("#q-sex", "F")
+    tab.wait_for_url("**sex%3AF*")
+    assert tab.locator("#q-sex").is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_hostile_text_is_shown_as_text_in_tables_pictures_and_cases(tab: Any, served: Any) -> None:

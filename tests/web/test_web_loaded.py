@@ -172,3 +172,28 @@ def test_a_fault_of_a_form_is_told_beside_the_form_as_it_was_typed(served):
     assert 'value="sexx:F"' in page.text
     assert 'value="18-64"' in page.text
     assert "Did you mean" in page.text
+
+
+def test_a_signal_that_nobody_else_reports_stands_in_the_forest(served):
+    forest = next(
+        one for one in served.get("/pictures.json?what=anti-wrinkle").json["pictures"] if one["name"] == "forest"
+    )
+    rows = [dict(zip(forest["columns"], row, strict=True)) for row in forest["rows"]]
+    alone = [row for row in rows if row["note"] == "no other report has it"]
+    assert alone
+    assert {row["ror"] for row in alone} == {None}
+    assert "Eyelid ptosis" in [row["name"] for row in alone]
+    assert ">Eyelid ptosis<" in forest["svg"]
+
+
+def test_counts_over_time_are_those_of_the_cohort(served):
+    asked = "what=anti-wrinkle&cohort=sex:F"
+    trend = next(one for one in served.get(f"/pictures.json?{asked}").json["pictures"] if one["name"] == "trend")
+    by_event = {row[1].upper(): row[2] for row in trend["rows"]}  # one quarter is loaded
+    rows = [row for part in served.get(f"/signals.json?{asked}&limit=1000").json["parts"] for row in part["rows"]]
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row["event"]] = totals.get(row["event"], 0) + row["observed"]
+    checked = [event for event in by_event if event in totals]
+    assert len(checked) >= 5
+    assert {event: by_event[event] for event in checked} == {event: totals[event] for event in checked}

@@ -359,9 +359,9 @@ def holding(asked: Asked, scope: Scope) -> ibis.Table:
     return rows_of(asked, scope).select("report_key").distinct()
 
 
-def rows_of(asked: Asked, scope: Scope) -> ibis.Table:
-    """Rows of the drug asked for in a role that counts."""
-    drugs = with_role(named_drugs(), scope)
+def rows_of(asked: Asked, scope: Scope, within: str | None = None) -> ibis.Table:
+    """Rows of the drug asked for in a role that counts; `within` names a staged table of the reports wanted."""
+    drugs = with_role(named_drugs(within), scope)
     same = drugs.treatment == asked.name if asked.level == "treatment" else _name_at(drugs, asked.level) == asked.name
     return drugs.filter(same)
 

@@ -74,7 +74,7 @@ def facets(
 
 
 def by_quarter(arrays: Incidence, places: IntArray | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
-    """Reports of each event by quarter of publication, quarters without one among them included.
+    """Reports of each event by quarter of publication, for every quarter that is loaded.
 
     Args:
         arrays: of the store.

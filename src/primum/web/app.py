@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ from primum.web.state import State
 from primum.web.suggest import suggestions
 
 ASKING: Final = ("/signals", "/compare", "/pictures", "/onset", "/cases", "/flow")  # pages with the form of a question
+WAITING: Final = 200  # requests that wait for an answer while others are still answered
 _FOREVER: Final = "private, max-age=31536000, immutable"
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = WAITING
         warming = threading.Thread(target=_warm, args=(desk,), daemon=True)
         warming.start()
         yield

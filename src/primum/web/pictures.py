@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +14,8 @@ from primum.web.state import FIRST_METHODS, State
 from primum.web.tables import WARNING, rank_column, without_style
 
 if TYPE_CHECKING:
-    from primum.dossier.render.signal_pictures import Picture
+    from primum.dossier.render.signal_pictures import Picture, Ratio
+    from primum.signals.table import SignalTable
     from primum.study.reports import Reports
 
 DRAWN: Final = 2_000  # pairs of the volcano
@@ -28,15 +31,53 @@ def pictures(desk: Desk, state: State) -> dict[str, Any]:
     scores = desk.scores(replace(state, methods=",".join(FIRST_METHODS)))
     harm = scores.bins.where("harm", "")
     ranked = scores.order(rank_column(scores), among=harm, most=DRAWN)
-    title = _title(state)
+    title, notes = _title(state), list(scores.about.notes)
     made = []
     if len(ranked):
-        top = ranked[:ROWS_DRAWN]
-        made += [draw.volcano(scores.table(ranked), title), draw.forest(scores.table(top), title)]
+        made.append(draw.volcano(scores.table(ranked), title))
+        made.append(draw.forest_of(_ratios(scores.table(ranked[:ROWS_DRAWN])), f"{title}: odds ratios"))
     events = list(dict.fromkeys(str(name) for name in scores.counts.event[ranked[: 3 * TRENDS_DRAWN]]))[:TRENDS_DRAWN]
     if events:
-        made.append(desk.kept(("trend", *_asked(state), *events), _over_time(desk, state, events)))
-    return _told(desk, state, made, list(scores.about.notes))
+        trend = desk.kept(("trend", *_asked(state), *events), _over_time(desk, state, events))
+        made.append(trend)
+        if missing := not_loaded(list(dict.fromkeys(str(row[0]) for row in trend.rows[1:]))):
+            notes.append(f"Over time: quarters that are not loaded are left out ({', '.join(missing)}).")
+    return _told(desk, state, made, notes)
+
+
+def _ratios(table: SignalTable) -> list[Ratio]:
+    """A row of the forest for each pair; one that nobody else reports has no ratio, and says so."""
+    from primum.dossier.render.signal_pictures import Ratio
+
+    ends = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
+    others = (table.event_reports - table.observed).tolist()
+    one_drug = len(set(table.drug.tolist())) == 1
+    rows = zip(table.drug.tolist(), table.event.tolist(), ends, others, strict=True)
+    return [
+        Ratio(
+            event.capitalize() if one_drug else f"{drug}: {event.capitalize()}",
+            *(drug, event),
+            *three,
+            note="no interval" if elsewhere else "no other report has it",
+        )
+        for drug, event, three, elsewhere in rows
+    ]
+
+
+def not_loaded(quarters: Sequence[str]) -> list[str]:
+    """The quarters that are missing between the first and the last, as spans.
+
+    Examples:
+        >>> not_loaded(["2012q3", "2012q4", "2013q2", "2014q1"])
+        ['2013q1', '2013q3..2013q4']
+    """
+    numbers = [4 * int(quarter[:4]) + int(quarter[5]) - 1 for quarter in quarters]
+    spans = []
+    for before, after in itertools.pairwise(numbers):
+        first, last = (f"{number // 4}q{number % 4 + 1}" for number in (before + 1, after - 1))
+        if after > before + 1:
+            spans.append(first if first == last else f"{first}..{last}")
+    return spans
 
 
 def _over_time(desk: Desk, state: State, events: list[str]) -> Any:

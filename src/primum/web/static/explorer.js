@@ -48,7 +48,7 @@
   // A fault leaves the page as it is, so that what was typed can be mended.
   function tell(message) {
     const place = document.getElementById("fault");
-    if (place) { place.hidden = false; place.textContent = message; }
+    if (place) { place.hidden = false; place.textContent = message; place.scrollIntoView({ block: "nearest" }); }
     say(message);
   }
 
