@@ -1,6 +1,6 @@
 """How fast are XML, JSON and Parquet of case safety reports read and loaded, against FAERS in the same run?
 
-SYNTHETIC files of every form are written first. Reading is one core from bytes to rows (FAERS: to cleaned text), loading
+SYNTHETIC files of every form are written first. Reading is one core from bytes to rows (FAERS: to cleaned text); a load
 ends with committed, derived tables. Each measurement runs in a process of its own, so that its peak memory can be told;
 megabytes are those of the unpacked text (Open Altio: of FDA's text that its Parquet holds). Last comes a file of XML
 larger than the bound on memory.
@@ -27,7 +27,7 @@ QUARTER = (2019, 2)
 def read_icsr_files(system: str, path: Path) -> None:
     from primum.sources.icsr import read_icsr
     from primum.sources.records import RecordFile
-    from primum.study.load_icsr import READERS
+    from primum.study.icsr_ahead import READERS
 
     with path.open("rb") as stream:
         for node in READERS[system](stream, RecordFile(path.name, [])):
