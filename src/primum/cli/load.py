@@ -23,6 +23,11 @@ def register(app: typer.Typer) -> None:
     family.command("e2b")(load_e2b)
     family.command("openfda")(load_openfda)
     family.command("altio")(load_altio)
+    family.command("maude")(load_maude)
+    family.command("caers")(load_caers)
+    family.command("canada")(load_canada)
+    family.command("jader")(load_jader)
+    family.command("eudravigilance")(load_eudravigilance)
     app.add_typer(family, name="load")
 
 
@@ -111,6 +116,93 @@ def load_vaers(
     sets = find_sets(files)  # what is not whole makes no store
     with watched() as watcher, open_store(store, write=True) as opened:
         answers = load_vaers(opened, sets, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_maude(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked files such as mdrfoi.txt and device2020.txt.")
+    ],
+    store: StoreOption = None,
+) -> None:
+    """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
+    from primum.cli.progress import watched
+    from primum.sources.maude import find_folder
+    from primum.store import open_store
+    from primum.study.load_maude import load_maude
+
+    found = [find_folder(folder) for folder in folders]  # what is not whole makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_maude(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_caers(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files of CAERS or HFCS.")],
+    store: StoreOption = None,
+) -> None:
+    """Load files of CAERS (HFCS), FDA's reports on foods, supplements and cosmetics."""
+    from primum.cli.progress import watched
+    from primum.store import open_store
+    from primum.study.load_caers import check_caers_file, load_caers
+
+    for file in files:
+        check_caers_file(file)
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_caers(opened, files, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_canada(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked extract_extrait.zip.")],
+    store: StoreOption = None,
+) -> None:
+    """Load extracts of Canada Vigilance."""
+    from primum.cli.progress import watched
+    from primum.sources.canada import find_extract
+    from primum.store import open_store
+    from primum.study.load_canada import load_canada
+
+    found = [find_extract(folder) for folder in folders]
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_canada(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_jader(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Files such as demo202311.csv.")],
+    store: StoreOption = None,
+) -> None:
+    """Load publications of JADER, the reports on drugs in Japan; names and terms stay Japanese."""
+    from primum.cli.progress import watched
+    from primum.sources.jader import find_publication
+    from primum.store import open_store
+    from primum.study.load_jader import load_jader
+
+    found = [find_publication(folder) for folder in folders]
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_jader(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_eudravigilance(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Line listings saved as CSV.")],
+    store: StoreOption = None,
+) -> None:
+    """Load line listings of EudraVigilance; each was fetched for one substance."""
+    from primum.cli.progress import watched
+    from primum.store import open_store
+    from primum.study.load_eudravigilance import check_listing, load_eudravigilance
+
+    for file in files:
+        check_listing(file)
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_eudravigilance(opened, files, progress=watcher.say)
     for loaded in answers:
         _tell(loaded)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from primum.cases.across import told_to_several
 from primum.cases.latest import DELETED, NO_CASE
 from primum.cases.linked import OFF, as_said
 from primum.counts.by_arrays import Asked
@@ -54,7 +55,7 @@ def flow(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> tup
         step that stays, up to the cohort, whose steps each count their own reports.
     """
     kept = only_duplicates(cohort)
-    steps = [*_of_files(store), *_of_versions(store), *_of_links(store, kept)]
+    steps = [*_of_files(store), *_of_versions(store), *_of_systems(store), *_of_links(store, kept)]
     if asked is not None:
         steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, kept, scope)))
     if cohort != kept:
@@ -99,6 +100,15 @@ def _of_versions(store: Store) -> list[FlowStep]:
         *sorted(lost, key=lambda step: (step.reason in (DELETED, NO_CASE), step.reason)),
         FlowStep("current reports, one a case", sum(n for is_current, _, n in rows if is_current)),
     ]
+
+
+def _of_systems(store: Store) -> list[FlowStep]:
+    """The events that two systems tell, none of which is set aside; nothing where there is one system."""
+    if len({source for (source,) in store.engine.read("files", "source")}) < 2:
+        return []
+    [(reports,)] = store.engine.rows(told_to_several())
+    said = f"none set aside; {int(reports or 0):,} reports bear a sender's number that another system prints too"
+    return [FlowStep("duplicates in another reporting system", 0, said)]
 
 
 def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:

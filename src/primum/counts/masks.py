@@ -172,10 +172,7 @@ def _reaction(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArra
 
 
 def _bin(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
-    bins = scope.term_bins
-    named = {term for name in condition.values if name != "harm" for term in bins.terms_in(name)}
-    elsewhere = frozenset(bins.not_harm) if "harm" in condition.values else None
-    return _with_events(arrays, lambda name: name in named or (elsewhere is not None and name not in elsewhere))
+    return _with_events(arrays, lambda name: scope.term_bins.bin(name) in condition.values)
 
 
 def _with_events(arrays: Incidence, wanted: Callable[[str], bool]) -> BoolArray:

@@ -5,8 +5,8 @@ found with array operations and copied; only odd lines meet `repairs.read_line`,
 text*: one row a line, `$` between fields, LF at the end, UTF-8, no empty last field, and a field that holds `$` itself
 between two 0x01 bytes. Every engine reads that with its own CSV reader, at its own speed.
 
-The identity `lines = loaded + rejected + header + blank + joins - splits + outside` holds for every file; `FileAccount` refuses
-to be made where it does not.
+The identity `lines = loaded + rejected + header + blank + joins - splits + outside` holds for every file;
+`FileAccount` refuses to be made where it does not.
 """
 
 from __future__ import annotations

@@ -48,13 +48,13 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "c718860482061e11",
-        "files tell how many of their lines are about reports of another part",
+        "6e45c311a3a0ff30",
+        "files tell how many of their lines are about reports of another part; narratives; links that a system tells",
         ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
     ),
     Migration(
-        "c718860482061e11",
-        "9e4fb87111d7eb1a",
+        "6e45c311a3a0ff30",
+        "d8eb9cd6fadaf401",
         "reactions keep the code of their term",
         ("ALTER TABLE reactions ADD COLUMN term_code VARCHAR",),
     ),

@@ -33,6 +33,8 @@ REPORT_TABLES: Final = (
     "report_sources",
     "therapies",
     "indications",
+    "narratives",
+    "told_links",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 

@@ -51,6 +51,15 @@ class Part:
             raise ValueError(f"Part {self.number} is outside the range of {self.system}; ask SYSTEMS for the number.")
 
 
+@dataclass(slots=True)
+class _ClosedFile:
+    """A file that was read to its end."""
+
+    account: FileAccount
+    repairs: Counter[str]
+    faults: Counter[tuple[str, str]]
+
+
 class PartWriter:
     """A part on its way into the store.
 
@@ -65,7 +74,7 @@ class PartWriter:
         self._engine = store.engine
         self._batches = RowBatches(store.engine)
         self._faults: Counter[tuple[str, str]] = Counter()
-        self._files = 0
+        self._closed: list[_ClosedFile] = []
 
     @property
     def reports(self) -> int:
@@ -92,10 +101,17 @@ class PartWriter:
         """Put a row into another table of the store; columns left out are empty."""
         self._batches.add(table, **values)
 
-    def told(self, column: str, reading: Reading) -> Reading:
-        """A reading, its fault counted under the name of the file's column."""
+    def told(self, column: str, reading: Reading, *, file: int | None = None) -> Reading:
+        """A reading, its fault counted under the name of the file's column.
+
+        Args:
+            column: as the file calls it.
+            reading: what the text means.
+            file: number of a file that was closed already; the one that is being read unless given.
+        """
         if reading.fault:
-            self._faults[column, reading.fault] += 1
+            faults = self._faults if file is None else self._closed[file].faults
+            faults[column, reading.fault] += 1
         return reading
 
     def append(self, reject: Reject) -> None:
@@ -108,32 +124,42 @@ class PartWriter:
             line_bytes=reject.line,
         )
 
-    def close_file(self, account: FileAccount) -> None:
-        """Put in where the lines of the file went, with the repairs and faults counted since the file before.
+    def close_file(self, account: FileAccount) -> int:
+        """Keep where the lines of the file went, with the repairs and faults counted since the file before.
+
+        Returns:
+            The number of the file, for what is known of it only later.
 
         Raises:
             SourceError: a part does not hold so many files.
         """
-        if self._files >= FILES_OF_A_PART - 1:
+        if len(self._closed) >= FILES_OF_A_PART - 1:
             raise SourceError.of(self.part.name, "too many files", f"up to {FILES_OF_A_PART - 1}", "Split the folder.")
-        repairs = {name: rows for name, rows in (Counter(account.repairs) + self.repairs).items() if rows}
-        faults = [(column, fault, rows) for (column, fault), rows in sorted(self._faults.items())]
-        part = self.part
-        file = PartFile(self._file_key, part.system, None, part.name, part.sha256, part.size)
-        add_account(self._engine, file, replace(account, repairs={}), repairs=repairs, faults=faults)
+        repairs = Counter(account.repairs) + self.repairs
+        self._closed.append(_ClosedFile(replace(account, repairs={}), repairs, self._faults))
         self.rejected += account.rejected
-        self.repaired += sum(repairs.values())
-        self._files += 1
-        self._faults.clear()
-        self.repairs.clear()
+        self.repaired += repairs.total()
+        self.repairs, self._faults = Counter(), Counter()
+        return len(self._closed) - 1
+
+    def leave_outside(self, file: int, rows: int) -> None:
+        """Say of a closed file how many of its loaded rows were about no report of this part after all."""
+        closed = self._closed[file]
+        closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
     def flush(self) -> None:
-        """Write what is still waiting."""
+        """Write what is still waiting, and the accounts of all files."""
         self._batches.flush()
+        part = self.part
+        for number, closed in enumerate(self._closed, start=1):
+            key = part.number * FILES_OF_A_PART + number
+            file = PartFile(key, part.system, None, part.name, part.sha256, part.size)
+            faults = [(column, fault, rows) for (column, fault), rows in sorted(closed.faults.items())]
+            add_account(self._engine, file, closed.account, repairs=closed.repairs, faults=faults)
 
     @property
     def _file_key(self) -> int:
-        return self.part.number * FILES_OF_A_PART + self._files + 1
+        return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
 
 
 def load_parts(store: Store, parts: Sequence[Part], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:

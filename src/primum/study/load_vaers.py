@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from primum.sources.quoted import Record
+from primum.sources.days import read_day
+from primum.sources.quoted import Record, value_of
 from primum.sources.systems import SYSTEMS
-from primum.sources.vaers import FOREIGN, TABLES, VaersSet, open_table, outcomes, read_state, read_us_date
+from primum.sources.vaers import FOREIGN, TABLES, VaersSet, open_table, outcomes, read_state
 from primum.sources.values import Reading, read_age, read_number, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
@@ -82,23 +83,23 @@ class _Rows:
             case_version=0,
             received_date=received.values[0],
             received_date_precision=received.values[1],
-            received_date_text=_text(record, "RECVDATE"),
+            received_date_text=value_of(record, "RECVDATE"),
             event_date=event.values[0],
             event_date_precision=event.values[1],
-            event_date_text=_text(record, "ONSET_DATE"),
-            report_date_text=_text(record, "RPT_DATE"),
-            manufacturer_number=_text(record, "SPLTTYPE"),
+            event_date_text=value_of(record, "ONSET_DATE"),
+            report_date_text=value_of(record, "RPT_DATE"),
+            manufacturer_number=value_of(record, "SPLTTYPE"),
             age_years=self._age(record),
-            age_text=_text(record, "AGE_YRS"),
-            age_unit="YR" if _text(record, "AGE_YRS") else None,
+            age_text=value_of(record, "AGE_YRS"),
+            age_unit="YR" if value_of(record, "AGE_YRS") else None,
             sex=self._sex(record),
-            sex_text=_text(record, "SEX"),
-            occurrence_country=self.writer.told("STATE", read_state(_text(record, "STATE"))).values[0],
-            occurrence_country_text=_text(record, "STATE"),
-            death_date_text=_text(record, "DATEDIED"),
+            sex_text=value_of(record, "SEX"),
+            occurrence_country=self.writer.told("STATE", read_state(value_of(record, "STATE"))).values[0],
+            occurrence_country_text=value_of(record, "STATE"),
+            death_date_text=value_of(record, "DATEDIED"),
             fields_filled=sum(bool(value.strip()) for value in record.values()),
         )
-        if (_text(record, "STATE") or "").upper() == FOREIGN:
+        if (value_of(record, "STATE") or "").upper() == FOREIGN:
             self.writer.add("report_sources", report_key=key, row_number=row, report_source="FGN")
         for n, outcome in enumerate(outcomes(record)):
             self.writer.add("outcomes", report_key=key, row_number=row * 10 + n, outcome=outcome)
@@ -107,21 +108,21 @@ class _Rows:
         """Put in a row of VAX, with the date of its report."""
         key, given_on = self.reports[record["VAERS_ID"].strip()]
         self.drugs[key] += 1
-        kind = _text(record, "VAX_TYPE")
+        kind = value_of(record, "VAX_TYPE")
         self.writer.add(
             "drugs_in_report",
             report_key=key,
             drug_seq=self.drugs[key],
             row_number=row,
             role=ROLE,
-            drugname=_text(record, "VAX_NAME"),
+            drugname=value_of(record, "VAX_NAME"),
             active_ingredient=None if kind == UNKNOWN_TYPE else kind,
-            route=_text(record, "VAX_ROUTE"),
-            dose_text=_text(record, "VAX_DOSE_SERIES"),
-            lot_number=_text(record, "VAX_LOT"),
+            route=value_of(record, "VAX_ROUTE"),
+            dose_text=value_of(record, "VAX_DOSE_SERIES"),
+            lot_number=value_of(record, "VAX_LOT"),
         )
         if given_on:
-            day, precision = self.writer.told("VAX_DATE", read_us_date(given_on, self.until)).values
+            day, precision = self.writer.told("VAX_DATE", read_day(given_on, self.until)).values
             self.writer.add(
                 "therapies",
                 report_key=key,
@@ -136,7 +137,7 @@ class _Rows:
         """Put in the terms of a row of SYMPTOMS, up to five."""
         key, _ = self.reports[record["VAERS_ID"].strip()]
         for n in range(1, 6):
-            if term := _text(record, f"SYMPTOM{n}"):
+            if term := value_of(record, f"SYMPTOM{n}"):
                 self.writer.add(
                     "reactions",
                     report_key=key,
@@ -146,25 +147,22 @@ class _Rows:
                 )
 
     def _date(self, record: Record, column: str) -> Reading:
-        return self.writer.told(column, read_us_date(_text(record, column), self.until))
+        return self.writer.told(column, read_day(value_of(record, column), self.until))
 
     def _sex(self, record: Record) -> object:
-        text = _text(record, "SEX")
+        text = value_of(record, "SEX")
         return self.writer.told("SEX", read_sex((None if text == "U" else text,), self.until)).values[0]
 
     def _age(self, record: Record) -> object:
         """Years as reported, else as VAERS calculates them: whole years and a fraction for the months."""
-        if (text := _text(record, "AGE_YRS")) is not None:
+        if (text := value_of(record, "AGE_YRS")) is not None:
             return self.writer.told("AGE_YRS", read_age((text, "YR"), self.until)).values[0]
         parts = [
-            self.writer.told(name, read_number((_text(record, name),), self.until)) for name in ("CAGE_YR", "CAGE_MO")
+            self.writer.told(name, read_number((value_of(record, name),), self.until))
+            for name in ("CAGE_YR", "CAGE_MO")
         ]
         years = [part.values[0] for part in parts if isinstance(part.values[0], float)]
         if not years:
             return None
         self.writer.repairs["take_calculated_age"] += 1
         return self.writer.told("CAGE_YR", read_age((format(sum(years), "f"), "YR"), self.until)).values[0]
-
-
-def _text(record: Record, column: str) -> str | None:
-    return record.get(column, "").strip() or None
