@@ -161,6 +161,44 @@ def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypa
     assert found[0] == found[1]
 
 
+@pytest.fixture
+def ahead(monkeypatch):
+    """Read every file in a process of its own, however small."""
+    monkeypatch.setattr("primum.study.icsr_ahead.WORTH_IT", 0)
+    monkeypatch.setattr("primum.study.icsr_ahead.REPORTS_AT_ONCE", 7)
+
+
+def test_a_process_of_its_own_reads_the_same_rows(tmp_path, request):
+    write_e2b_r2(tmp_path / "a.xml", reports=30)
+    text = (tmp_path / "a.xml").read_text(encoding="latin-1")
+    (tmp_path / "a.xml").write_text(text.replace("<reporttype>", "<reporttype>&", 3).replace("</patient>", "", 1))
+    found = []
+    for name in ("here", "there"):
+        if name == "there":
+            request.getfixturevalue("ahead")
+        with open_store(tmp_path / name, write=True) as store:
+            [loaded] = load_icsr(store, "e2b", find_icsr_files("e2b", [tmp_path / "a.xml"]))
+            found.append((loaded, hashes(store)))
+    assert found[0] == found[1]
+    assert found[0][0].rejected == 1
+
+
+@pytest.mark.usefixtures("ahead")
+def test_what_the_other_process_refuses_is_told_in_one_line_and_leaves_the_store_as_it_was(load, tmp_path):
+    store = load(case(11), name="b.xml")
+    (tmp_path / "a.xml").write_text('<!DOCTYPE ichicsr [<!ENTITY x "y">]><ichicsr/>')
+    with pytest.raises(SourceError, match=r"^a.xml: it declares entities of its own"):
+        load_icsr(store, "e2b", find_icsr_files("e2b", [tmp_path / "a.xml"]))
+    assert rows(store, "reports", "caseid") == [("11",)]
+
+
+@pytest.mark.usefixtures("ahead")
+def test_a_process_that_ends_too_early_is_told_and_leaves_the_store_as_it_was(load, monkeypatch):
+    monkeypatch.setattr("primum.study.icsr_ahead._CHILD", "import sys; sys.stdin.buffer.read()")
+    with pytest.raises(SourceError, match="the process that reads it ended"):
+        load(case(11))
+
+
 def test_the_planted_signal_stands_out_in_every_form_and_systems_are_never_added_in_silence(tmp_path):
     write_e2b_r2(tmp_path / "r2.xml", reports=150)
     (tmp_path / "q").mkdir()

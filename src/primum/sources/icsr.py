@@ -157,10 +157,7 @@ class _Reader:
                 case "code":
                     row[target] = self.code(element, text)
                 case "flag":
-                    if text == YES and target not in self.icsr.outcomes:
-                        self.icsr.outcomes.append(target)
-                    elif text not in (YES, NO):
-                        self.icsr.faults.append((element, UNKNOWN_CODE))
+                    self.flag(element, text, target)
                 case "country":
                     row[target] = self.told(element, _read_country(text)).values[0]
                     row[f"{target}_text"] = text
@@ -170,6 +167,13 @@ class _Reader:
                 case "date":
                     self.put_date(node, element, row, target)
         return held
+
+    def flag(self, element: str, text: str, outcome: str) -> None:
+        """An outcome, where its flag says yes."""
+        if text == YES:
+            self.icsr.outcomes.append(outcome)
+        elif text != NO:
+            self.icsr.faults.append((element, UNKNOWN_CODE))
 
     def identify(self, held: Mapping[str, str]) -> None:
         """Whose report it is, and which version of it."""

@@ -6,24 +6,20 @@ is read alike (`primum.sources.icsr`). Case versions are told apart as everywher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from primum.sources import e2b, openfda
-from primum.sources.icsr import Icsr, Node, read_icsr
-from primum.sources.lines import ByteStream
-from primum.sources.records import Packed, RecordFile, find_files
+from primum.sources.icsr import Icsr
+from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
 from primum.sources.values import Reading
 from primum.store import Store
+from primum.study.icsr_ahead import batches
 from primum.study.load import Loaded
 from primum.study.load_system import Part, PartWriter, load_parts
 
-Read = Callable[[ByteStream, RecordFile], Iterator[Node]]
-
-READERS: Final[Mapping[str, Read]] = {"e2b": e2b.read_reports, "openfda": openfda.read_reports}
 ENDINGS: Final = {"e2b": (".xml", ".sgm"), "openfda": (".json",)}
 EXPECTED: Final = {
     "e2b": "E2B files such as 1_ADR19Q1.xml, or zips of them",
@@ -66,21 +62,23 @@ def load_icsr(
             name=file.name,
             sha256=file.sha256(),
             size=file.path.stat().st_size,
-            read=partial(_read_file, READERS[system], file, terms or {}),
+            read=partial(_read_file, system, file, terms or {}),
         )
         for file in files
     ]
     return load_parts(store, parts, progress=progress)
 
 
-def _read_file(read: Read, given: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
+def _read_file(system: str, file: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
     row = 0
-    for member, stream in given.members():
-        file = RecordFile(member, writer)
-        for node in read(stream, file):
+    for reports, rejects, account in batches(system, file, terms):
+        for icsr in reports:
             row += 1
-            _put(read_icsr(node, terms=terms), row, writer)
-        writer.close_file(file.account())
+            _put(icsr, row, writer)
+        for reject in rejects:
+            writer.append(reject)
+        if account is not None:
+            writer.close_file(account)
 
 
 def _put(icsr: Icsr, row: int, writer: PartWriter) -> None:
