@@ -1,18 +1,11 @@
-"""The page in a browser: offline, silent, accessible, in both colour schemes, on a phone and on paper.
-
-Chromium is looked for on the path. axe-core is looked for in AXE_CORE, else in node_modules/axe-core/axe.min.js at the
-root of the repository (`npm install --no-save axe-core`).
-"""
+"""The page in a browser: offline, silent, accessible, in both colour schemes, on a phone and on paper."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
 
 
@@ -60,24 +53,9 @@ def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
     assert crossed == []
 
 
-def grave_faults(tab: Any) -> list[Any]:
-    """What axe calls serious or critical, everything opened."""
-    axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
-    if not axe.is_file():
-        pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
-    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    tab.evaluate(axe.read_text(encoding="utf-8"))
-    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious(tab: Any) -> None:
+def test_axe_finds_nothing_serious(tab: Any, grave_faults: Any) -> None:
     assert grave_faults(tab) == []
 
 
@@ -130,6 +108,6 @@ def test_a_brief_fits_the_screen_and_asks_for_nothing(tab: Any, briefs: dict[str
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", ["patient", "clinician"])
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str) -> None:
+def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str, grave_faults: Any) -> None:
     tab.goto(briefs[reader])
     assert grave_faults(tab) == []
