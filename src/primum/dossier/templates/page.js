@@ -122,15 +122,15 @@ function enlarge(figure) {
   sheet.showModal();
 }
 sheet.addEventListener("close", hide);
-document.addEventListener("toggle", event => { if (event.target.tagName === "DIALOG") hide(); }, true);
 all(document, "main figure").forEach(figure => {
   const marks = () => all(figure, "div.wide [data-n], div.narrow [data-n]").filter(seen)
     .filter((mark, place, found) => place === found.findIndex(other => other.dataset.n === mark.dataset.n));
   let now = -1;
   figure.tabIndex = 0;
-  const said = make("p", "Arrow keys read the numbers of this picture. ", figure.querySelector("figcaption"), "afterend");
-  said.className = "tools";
-  button("Enlarge", said, () => enlarge(figure));
+  const tools = make("p", "", figure.querySelector("figcaption"), "afterend");
+  tools.className = "tools";
+  button("Enlarge", tools, () => enlarge(figure));
+  make("span", " Arrow keys read the numbers of this picture.", tools).className = "keys";
   figure.addEventListener("keydown", event => {
     const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
     const found = marks();
