@@ -11,7 +11,7 @@ from primum.dossier.build import build_dossier
 from primum.dossier.model import Dossier
 from primum.errors import CohortError
 from primum.provenance import Run
-from primum.treatments.load import load_treatment
+from primum.treatments.load import Treatment, load_treatment
 from primum.treatments.vocabulary import installed
 from primum.treatments.weights import read_weights, weighed_by
 
@@ -24,7 +24,7 @@ _COUNTED_WITH = ("duckdb", "ibis-framework")
 
 
 def ask(
-    treatment: str | Path,
+    treatment: str | Path | Treatment,
     *,
     store: Path | Reports | Literal[False] | None = None,
     cohort: str | None = None,
@@ -35,7 +35,8 @@ def ask(
     """The whole answer on a treatment.
 
     Args:
-        treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
+        treatment: id or alias of a treatment that ships with the package, or the folder of one's own; or a treatment
+            that was loaded.
         store: folder of loaded reports, or those that are open, which stay so; None looks in the default place and
             does without where nothing is loaded; False does without in any case.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
@@ -55,7 +56,7 @@ def ask(
         LinkError: duplicates by a method that the store was not linked by.
         StoreError: the store that was named holds no reports, or cannot be read.
     """
-    about = load_treatment(treatment)
+    about = treatment if isinstance(treatment, Treatment) else load_treatment(treatment)
     weighed = weighed_by(read_weights(weights, about), about) if weights is not None else []
     answer = _reports(about.id, store, cohort, use_rules, duplicates)
     run = Run(
