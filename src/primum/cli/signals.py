@@ -99,6 +99,7 @@ def signals(
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
     level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
+    question = reports.Question(name, meant, versus, level, rules, duplicates)
     if within == ("source",):
         if versus is not None or methods or parquet_file or xlsx_file or strata_file:
             raise typer.BadParameter(
@@ -111,28 +112,14 @@ def signals(
             typer.echo("\n".join(signals_by_source.lines(sides, meant, limit)))
         return
     with reports.open(store, engine=engine) as opened:
+        strata = by_year = onsets = None
         if within:
-            both = opened.stratified(
-                name,
-                meant,
-                versus,
-                by=within,
-                drug_level=level,
-                methods=wanted,
-                use_rules=rules,
-                duplicates=duplicates,
-            )
+            both = opened.stratified(question, by=within, methods=wanted)
             found, strata = both.scores, both.strata
         else:
-            strata = None
-            found = opened.scores(
-                name, meant, versus, drug_level=level, methods=wanted, use_rules=rules, duplicates=duplicates
-            )
-        by_year = onsets = None
+            found = opened.scores(question, methods=wanted)
         if svg_folder is not None and versus is None and name:
-            by_year = opened.stratified(
-                name, meant, by=("year",), drug_level=level, methods=("ic",), use_rules=rules, duplicates=duplicates
-            )
+            by_year = opened.stratified(question, by=("year",), methods=("ic",))
             onsets = opened.onsets(name, meant, use_rules=rules, duplicates=duplicates)
     signal_files.write(
         found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file

@@ -125,5 +125,13 @@ def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:
 def _held(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> int:
     inside: ibis.Table = members(cohort, scope)
     if asked is not None:
-        inside = inside.semi_join(holding(asked, scope), "report_key")
+        inside = inside.semi_join(_holding(asked, scope), "report_key")
     return int(store.engine.rows(inside.count().as_table())[0][0])
+
+
+def _holding(asked: Asked, scope: Scope) -> ibis.Table:
+    """Reports that hold what is asked for; those of a treatment are known since the last derivation."""
+    if asked.level != "treatment" or scope.roles is not None:
+        return holding(asked, scope)
+    uses = schema.table("report_uses")
+    return uses.filter(uses.treatment == asked.name).select("report_key")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
 from primum.counts.fields import ROLES, UNKNOWN, age_range
@@ -183,6 +184,17 @@ def _with_events(arrays: Incidence, wanted: Callable[[str], bool]) -> BoolArray:
     return inside
 
 
+def _duplicates(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    kept = np.ones(arrays.total, dtype=bool)
+    if OFF in condition.values:
+        return kept
+    aside = [reports for method in condition.values if (reports := arrays.aside(method)) is not None]
+    if len(aside) < len(condition.values):
+        raise _LeftToTheEngine
+    kept[reduce(np.intersect1d, aside)] = False  # a report is kept where one of the methods keeps it
+    return kept
+
+
 _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArray]]] = {
     "drug": _drug,
     "product": _drug,
@@ -203,4 +215,5 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArra
     "event_date": _date,
     "source": _coded,
     "quarter": _quarter,
+    "duplicates": _duplicates,
 }

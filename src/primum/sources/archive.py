@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from primum.errors import SourceError
+from primum.sources.inflate import InflatedMember, is_inflatable
 from primum.sources.layouts import TABLES
 from primum.terms import Quarter
 
@@ -38,7 +39,7 @@ WHOLE: Final = "a FAERS quarter with one file for each of DEMO DRUG REAC OUTC RP
 DOWNLOAD_AGAIN: Final = "Download it again from FDA's quarterly data page."
 
 # What zipfile raises over a damaged, encrypted (RuntimeError) or unknown (NotImplementedError) archive.
-_DAMAGED: Final = (
+DAMAGED: Final = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -100,7 +101,8 @@ class Archive:
             archive = zipfile.ZipFile(self.path)
         with archive:
             with _readable(self.path):
-                stream = archive.open(member.name)
+                info = archive.getinfo(member.name)
+                stream = InflatedMember(self.path, info) if is_inflatable(info) else archive.open(info)
             with stream:
                 yield MemberStream(self.path, stream)
 
@@ -110,7 +112,7 @@ class MemberStream:
     """A member that is being read: an error of the archive is told in one line, one of the reader is left alone."""
 
     path: Path
-    stream: IO[bytes]
+    stream: InflatedMember | IO[bytes]
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; empty at the end.
@@ -203,7 +205,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Turn what zipfile says about a damaged archive into one line."""
     try:
         yield
-    except _DAMAGED as error:
+    except DAMAGED as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise SourceError.of(path.name, f"it cannot be read ({said})", WHOLE, DOWNLOAD_AGAIN) from error
 

@@ -37,7 +37,7 @@ BLOCK: Final = 4 * 1024**2  # bytes read at once
 LONGEST_CARRY: Final = 64 * 1024**2  # bytes without a line end at which a file is given up
 LONGEST_JOIN: Final = 50  # physical lines that one row may be cut into
 CONTROL_FLAGS: Final = bytes(n in CONTROLS for n in range(256))  # 1 for each byte that a line must not hold
-LF, CR, DOLLAR, ZERO, NINE = b"\n\r$09"
+LF, CR, BLANK, DOLLAR, ZERO, NINE, DEL = b"\n\r $09\x7f"
 
 IndexArray = NDArray[np.intp]
 Mask = NDArray[np.bool_]
@@ -202,16 +202,16 @@ class _Cleaner:
 
     def _look_at(self, block: bytes) -> _Lines:
         array = np.frombuffer(block, dtype=np.uint8)
-        stops = np.flatnonzero(array == LF)
-        if not len(stops) or stops[-1] != len(block) - 1:
-            stops = np.append(stops, len(block))
+        marks = np.flatnonzero((array == LF) | (array == DOLLAR))  # one search for both: it costs most of all here
+        last_marks = np.flatnonzero(array[marks] == LF)  # of each line, by position among the marks
+        if block[-1] != LF:
+            marks = np.append(marks, len(block))
+            last_marks = np.append(last_marks, len(marks) - 1)
+        first_marks = np.concatenate(([0], last_marks[:-1] + 1))
+        stops = marks[last_marks]
         starts = np.concatenate(([0], stops[:-1] + 1))
         ends = stops - ((stops > starts) & (array[np.maximum(stops - 1, 0)] == CR))
-        dollars = np.flatnonzero(array == DOLLAR)
-        behind = np.searchsorted(dollars, stops)
-        before = np.concatenate(([0], behind[:-1]))
-        width = self.expected.width
-        extra = behind - before - (width - 1)
+        extra = last_marks - first_marks - (self.expected.width - 1)
         clean = extra == 0
         row_ends = ends.copy()
         for n in range(1, self.expected.surplus + 2):
@@ -221,8 +221,7 @@ class _Cleaner:
             clean[rows] = True
             row_ends[rows] -= n
         clean &= stops - starts <= LONGEST_LINE
-        first = np.append(dollars, len(block))[np.minimum(before, len(dollars))]
-        clean &= _are_keys(array, starts, first - starts, clean)
+        clean &= _are_keys(array, starts, marks[first_marks] - starts, clean)
         clean &= ~_with_controls(block, array, starts, stops, ends)
         return _Lines(block, array, starts, stops, row_ends, clean)
 
@@ -334,11 +333,14 @@ def _are_keys(array: NDArray[np.uint8], starts: IndexArray, lengths: IndexArray,
     """Which lines begin with 1 to 18 digits before their first dollar sign; looked at only where `wanted`."""
     good = wanted & (lengths >= 1) & (lengths <= LONGEST_KEY)
     rows = np.flatnonzero(good)
+    if not len(rows):
+        return good
     begin, length = starts[rows], lengths[rows]
     digits = np.ones(len(rows), dtype=bool)
-    for offset in range(int(length.max()) if len(rows) else 0):
-        byte = array[np.minimum(begin + offset, len(array) - 1)]
-        digits &= (offset >= length) | ((byte >= ZERO) & (byte <= NINE))
+    for offset in range(int(length.max())):
+        inside = offset < length
+        byte = array[np.where(inside, begin + offset, begin)]
+        digits &= byte - ZERO <= NINE - ZERO  # bytes below the zero wrap round to large ones
     good[rows] = digits
     return good
 
@@ -348,11 +350,11 @@ def _with_controls(
 ) -> Mask:
     """Which lines hold a control byte, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
-    flags = block.translate(CONTROL_FLAGS)
-    if b"\x01" in flags:
-        controls = np.flatnonzero(np.frombuffer(flags, dtype=np.uint8))
+    line_ends, returns_at_all = (int(np.count_nonzero(array == byte)) for byte in (LF, CR))
+    if np.count_nonzero(array < BLANK) != line_ends + returns_at_all or np.count_nonzero(array == DEL):
+        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.uint8))
         found[np.searchsorted(stops, controls)] = True
-    if block.count(b"\r") != int(np.sum(stops - ends)):
+    if returns_at_all != int(np.sum(stops - ends)):
         returns = np.flatnonzero(array == CR)
         line = np.searchsorted(stops, returns)
         inside = returns != stops[line] - 1

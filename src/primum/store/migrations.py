@@ -48,9 +48,14 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     Migration(
         "e2480a4e1151f9fb",
-        "6e45c311a3a0ff30",
-        "files tell how many of their lines are about reports of another part; narratives; links that a system tells",
-        ("ALTER TABLE files ADD COLUMN outside BIGINT", "UPDATE files SET outside = 0"),
+        "d8eb9cd6fadaf401",
+        "files tell how many of their lines are about reports of another part; narratives; links that a system tells; "
+        "codes of terms",
+        (
+            "ALTER TABLE files ADD COLUMN outside BIGINT",
+            "UPDATE files SET outside = 0",
+            "ALTER TABLE reactions ADD COLUMN term_code VARCHAR",
+        ),
     ),
 )
 

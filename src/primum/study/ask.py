@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from primum import __version__
 from primum.dossier.build import build_dossier
@@ -16,7 +17,7 @@ from primum.treatments.weights import read_weights, weighed_by
 
 if TYPE_CHECKING:
     from primum.counts.fields import UseRuleSet
-    from primum.study.reports import ReportsAnswer
+    from primum.study.reports import Reports, ReportsAnswer
 
 _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
 _COUNTED_WITH = ("duckdb", "ibis-framework")
@@ -25,7 +26,7 @@ _COUNTED_WITH = ("duckdb", "ibis-framework")
 def ask(
     treatment: str | Path,
     *,
-    store: Path | None = None,
+    store: Path | Reports | Literal[False] | None = None,
     cohort: str | None = None,
     use_rules: UseRuleSet = "all",
     duplicates: str | None = None,
@@ -35,7 +36,8 @@ def ask(
 
     Args:
         treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
-        store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
+        store: folder of loaded reports, or those that are open, which stay so; None looks in the default place and
+            does without where nothing is loaded; False does without in any case.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
         weights: TOML file with a reader's own weights of benefit and harms; see `primum.treatments.weights`.
         use_rules: `strict` tells what reports say a treatment was used for by strong rules alone.
@@ -74,7 +76,11 @@ def ask(
 
 
 def _reports(
-    treatment: str, store: Path | None, cohort: str | None, use_rules: UseRuleSet, duplicates: str | None
+    treatment: str,
+    store: Path | Reports | Literal[False] | None,
+    cohort: str | None,
+    use_rules: UseRuleSet,
+    duplicates: str | None,
 ) -> ReportsAnswer | None:
     """What the loaded reports of the cohort say.
 
@@ -89,16 +95,17 @@ def _reports(
                 f'Cohort "{cohort}" names reports, but {treatment} brings no drug names (names.csv); leave it out.'
             )
         return None
-    if store is None and not exists():
+    if store is False or (store is None and not exists()):
         if cohort:
             raise CohortError(
                 f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some '
                 "with primum load faers --from FOLDER."
             )
         return None
-    from primum.study.reports import open as open_reports  # the engine takes half a second to import
+    from primum.study.reports import Reports  # the engine takes half a second to import
+    from primum.study.reports import open as open_reports
 
-    with open_reports(store) as reports:
+    with nullcontext(store) if isinstance(store, Reports) else open_reports(store) as reports:
         return reports.answer(treatment, cohort, use_rules=use_rules, duplicates=duplicates)
 
 

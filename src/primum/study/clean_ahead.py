@@ -1,8 +1,7 @@
-"""How is one table of an archive cleaned while the store arranges the one before it?
+"""How are the next tables of an archive cleaned while the store arranges the one before them?
 
-Cleaning reads and checks lines with array operations in one thread; arranging is the engine's work in its own threads.
-Both leave Python's lock alone for most of their time, so that two cores are busy with what one after the other would
-keep one and a half.
+Cleaning reads and checks lines with array operations, a thread a table; arranging is the engine's work in its own
+threads. All leave Python's lock alone for most of their time, so that two cores are busy from the first table on.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Final
 
 from primum.sources.faers import Archive, FileAccount, KnownKeys, Member, Reject, clean_member, no_key_known
 
+AT_ONCE: Final = 2  # tables that are cleaned at once
 REJECTS_AT_ONCE: Final = 1_000
 BYTES_AT_ONCE: Final = 16 * 1024**2  # of rejected lines that are held in memory
 
@@ -73,25 +73,28 @@ def clean_ahead(archive: Archive, folder: Path) -> Generator[Cleaned, None, None
 
     Args:
         archive: the checked archive.
-        folder: where cleaned text waits; two tables at once, and DEMO to the end, whose keys the others may ask for.
+        folder: where cleaned text waits; three tables at most, and DEMO to the end, whose keys the others may ask for.
 
     Raises:
         SourceError: a table cannot be read; told when its turn comes.
     """
     known_keys = KnownKeys(folder / "DEMO.txt")
 
+    def known_key(key: bytes) -> bool:
+        waiting[0].result()  # DEMO may still be under way
+        return known_keys(key)
+
     def clean(member: Member) -> Cleaned:
         text = folder / f"{member.table}.txt"
         rejects = Rejects(folder / f"{member.table}.rejects")
-        known = no_key_known if member.table == "DEMO" else known_keys
+        known = no_key_known if member.table == "DEMO" else known_key
         return Cleaned(member, clean_member(archive, member, text, reject=rejects.add, known_key=known), text, rejects)
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clean") as pool:
-        ahead = pool.submit(clean, archive.tables[0])
-        for following in (*archive.tables[1:], None):
-            cleaned = ahead.result()
-            if following is not None:
-                ahead = pool.submit(clean, following)
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="clean") as pool:
+        waiting = [pool.submit(clean, member) for member in archive.tables[:AT_ONCE]]
+        for number in range(len(archive.tables)):
+            cleaned = waiting[number].result()
+            waiting += [pool.submit(clean, member) for member in archive.tables[len(waiting) : number + AT_ONCE]]
             yield cleaned
             if cleaned.member.table != "DEMO":
                 cleaned.text.unlink()
