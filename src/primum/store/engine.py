@@ -156,5 +156,9 @@ class Engine(ABC):
         """All writes inside happen together or, on an error or a kill, not at all."""
 
     @abstractmethod
+    def little_memory(self) -> AbstractContextManager[None]:
+        """Inside, the engine keeps little in memory, because the caller's own work needs the room."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let the database go."""
