@@ -14,7 +14,7 @@ from primum.errors import SourceError
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.icsr_ahead import WORTH_IT
+from primum.study.icsr_ahead import WORTH_IT, read_here
 from primum.study.load_icsr import find_icsr_files, load_icsr
 from primum.study.load_table import load_table
 from primum.study.reports import open as open_reports
@@ -184,6 +184,16 @@ def test_a_process_of_its_own_reads_the_same_rows(tmp_path, request):
             found.append((loaded, hashes(store)))
     assert found[0] == found[1]
     assert found[0][0].rejected == 1
+
+
+def test_a_file_of_nothing_but_rejects_is_handed_on_in_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr("primum.study.icsr_ahead.BYTES_AT_ONCE", 1_000)
+    (tmp_path / "a.xml").write_text(HEAD + "<safetyreport><a></b></safetyreport>" * 200)
+    [file] = find_icsr_files("e2b", [tmp_path / "a.xml"])
+    batches = []
+    read_here("e2b", file, {}, batches.append)
+    assert sum(len(rejects) for _, rejects, _ in batches) == 200
+    assert max(len(rejects) for _, rejects, _ in batches) < 40
 
 
 @pytest.mark.usefixtures("ahead")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
 from primum.sources.values import Reading
 from primum.store import Store
-from primum.study.icsr_ahead import batches
+from primum.study.icsr_ahead import BYTES_AT_ONCE, Batch, read_file
 from primum.study.load import Loaded
 from primum.study.load_system import Part, PartWriter, load_parts
 
@@ -70,15 +71,20 @@ def load_icsr(
 
 
 def _read_file(system: str, file: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
-    row = 0
-    for reports, rejects, account in batches(system, file, terms):
+    rows = count(1)
+
+    def take(batch: Batch) -> None:
+        reports, rejects, account = batch
         for icsr in reports:
-            row += 1
-            _put(icsr, row, writer)
+            _put(icsr, next(rows), writer)
         for reject in rejects:
             writer.append(reject)
+        if sum(len(reject.line) for reject in rejects) >= BYTES_AT_ONCE:
+            writer.write_rows()
         if account is not None:
             writer.close_file(account)
+
+    read_file(system, file, terms, take)
 
 
 def _put(icsr: Icsr, row: int, writer: PartWriter) -> None:

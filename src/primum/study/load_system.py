@@ -147,9 +147,13 @@ class PartWriter:
         closed = self._closed[file]
         closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
+    def write_rows(self) -> None:
+        """Write the rows that are still waiting; for whoever knows that they are long."""
+        self._batches.flush()
+
     def flush(self) -> None:
         """Write what is still waiting, and the accounts of all files."""
-        self._batches.flush()
+        self.write_rows()
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
             key = part.number * FILES_OF_A_PART + number
