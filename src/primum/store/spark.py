@@ -35,9 +35,9 @@ LOCAL: Final = "spark-local"
 _MASTERS: Final = ("spark://", "local", "yarn", "k8s://")
 INSTALL: Final = 'Install it: pip install "primum[spark]", and Java 17 or newer'
 LOAD_ELSEWHERE: Final = "Load reports without --engine, then primum export --to DIR, and name DIR with --store"
-LINK_ELSEWHERE: Final = "Link them with primum link before primum export: the links are exported with the reports"
 _FACTS: Final = "store_facts"
 _FRESH: Final = "_fresh"  # folder of tables that a transaction has not put in place yet; Spark ignores a leading _
+_WORKSHOP: Final = "_workshop"  # folder of what a workshop staged
 # Spark type -> what DuckDB calls it in schema.csv
 _TYPES: Final = {
     "bigint": "BIGINT",
@@ -142,21 +142,23 @@ class SparkEngine(Engine):
         """
         raise StoreError.of(self._location, "Spark does not load report files", LOAD_ELSEWHERE)
 
-    def workshop(self, folder: Path | None) -> AbstractContextManager[Engine]:
-        """Spark links no reports.
-
-        Raises:
-            StoreError: always.
-        """
-        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+    @contextlib.contextmanager
+    def workshop(self, folder: Path | None) -> Iterator[Engine]:
+        """A second engine over the same session; what it stages lies beside the tables, where every worker sees it."""
+        bench = _Workshop(self._session, self._location)
+        try:
+            yield bench
+        finally:
+            bench.close()
 
     def workshop_table(self, staged: ir.Table) -> ir.Table:
-        """Spark links no reports.
+        """A table that a workshop staged; both see it under its name."""
+        return staged
 
-        Raises:
-            StoreError: always.
-        """
-        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+    @property
+    def dialect(self) -> str:
+        """The name of Spark's SQL."""
+        return "spark"
 
     @property
     def connection(self) -> Any:
@@ -251,9 +253,9 @@ class SparkEngine(Engine):
         return self._session.createDataFrame(pa.table({name: _arrow(array) for name, array in columns.items()}))
 
     def _add(self, name: str, rows: Any) -> int:
-        added = rows.count()
+        before = self.count(name)  # what was written is counted from the files; the rows would be made twice
         self._write(name, [self._session.table(name), _in_order(name, rows)])
-        return int(added)
+        return self.count(name) - before
 
     def _write(self, name: str, parts: Iterable[Any]) -> None:
         """Write a table anew, beside the one that is there until the transaction ends."""
@@ -287,14 +289,69 @@ class SparkEngine(Engine):
         return self._hadoop(path).getFileSystem(self._session._jsc.hadoopConfiguration())
 
     def _stage(self, name: str, rows: Any) -> ir.Table:
-        import ibis
-
-        from primum.store.schema import IBIS_TYPES
-
         kept = rows.persist()
         kept.createOrReplaceTempView(name)
         self._staged[name] = kept
-        return ibis.table({column: IBIS_TYPES[_TYPES.get(kind, kind)] for column, kind in kept.dtypes}, name=name)
+        return _unbound(name, kept)
+
+
+class _Workshop(SparkEngine):
+    """The engine of a workshop: what it stages is written, so that no later step makes it again and no memory fills.
+
+    Spark keeps how a table is made rather than its rows; after a few joins it would run the whole way of each of them
+    for every question.
+    """
+
+    def __init__(self, session: Any, location: str) -> None:
+        self._session, self._location = session, location
+        self._folder = f"{location}/{_WORKSHOP}"
+        self._paths: dict[str, str] = {}
+        self._written = 0
+        self._remove(self._folder)  # what a kill left
+
+    def insert(self, name: str, expression: ir.Table) -> int:
+        """Append an expression's rows to a staged table, columns matched by name; how many rows."""
+        before, there = self.count(name), self._session.table(name)
+        rows = self._query(self.sql(expression)).select(there.columns)
+        rows.write.mode("append").parquet(self._paths[name])
+        self._show(name)
+        return self.count(name) - before
+
+    def unstage(self, name: str) -> None:
+        """Drop a staged table and its files."""
+        self._session.catalog.dropTempView(name)
+        if (path := self._paths.pop(name, None)) is not None:
+            self._remove(path)
+
+    def close(self) -> None:
+        """Drop everything that was staged; the session stays."""
+        for name in list(self._paths):
+            self.unstage(name)
+        self._remove(self._folder)
+
+    def _stage(self, name: str, rows: Any) -> ir.Table:
+        self._written += 1
+        path = f"{self._folder}/{self._written}_{name}"
+        rows.write.parquet(path)
+        self.unstage(name)  # only now: the rows may come from the table of before
+        self._paths[name] = path
+        return _unbound(name, self._show(name))
+
+    def _show(self, name: str) -> Any:
+        """Show the files of a staged table under its name, also those that came since."""
+        frame = self._session.read.parquet(self._paths[name])
+        frame.createOrReplaceTempView(name)
+        return frame
+
+
+def _unbound(name: str, frame: Any) -> ir.Table:
+    """A frame's columns as an unbound Ibis table."""
+    import ibis
+
+    from primum.store.schema import IBIS_TYPES
+
+    types = {column: _TYPES.get(kind, kind) for column, kind in frame.dtypes}
+    return ibis.table({column: IBIS_TYPES.get(kind, kind) for column, kind in types.items()}, name=name)
 
 
 def open_spark(location: str, *, master: str = LOCAL) -> Store:
