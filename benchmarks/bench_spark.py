@@ -45,7 +45,9 @@ def tables_of(store: Path, reports: int, folder: Path) -> int:
             break
         wanted.append(quarter)
         held += many
-    base.execute("CREATE TEMP TABLE kept AS SELECT report_key FROM reports WHERE quarter IN (SELECT unnest(?))", [wanted])
+    base.execute(
+        "CREATE TEMP TABLE kept AS SELECT report_key FROM reports WHERE quarter IN (SELECT unnest(?))", [wanted]
+    )
     for schema in tables():
         rows = f'SELECT * FROM "{schema.name}"'
         if schema.name in COUNTED:
@@ -117,7 +119,7 @@ def measure(engine: str, tables: Path) -> Iterator[dict[str, Any]]:
 
 def drug_of_rank(reports: Any) -> str:
     """The drug of rank DRUG by its rows, the same on every engine."""
-    rows = {key: many for key, many in reports.store.engine.read("drug_names", "name_key", "row_count")}
+    rows = dict(reports.store.engine.read("drug_names", "name_key", "row_count"))
     total: dict[str, int] = {}
     for key, substance in reports.store.engine.read("drug_substances", "name_key", "substance"):
         total[substance] = total.get(substance, 0) + rows[key]
@@ -195,7 +197,11 @@ def replace_section(path: Path, lines: list[str]) -> None:
     old = path.read_text()
     before = old[old.index(begin) : old.index(end)] if begin in old else ""
     sizes = {line.split("|")[1].strip() for line in lines}
-    kept = [line for line in before.splitlines() if re.match(r"\| [\d,]+ \|", line) and line.split("|")[1].strip() not in sizes]
+    kept = [
+        line
+        for line in before.splitlines()
+        if re.match(r"\| [\d,]+ \|", line) and line.split("|")[1].strip() not in sizes
+    ]
     ordered = sorted(kept + lines, key=lambda line: int(line.split("|")[1].replace(",", "")))
     head = ["| reports | engine | work | CPU | wall | |", "|---|---|---|---|---|---|"]
     about = f"SYNTHETIC reports in Parquet; one drug: rank {DRUG}, `{COHORT}`, least of three; last run on {machine()}."

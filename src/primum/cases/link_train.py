@@ -220,9 +220,8 @@ def _api(bench: Engine) -> Any:
         return DuckDBAPI(bench.connection)
     from splink import SparkAPI
 
-    return SparkAPI(
-        spark_session=bench.connection, break_lineage_method="persist", register_udfs_automatically=False
-    )
+    made: Any = SparkAPI  # Splink says nothing of its types
+    return made(spark_session=bench.connection, break_lineage_method="persist", register_udfs_automatically=False)
 
 
 def _parameters(linker: Any, name: str) -> dict[str, tuple[float | None, ...]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -391,9 +390,14 @@ def _session(master: str) -> Any:
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise StoreError.of(f"--engine {master}", f"Spark does not start ({said})", INSTALL) from error
     session.sparkContext.setLogLevel("ERROR")
+    log4j = session._jvm.org.apache.logging.log4j
+    log4j.core.config.Configurator.setLevel(_CODE_GENERATOR, log4j.Level.OFF)
     return session
 
 
+# It prints pages where one method of its Java code would be too large, and then does what is asked in smaller ones;
+# the comparisons of a link are such a method.
+_CODE_GENERATOR: Final = "org.apache.spark.sql.catalyst.expressions.codegen.CodeGenerator"
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # a number that does not fit is an error, as on DuckDB

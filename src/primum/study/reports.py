@@ -26,15 +26,14 @@ from primum.counts.members import Scope, methods_named, term_groups
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import Tally, UseChange, by_value, last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import ByStratum, count_stratified
-from primum.errors import CohortError, LinkError, StoreError, UnknownNameError
+from primum.errors import CohortError, LinkError, UnknownNameError
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.signals.onset import Onset, onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells, score
 from primum.store import Store
-from primum.store.spark import LOAD_ELSEWHERE, open_spark
-from primum.study.derive import derive, open_derived
+from primum.study.derive import EMBEDDED, open_derived
 from primum.study.masked import masking_caveats
 from primum.study.systems import told_of_systems
 from primum.terms import SYNTHETIC
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from primum.store.status import Status
 
 TOP_REACTIONS: Final = 30
-EMBEDDED: Final = "duckdb"
 STRICT_NOTE: Final = "Uses are told by strong rules alone: what only a weak rule told is unknown."
 EVERY_DRUG: Final = ("", "*", "all")
 AS_SAID: Final = "as said"  # cohorts that tell themselves how duplicates are treated, or were made to
@@ -597,14 +595,7 @@ def open(
     Raises:
         StoreError: there is no store, it cannot be read, or the engine cannot be started.
     """
-    if engine == EMBEDDED:
-        return Reports(open_derived(None if path is None else Path(path)))
-    if path is None:
-        raise StoreError.of(f"--engine {engine}", "no tables were named", LOAD_ELSEWHERE)
-    store = open_spark(str(path), master=engine)
-    if not store.is_derived():
-        derive(store)
-    return Reports(store, fast=False)
+    return Reports(open_derived(path, engine=engine), fast=engine == EMBEDDED)
 
 
 def drug_level_named(name: str) -> DrugLevel:
