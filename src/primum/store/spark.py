@@ -34,6 +34,7 @@ LOCAL: Final = "spark-local"
 _MASTERS: Final = ("spark://", "local", "yarn", "k8s://")
 INSTALL: Final = 'Install it: pip install "primum[spark]", and Java 17 or newer'
 LOAD_ELSEWHERE: Final = "Load reports without --engine, then primum export --to DIR, and name DIR with --store"
+GIVE_SPARK_THE_WAY: Final = "Name the Hadoop module and the credentials of that store in spark-defaults.conf"
 _FACTS: Final = "store_facts"
 _FRESH: Final = "_fresh"  # folder of tables that a transaction has not put in place yet; Spark ignores a leading _
 _WORKSHOP: Final = "_workshop"  # folder of what a workshop staged
@@ -68,6 +69,7 @@ class SparkEngine(Engine):
         self._fresh: dict[str, str] = {}  # tables of the open transaction and where they lie
         self._written = 0
         self._open = False  # whether a transaction is
+        self._reach()
         for schema in tables():
             if schema.name in LICENSED and not self._is_there(schema.name):  # what is never exported has no rows here
                 self._empty(schema.name).createOrReplaceTempView(schema.name)
@@ -220,6 +222,22 @@ class SparkEngine(Engine):
     def _is_there(self, name: str) -> bool:
         path = self._path_of(name)
         return bool(self._files(path).exists(self._hadoop(path)))
+
+    def _reach(self) -> None:
+        """Ask whether the folder is there, before every table is asked for.
+
+        Raises:
+            StoreError: it is not, or Spark has no way to such an address.
+        """
+        from py4j.protocol import Py4JJavaError
+
+        try:
+            there = self._files(self._location).exists(self._hadoop(self._location))
+        except Py4JJavaError as error:
+            said = str(error.java_exception.toString()).splitlines()[0]
+            raise StoreError.of(self._location, f"Spark cannot reach it ({said})", GIVE_SPARK_THE_WAY) from error
+        if not there:
+            raise StoreError.of(self._location, "no tables are there", LOAD_ELSEWHERE)
 
     def _empty(self, name: str) -> Any:
         columns = (f"`{column.name}` {_SPARK_TYPES[column.type]}" for column in schema_of(name).columns)
