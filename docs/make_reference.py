@@ -112,7 +112,7 @@ def signal_table() -> str:
     lines = [
         "# The signal table",
         "",
-        "Made from `src/primum/signals/table.py` by `docs/make_reference.py`. The same columns stand in `--json`,",
+        "Made from `src/primum/signals/columns.py` by `docs/make_reference.py`. The same columns stand in `--json`,",
         "`--csv`, `--parquet` and `--xlsx`. An empty value has its reason in `warnings`.",
         "",
         "| column | meaning |",
@@ -136,7 +136,34 @@ def arguments(documented: type) -> dict[str, str]:
     return {name: " ".join(text.split()).replace("|", "\\|") for names, text in found for name in names.split(", ")}
 
 
+def case_safety_reports() -> str:
+    """Every element of a case safety report, and what becomes of it."""
+    sources = DOCS.parent / "src/primum/sources"
+    with (sources / "icsr_elements.csv").open(encoding="utf-8", newline="") as file:
+        elements = list(csv.DictReader(file))
+    with (sources / "icsr_codes.csv").open(encoding="utf-8", newline="") as file:
+        codes = list(csv.DictReader(file))
+    lines = [
+        "# Case safety reports",
+        "",
+        "Made from `src/primum/sources/icsr_elements.csv` and `icsr_codes.csv` by `docs/make_reference.py`.",
+        "",
+        "Elements of E2B(R2), as FDA's XML twins and openFDA print them, with the element of E2B(R3) that is read into",
+        "each. What is left stays in the file.",
+    ]
+    for level, rows in itertools.groupby(elements, key=lambda row: row["level"]):
+        lines += ["", f"## {level}", "", "| element | R3 | goes to | meaning |", "|---|---|---|---|"]
+        for row in rows:
+            goes = {"left": "left", "nest": "see below", "flag": f"outcome {row['goes_to']}"}.get(row["rule"])
+            where = goes or " ".join(f"`{name}`" for name in row["goes_to"].split())
+            lines.append(f"| `{row['element']}` | {row['r3']} | {where} | {row['meaning']} |")
+    lines += ["", "## Codes", "", "| element | code | stands for | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{c['element']}` | `{c['code']}` | {c['value']} | {c['meaning']} |" for c in codes]
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
+    "reference/case-safety-reports.md": case_safety_reports,
     "reference/cli.md": command_line,
     "reference/store.md": store_tables,
     "reference/cohorts.md": cohort_language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,55 @@ def bound_by_rights() -> list[str]:
     if setpriv is None:
         pytest.skip("the superuser may write everywhere, and setpriv (util-linux), which takes that away, is not here")
     return [setpriv, "--bounding-set=-all", "--inh-caps=-all"]
+
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium of the system, looked for on the path."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium on the path")
+    with api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def grave_faults() -> Callable[[Any], list[Any]]:
+    """What axe calls serious or critical in a tab, everything opened.
+
+    axe-core is looked for in AXE_CORE, else in node_modules/axe-core/axe.min.js at the root of the repository
+    (`npm install --no-save axe-core`).
+    """
+    axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+    if not axe.is_file():
+        pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
+
+    def found(tab: Any) -> list[Any]:
+        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        tab.evaluate(axe.read_text(encoding="utf-8"))
+        rules = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
+            for rule in rules
+            if rule["impact"] in ("serious", "critical")
+        ]
+
+    return found
 
 
 MakeStore = Callable[..., "Store"]

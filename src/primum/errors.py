@@ -59,6 +59,11 @@ class UnknownNameError(PrimumError, KeyError):
         return cls(f'No {kind} "{given}" in the loaded reports. Check the number, or load the quarter that holds it.')
 
     @classmethod
+    def of_several(cls, kind: str, given: str, meant: Iterable[str]) -> UnknownNameError:
+        """Build from a number that means more than one thing, and the names that mean one each."""
+        return cls(f'More than one {kind} is called "{given}". Say which: {", ".join(sorted(meant))}.')
+
+    @classmethod
     def among_many(cls, kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
         """Build as `of`, but name only the nearest of names too many to list."""
         return cls(f'No {kind} named "{given}"; nearest: {nearest_of_many(given, known)}.')

@@ -1,43 +1,15 @@
-"""The page in a browser: offline, silent, accessible, in both colour schemes, on a phone and on paper.
-
-Chromium is looked for on the path. axe-core is looked for in AXE_CORE, else in node_modules/axe-core/axe.min.js at the
-root of the repository (`npm install --no-save axe-core`).
-"""
+"""The page in a browser: offline, silent, accessible, in both colour schemes, on a phone and on paper."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no chromium on the path")
-    with api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -117,24 +89,9 @@ def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
     assert crossed == []
 
 
-def grave_faults(tab: Any) -> list[Any]:
-    """What axe calls serious or critical, everything opened."""
-    axe = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
-    if not axe.is_file():
-        pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
-    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    tab.evaluate(axe.read_text(encoding="utf-8"))
-    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious(tab: Any) -> None:
+def test_axe_finds_nothing_serious(tab: Any, grave_faults: Any) -> None:
     assert grave_faults(tab) == []
 
 
@@ -221,6 +178,6 @@ def test_a_brief_prints_on_few_pages(tab: Any, briefs: dict[str, str], reader: s
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", ["patient", "clinician"])
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
-def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str) -> None:
+def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str, grave_faults: Any) -> None:
     tab.goto(briefs[reader])
     assert grave_faults(tab) == []

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from primum.counts.cohort import parse
 from primum.counts.contingency import Asked, Counts, count, count_with_cells, find_drug
 from primum.counts.incidence import FOLDER, Incidence, open_incidence
-from primum.counts.kernel import Lists, as_lists, blocks, count_pairs, joined, margins
+from primum.counts.kernel import Lists, as_lists, blocks, count_pairs, held_in, joined
 from primum.counts.members import Scope
 from primum.counts.parts import BUILDING
+from primum.counts.words import words_of
 from primum.errors import CohortError, CountError
 from primum.store import Store, open_store
 from primum.study.derive import derive
@@ -271,8 +272,9 @@ def test_the_kernel_counts_what_sets_count_whatever_the_blocks(
     for pairs in (some, each):
         found = list(zip(pairs.drug.tolist(), pairs.event.tolist(), pairs.observed.tolist(), strict=True))
         assert found == [row for row in wanted if row[2]]
-    told = margins(drugs, 10, mask).tolist()
-    assert told == [sum(d in ds for (ds, _), inside in zip(made, mask, strict=True) if inside) for d in range(10)]
+    told = [sum(d in ds for (ds, _), inside in zip(made, mask, strict=True) if inside) for d in range(10)]
+    assert held_in(drugs.inverted(10), mask).tolist() == told
+    assert words_of(drugs, width=10).count(mask).tolist() == told
 
 
 @given(LISTS)
@@ -294,6 +296,8 @@ def test_more_events_than_16_bits_hold_are_counted_too() -> None:
     drugs = as_lists(np.array([0, 1]), np.array([0, 0]), owners=2, width=1)
     pairs = count_pairs(joined(drugs.inverted(1), events), events=width)
     assert (pairs.event.tolist(), pairs.observed.tolist()) == ([1, width - 1], [1, 2])
+    counted = words_of(events, width=width).count(np.array([True, True]))
+    assert (np.flatnonzero(counted).tolist(), counted[[1, width - 1]].tolist()) == ([1, width - 1], [1, 2])
 
 
 def test_lists_that_do_not_fit_are_refused() -> None:

@@ -18,7 +18,7 @@ from primum.counts.stratified import count_stratified, strata_of
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.store import Store
-from primum.study.reports import Reports
+from primum.study.reports import Question, Reports
 from primum.treatments.vocabulary import vocabularies
 
 SCOPE = Scope({words.treatment: words.bins for words in vocabularies()})
@@ -140,7 +140,7 @@ def test_dose_terms_of_a_treatment_with_several_units_carry_a_caveat(memory_stor
 
 
 def test_heterogeneity_over_strata_is_the_test_of_each_pair_in_the_table(store: Store) -> None:
-    with_strata = Reports(store).stratified("ASPIRIN", by=("sex",), methods=("ror",))
+    with_strata = Reports(store).stratified(Question("ASPIRIN"), by=("sex",), methods=("ror",))
     inside, table = with_strata.strata, with_strata.scores.table()
     assert inside is not None
     found = table.more["p_heterogeneity"]
@@ -150,4 +150,4 @@ def test_heterogeneity_over_strata_is_the_test_of_each_pair_in_the_table(store: 
         np.testing.assert_equal(found[i], alone)
         assert np.isfinite(alone) != ("p_heterogeneity: " in table.warnings[i]), event
     assert np.isfinite(found).any()
-    assert "p_heterogeneity" not in Reports(store).stratified("", by=("sex",), methods=("ror",)).scores.columns
+    assert "p_heterogeneity" not in Reports(store).stratified(Question(), by=("sex",), methods=("ror",)).scores.columns

@@ -348,6 +348,7 @@ def test_the_certificate_is_plain_data() -> None:
         prior(0.15214684, 0.02124404, 0.68585421, 0.91632419, 0.06084262),  # FAERS 2022Q3
         prior(0.2, 0.06, 1.4, 1.8, 0.1),
         prior(0.01, 0.002, 50.0, 50.0, 0.05),
+        prior(0.21766, 0.03063, 22495.5, 22501.5, 0.00067),  # nearly a point mass beside a wide component
         prior(2000.0, 100.0, 3000.0, 6000.0, 0.3),
         MIXTURES["a point"],
         MIXTURES["a zero"],

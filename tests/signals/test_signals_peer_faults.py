@@ -71,7 +71,7 @@ def test_margins_are_distinct_reports_and_never_sums_over_pairs(
     many: reports.Reports, rows: list[tuple[int, str, str]]
 ) -> None:
     """vigipy's case-level path: 13,333 reports became N = 96,254. Here every count is made again with sets."""
-    table = many.counts("").table
+    table = many.counts(reports.Question()).table
     assert table.total_reports == 1_500
     drug_sum = {d: sum(o for x, o in zip(table.drug, table.observed, strict=True) if x == d) for d in table.drug}
     for i in range(len(table)):
@@ -183,7 +183,7 @@ def test_counts_are_exact_and_reports_with_a_death_are_counted(
     many: reports.Reports, rows: list[tuple[int, str, str]]
 ) -> None:
     """Open Targets counts by approximate distinct and drops reports with a fatal outcome."""
-    table = many.counts("").table
+    table = many.counts(reports.Question()).table
     dead = {case for case, _, event in rows if event == "Death"}
     at = np.flatnonzero(table.event == "DEATH")
     assert len(at) == 12
@@ -205,7 +205,7 @@ def test_permutations_are_seeded_and_many() -> None:
 
 def test_the_four_cells_of_every_pair_add_up_to_the_reports(many: reports.Reports) -> None:
     """In AEOLUS b, c and d are sums over pairs and add up to something else for each."""
-    table = many.counts("").table
+    table = many.counts(reports.Question()).table
     cells = fourfold(table.observed, table.drug_reports, table.event_reports, table.total_reports)
     assert set((cells.both + cells.drug_only + cells.event_only + cells.neither).tolist()) == {1_500.0}
 

@@ -122,10 +122,10 @@ def test_state_fr_is_foreign_and_not_france(load):
 
 
 def test_a_bad_value_costs_no_row_and_is_counted(load):
-    store = load(data=["11,2021-02-03,QQ,old,,,X,,,,,,01/03/2022,"])
+    store = load(data=["11,2021-02-33,QQ,old,,,X,,,,,,01/03/2022,"])
     assert rows(
         store, "reports", "received_date", "received_date_text", "age_years", "age_text", "sex", "sex_text"
-    ) == [(None, "2021-02-03", None, "old", None, "X")]
+    ) == [(None, "2021-02-33", None, "old", None, "X")]
     assert {(column, fault) for _, column, fault, _ in read_status(store).value_faults} == {
         ("RECVDATE", "not a date"),
         ("STATE", "unknown code"),

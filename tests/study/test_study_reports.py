@@ -232,6 +232,6 @@ def test_the_signal_table_is_the_same_on_both_roads(
 
 def test_cells_are_counted_only_where_a_prior_is_fitted(made_archives: Path) -> None:
     with reports.open(made_archives) as opened:
-        assert opened.counts("anti-wrinkle", cells=False).cells is None
+        assert opened.counts(reports.Question("anti-wrinkle"), cells=False).cells is None
         assert opened.signals("anti-wrinkle", methods=["prr"]).ebgm_fit is None
         assert opened.signals("anti-wrinkle").ebgm_fit is not None

@@ -11,7 +11,7 @@ import pytest
 from primum.study.ask import ask
 from primum.treatments import known_treatments, load_treatment
 from primum.treatments.screening import questions
-from primum.treatments.vocabulary import installed
+from primum.treatments.vocabulary import installed, vocabulary
 
 OTHERS = ("dermal-fillers", "isotretinoin")
 SOURCE = Path(__file__).parents[2] / "src" / "primum"
@@ -83,11 +83,22 @@ def test_the_pregnancy_rate_is_that_of_the_paper() -> None:
     assert round(rate.value / 1000, 2) == 0.65
 
 
-def test_fillers_are_devices_and_bring_no_drug_names() -> None:
-    assert "isotretinoin" in installed()
-    assert "dermal-fillers" not in installed()
-    assert "names.csv" in " ".join(ask("dermal-fillers").part("reports").missing)
+def test_what_is_not_loaded_is_told_with_the_command_that_loads_it() -> None:
+    assert {*OTHERS} <= {*installed()}
     assert "primum load faers" in " ".join(ask("isotretinoin").part("reports").missing)
+    assert "primum load maude" in " ".join(ask("dermal-fillers").part("reports").missing)
+
+
+def test_fillers_are_found_by_brand_and_by_the_product_code_of_every_material() -> None:
+    found = {
+        name: vocabulary("dermal-fillers").names.find(name) for name in ("JUVEDERM VOLUMA XC", "LMH", "Radiesse (+)")
+    }
+    assert [(hit.substance, hit.product) for hits in found.values() for hit in hits] == [
+        ("hyaluronic acid", "JUVEDERM VOLUMA"),
+        ("filler of a material not told", None),
+        ("calcium hydroxylapatite", "RADIESSE"),
+    ]
+    assert vocabulary("dermal-fillers").names.find("HYALURONIC ACID 1 %, EYE DROPS") == ()
 
 
 def test_no_code_of_the_engine_names_a_substance_or_product_of_any_treatment() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import subprocess
@@ -24,6 +25,7 @@ class Answer:
     status: int
     text: str
     headers: dict[str, str]
+    url: str
 
     @property
     def json(self) -> Any:
@@ -36,18 +38,32 @@ class Explorer:
 
     address: str
 
-    def get(self, path: str, *, method: str = "GET", host: str | None = None, authorization: str = "") -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        host: str | None = None,
+        authorization: str = "",
+        matching: str = "",
+        packed: bool = False,
+    ) -> Answer:
         request = urllib.request.Request(self.address + urllib.parse.quote(path, safe="/?&=:%"), method=method)
         if host:
             request.add_header("Host", host)
         if authorization:
             request.add_header("Authorization", authorization)
+        if matching:
+            request.add_header("If-None-Match", matching)
+        if packed:
+            request.add_header("Accept-Encoding", "gzip")
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, response.read().decode(), dict(response.headers))
+                content = gzip.decompress(response.read()) if packed else response.read()
+                return Answer(response.status, content.decode(), dict(response.headers), response.url)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(), dict(error.headers))
+                return Answer(error.code, error.read().decode(), dict(error.headers), error.url or "")
 
 
 @contextmanager
@@ -76,3 +92,36 @@ def serving() -> Callable[..., AbstractContextManager[Explorer]]:
     """Serve a store for as long as a block lasts; further words of the command line behind it."""
     pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
     return _serve
+
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd|' /C calc'!A0"
+STEERING = "red \x1b[31m\u202ederetla"  # steers a terminal, and turns the direction of writing
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a store of SYNTHETIC reports with the planted signals, and with events whose names are hostile."""
+    from primum.store import open_store
+    from primum.study.load import load_archives
+    from primum.terms import Quarter
+    from primum.testing.demo import PLANTED
+    from primum.testing.faers import PlantedSignal, write_archive
+
+    folder = tmp_path_factory.mktemp("web")
+    (folder / "archives").mkdir()
+    hostile = [
+        PlantedSignal(drug="BOTOX", event=text, drug_share=0.01, event_share=0.3, indication="Migraine")
+        for text in (SCRIPT, FORMULA, STEERING)
+    ]
+    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=3_000, seed=4, signals=(*PLANTED, *hostile))
+    with open_store(folder / "store", write=True) as opened:
+        load_archives(opened, folder / "archives")
+    return folder / "store"
+
+
+@pytest.fixture(scope="session")
+def served(serving: Callable[..., AbstractContextManager[Explorer]], loaded: Path) -> Iterator[Explorer]:
+    """The explorer over the loaded SYNTHETIC reports."""
+    with serving(loaded) as opened:
+        yield opened

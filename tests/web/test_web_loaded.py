@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import base64
+import csv
+import hashlib
+import io
+import math
+import re
+import shutil
 import tomllib
-from pathlib import Path
 
 import pytest
 
 import primum
+from primum.store import DERIVED_FROM, open_store
+from primum.store.folder import DATABASE
+from primum.study.run import run_study
 from primum.study.spec import read_study
-from primum.terms import Quarter
-from primum.testing.demo import PLANTED
-from primum.testing.faers import PlantedSignal, write_archive
-
-HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory) -> Path:
-    """SYNTHETIC reports with the planted signals, and with an event whose name is a script."""
-    from primum.store import open_store
-    from primum.study.load import load_archives
-
-    folder = tmp_path_factory.mktemp("web")
-    (folder / "archives").mkdir()
-    hostile = PlantedSignal(drug="BOTOX", event=HOSTILE, drug_share=0.01, event_share=0.5, indication="Migraine")
-    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=3_000, seed=4, signals=(*PLANTED, hostile))
-    with open_store(folder / "store", write=True) as opened:
-        load_archives(opened, folder / "archives")
-    return folder / "store"
-
-
-@pytest.fixture(scope="module")
-def client(serving, store):
-    with serving(store) as opened:
-        yield opened
-
 
 PAGES = (
     "/",
     "/signals?what=anti-wrinkle",
     "/signals?what=anti-wrinkle&cohort=use:cosmetic&versus=use:therapeutic",
     "/compare?what=anti-wrinkle&cohort=use:cosmetic&versus=use:therapeutic",
+    "/compare?what=anti-wrinkle",
+    "/pictures?what=anti-wrinkle",
+    "/onset?what=anti-wrinkle&cohort=sex:F",
     "/cases?what=anti-wrinkle&cohort=use:cosmetic",
     "/flow?what=anti-wrinkle",
     "/status",
@@ -51,20 +35,20 @@ PAGES = (
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_page_answers_as_page_and_as_json(client, address):
-    page = client.get(address)
+def test_every_page_answers_as_page_and_as_json(served, address):
+    page = served.get(address)
     assert page.status == 200, page.text[:400]
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "<script" not in page.text
+    assert [words for words in re.findall("<script[^>]*>", page.text) if ' src="/static/' not in words] == []
     path, _, query = address.partition("?")
-    answer = client.get(f"{'/index' if path == '/' else path}.json?{query}")
+    answer = served.get(f"{'/index' if path == '/' else path}.json?{query}")
     assert answer.status == 200
     assert answer.json["ok"] is True
 
 
-def test_the_table_of_the_explorer_is_that_of_the_library(client, store):
-    parts = client.get("/signals.json?what=anti-wrinkle&cohort=use:cosmetic").json["parts"]
-    with primum.open(store) as reports:
+def test_the_table_of_the_explorer_is_that_of_the_library(served, loaded):
+    parts = served.get("/signals.json?what=anti-wrinkle&cohort=use:cosmetic").json["parts"]
+    with primum.open(loaded) as reports:
         table = reports.signals("anti-wrinkle", "use:cosmetic")
     ours = {(d, e): int(n) for d, e, n in zip(table.drug, table.event, table.observed, strict=True)}
     shown = {(row["drug"], row["event"]): row["observed"] for part in parts for row in part["rows"]}
@@ -72,28 +56,49 @@ def test_the_table_of_the_explorer_is_that_of_the_library(client, store):
     assert shown.items() <= ours.items()
 
 
-def test_a_script_in_a_report_is_shown_as_text(client):
-    page = client.get("/signals?what=anti-wrinkle&cohort=use:therapeutic").text
-    assert HOSTILE not in page
-    assert HOSTILE.upper() not in page
-    assert "&lt;SCRIPT&gt;" in page
+def test_hostile_text_of_a_report_is_shown_as_text(served):
+    page = served.get("/signals?what=anti-wrinkle&cohort=use:therapeutic&limit=1000").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "\x1b" not in page
+    assert "\u202e" not in page
 
 
-def test_a_case_of_the_list_can_be_read(client):
-    listed = client.get("/cases.json?what=anti-wrinkle&cohort=use:cosmetic").json
+def test_a_formula_in_a_report_is_a_text_in_the_download(served):
+    file = served.get("/signals.csv?what=anti-wrinkle&cohort=use:therapeutic")
+    assert file.headers["content-disposition"] == 'attachment; filename="signals.csv"'
+    events = [row["event"] for row in csv.DictReader(io.StringIO(file.text))]
+    assert "'=CMD|' /C CALC'!A0" in events
+    assert not [event for event in events if event.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_case_of_the_list_can_be_read(served):
+    listed = served.get("/cases.json?what=anti-wrinkle&cohort=use:cosmetic").json
     number = next(row for row in listed["cases"])["case_id"]
-    page = client.get(f"/case/{number}")
+    page = served.get(f"/case/{number}")
     assert page.status == 200
     assert number in page.text
-    assert client.get(f"/case/{number}.json").json["case_id"] == number
+    assert served.get(f"/case/{number}.json").json["case_id"] == number
 
 
-def test_the_study_of_a_page_can_be_run(client, tmp_path):
-    text = client.get("/study.toml?what=anti-wrinkle&cohort=use:cosmetic&versus=use:therapeutic").text
+def test_the_study_of_a_page_can_be_run(served, tmp_path):
+    text = served.get("/study.toml?what=anti-wrinkle&cohort=use:cosmetic&versus=use:therapeutic").text
     assert tomllib.loads(text)
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     [analysis, *_] = read_study(tmp_path / "study.toml").analyses
     assert (str(analysis.cohort), str(analysis.versus)) == ("use:cosmetic", "use:therapeutic")
+
+
+def test_the_study_of_a_page_gives_the_numbers_of_the_page(served, loaded, tmp_path):
+    asked = "what=anti-wrinkle&cohort=sex:F&methods=ror,ic&limit=1000&least=2&duplicates=off"
+    (tmp_path / "study.toml").write_text(served.get(f"/study.toml?{asked}").text, encoding="utf-8")
+    with primum.open(loaded) as reports:
+        table = run_study(read_study(tmp_path / "study.toml"), reports).primary
+    page = served.get(f"/signals.json?{asked}").json
+    shown = {row["event"]: (row["observed"], row["ror"], row["ic"]) for part in page["parts"] for row in part["rows"]}
+    columns = (table.event, table.observed.tolist(), table.ror.tolist(), table.ic.tolist())
+    ran = {event: (n, None if math.isnan(ror) else ror, ic) for event, n, ror, ic in zip(*columns, strict=True)}
+    assert shown == ran
 
 
 @pytest.mark.parametrize(
@@ -105,17 +110,90 @@ def test_the_study_of_a_page_can_be_run(client, tmp_path):
         ("/evidence/nothing", "No treatment"),
     ],
 )
-def test_a_fault_has_one_shape_on_every_page(client, address, told):
+def test_a_fault_has_one_shape_on_every_page(served, address, told):
     path, _, query = address.partition("?")
-    answer = client.get(f"{path}.json?{query}")
+    answer = served.get(f"{path}.json?{query}")
     assert answer.status in (400, 404)
     assert set(answer.json) == {"ok", "error", "status"}
     assert told in answer.json["error"]
-    assert told in client.get(address).text.replace("&#34;", '"')
+    assert told in served.get(address).text.replace("&#34;", '"')
 
 
-def test_a_token_opens_as_bearer_and_as_password(serving, store):
+def test_a_token_opens_as_bearer_and_as_password(serving, loaded):
     basic = base64.b64encode(b"anyone:s3cret").decode()
     given = {"Bearer s3cret": 200, f"Basic {basic}": 200, "Bearer other": 401, "": 401}
-    with serving(store, "--token", "s3cret") as guarded:
+    with serving(loaded, "--token", "s3cret") as guarded:
         assert {words: guarded.get("/", authorization=words).status for words in given} == given
+
+
+def test_a_store_whose_load_was_stopped_is_told_and_left_as_it_is(serving, loaded, tmp_path):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    shutil.copy(loaded / DATABASE, folder)
+    with open_store(folder, write=True) as store:
+        store.tell_fact(DERIVED_FROM, "an older load")
+    before = hashlib.sha256((folder / DATABASE).read_bytes()).hexdigest()
+    with serving(folder) as explorer:
+        answer = explorer.get("/signals.json?what=anti-wrinkle")
+        assert answer.status == 400
+        assert "a load was stopped before its end" in answer.json["error"]
+        assert "primum load faers" in answer.json["error"]
+        first = explorer.get("/")
+        assert first.status == 200
+        assert "a load was stopped before its end" in first.text
+        assert "Evidence tables" in first.text
+    assert hashlib.sha256((folder / DATABASE).read_bytes()).hexdigest() == before
+
+
+def test_names_are_suggested_with_their_reports(served):
+    found = served.get("/suggest.json?field=reaction&text=PTO").json["names"]
+    assert found[0]["name"] == "EYELID PTOSIS"
+    assert found[0]["reports"] > 0
+    assert len(served.get("/suggest.json?field=reaction&text=synthetic").json["names"]) == 12
+    assert served.get("/suggest.json?field=what&text=wrink").json["names"][0]["name"] == "anti-wrinkle"
+    assert served.get("/suggest.json?field=what&text=").json["names"] == []
+    assert "No field with suggestions" in served.get("/suggest.json?field=sex&text=F").json["error"]
+
+
+def test_one_question_has_one_address(served):
+    page = served.get("/signals?what=anti-wrinkle&cohort.sex=F&cohort=&methods=ic&methods=ror&sort=&limit=50")
+    assert page.url.endswith("/signals?what=anti-wrinkle&cohort=sex%3AF&methods=ic%2Cror")
+
+
+def test_a_typed_case_number_leads_to_its_page(served):
+    number = served.get("/cases.json?what=anti-wrinkle").json["cases"][0]["case_id"]
+    assert served.get(f"/case?number={number}").url.endswith(f"/case/{number}")
+    assert served.get("/case?number=1%2F2").status == 404
+
+
+def test_a_fault_of_a_form_is_told_beside_the_form_as_it_was_typed(served):
+    page = served.get("/signals?what=anti-wrinkle&cohort=sexx:F&cohort.age=18-64")
+    assert page.status == 400
+    assert 'value="sexx:F"' in page.text
+    assert 'value="18-64"' in page.text
+    assert "Did you mean" in page.text
+
+
+def test_a_signal_that_nobody_else_reports_stands_in_the_forest(served):
+    forest = next(
+        one for one in served.get("/pictures.json?what=anti-wrinkle").json["pictures"] if one["name"] == "forest"
+    )
+    rows = [dict(zip(forest["columns"], row, strict=True)) for row in forest["rows"]]
+    alone = [row for row in rows if row["note"] == "no other report has it"]
+    assert alone
+    assert {row["ror"] for row in alone} == {None}
+    assert "Eyelid ptosis" in [row["name"] for row in alone]
+    assert ">Eyelid ptosis<" in forest["svg"]
+
+
+def test_counts_over_time_are_those_of_the_cohort(served):
+    asked = "what=anti-wrinkle&cohort=sex:F"
+    trend = next(one for one in served.get(f"/pictures.json?{asked}").json["pictures"] if one["name"] == "trend")
+    by_event = {row[1].upper(): row[2] for row in trend["rows"]}  # one quarter is loaded
+    rows = [row for part in served.get(f"/signals.json?{asked}&limit=1000").json["parts"] for row in part["rows"]]
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row["event"]] = totals.get(row["event"], 0) + row["observed"]
+    checked = [event for event in by_event if event in totals]
+    assert len(checked) >= 5
+    assert {event: by_event[event] for event in checked} == {event: totals[event] for event in checked}

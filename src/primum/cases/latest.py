@@ -8,7 +8,8 @@ stays in the store; this module tells which one is current and why. The rule (in
 3. the later received date; 4. the later quarter;
 5. on a tie more child rows, then more filled fields, then the smaller report id (94 such ties are known);
 6. a case that FDA deleted in or after the quarter of its last sighting is out; a later sighting brings it back;
-7. a report without a case number is kept and flagged, but is no case.
+7. a case whose latest version its sender takes back (E2B nullification) is out; a later version brings it back;
+8. a report without a case number is kept and flagged, but is no case.
 
 A row repeated exactly, in one quarter or in two, is one sighting of one version.
 """
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Final
 
+from primum.sources.icsr import NULLIFIED
 from primum.store import schema
 from primum.store.parts import belongs_to, of_reports
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from primum.store.engine import Engine
 
 STANDING: Final = ("is_faers", "version", "received", "quarter")  # what ranks versions before a tie-break does
+TOLD_OF_BEST: Final = ("primaryid", "is_nullified")
 FIRST_FAERS_QUARTER: Final = "2012q4"
 TOUCHED: Final = "touched_reports"  # a staged table of report keys
 REPORTS_AT_ONCE: Final = 4_000_000  # ranked together; 20 million do not fit in the engine's memory
@@ -43,6 +46,7 @@ RECEIVED_EARLIER: Final = "the same version was received again later"
 EARLIER_QUARTER: Final = "the same version was published again later"
 LOST_TIE: Final = "a tie: fewer child rows, fewer filled fields, or a higher id"
 DELETED: Final = "FDA deleted the case"
+TAKEN_BACK: Final = "the sender took the case back"
 NO_CASE: Final = "no case number"
 
 
@@ -114,8 +118,10 @@ def _judged_alone(reports: ibis.Table) -> ibis.Table:
 
     judged = _with_deletion(reports.mutate(last_quarter=reports.quarter))
     has_case = judged.caseid.notnull()
-    reason = ibis.cases((~has_case, NO_CASE), (judged.is_deleted, DELETED), else_=ONLY)
-    return judged.select("report_key", current=has_case & ~judged.is_deleted, reason=reason)
+    out = (judged.is_deleted, DELETED), (judged.is_nullified, TAKEN_BACK)
+    reason = ibis.cases((~has_case, NO_CASE), *out, else_=ONLY)
+    current = has_case & ~judged.is_deleted & ~judged.is_nullified
+    return judged.select("report_key", current=current, reason=reason)
 
 
 def _judged_by_rank(reports: ibis.Table) -> ibis.Table:
@@ -129,14 +135,18 @@ def _judged_by_rank(reports: ibis.Table) -> ibis.Table:
     )
     ranked = sightings.mutate(
         rank=ibis.row_number().over(by_rank),
-        **{f"best_{column}": sightings[column].first().over(by_rank) for column in (*STANDING, "primaryid")},
+        **{
+            f"best_{column}": sightings[column].first().over(by_rank)
+            for column in (*STANDING, "primaryid", "is_nullified")
+        },
         next_alike=_alike_next(sightings, by_rank),
         last_quarter=sightings.quarter.max().over(ibis.window(group_by=["source", "case"])),
     )
     judged = _with_deletion(ranked)
-    current = ~judged.is_deleted & (judged["rank"] == 0)
+    current = ~judged.is_deleted & ~judged.best_is_nullified & (judged["rank"] == 0)
     reason = ibis.cases(
         (judged.is_deleted, DELETED),
+        (judged.best_is_nullified, TAKEN_BACK),
         (current & judged.next_alike, TIE),
         (current, LATEST),
         (judged.is_faers != judged.best_is_faers, OLDER_SYSTEM),
@@ -161,6 +171,7 @@ def _sightings(within: str | None) -> ibis.Table:
         "primaryid",
         # A report without a case number stands alone: NULLs are never one case.
         case=ibis.coalesce(reports.caseid, "report " + reports.report_key.cast("string")),
+        is_nullified=(reports.initial_or_followup == NULLIFIED).fill_null(False),
         is_faers=(reports.source != "faers") | (reports.quarter >= FIRST_FAERS_QUARTER).fill_null(True),
         version=reports.case_version.fill_null(0),
         received=reports.received_date.fill_null(ibis.date("0001-01-01")),

@@ -6,6 +6,7 @@ to be left out.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -72,6 +73,12 @@ def link_state(store: Store, method: Method) -> LinkState | None:
     return None if told is None else LinkState(**json.loads(told))
 
 
+def links_hash(store: Store, method: str) -> str | None:
+    """SHA-256 of what a method's links were made from and by; None where the store was never linked by it."""
+    told = store.fact(_STATE + method)
+    return None if told is None else hashlib.sha256(f"{told}\n{store.fact(MODEL_FACT)}".encode()).hexdigest()
+
+
 def keep_state(store: Store, state: LinkState) -> None:
     """Note from what links were made; inside the transaction that writes them."""
     store.tell_fact(_STATE + state.method, json.dumps(asdict(state), sort_keys=True))
@@ -125,11 +132,11 @@ class DuplicatesUsed:
         return asdict(self)
 
 
-def duplicates_used(store: Store, method: str) -> DuplicatesUsed:
-    """What an answer says of the one method it used."""
+def duplicates_used(store: Store, method: str, *, reports: int | None = None) -> DuplicatesUsed:
+    """What an answer says of the one method it used; `reports` are those set aside, where they were counted before."""
     if method == OFF:
         return DuplicatesUsed(OFF, 0, f"Duplicates: off; {_why_off(store)}.")
-    n = reports_set_aside(store)[_method(method)]
+    n = reports_set_aside(store)[_method(method)] if reports is None else reports
     note = f"Duplicates: {method} links; {n:,} of the store's current reports are set aside, one of each event is kept."
     return DuplicatesUsed(method, n, note + _not_linked_yet(store, method))
 

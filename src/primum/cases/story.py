@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from primum.cases.account import DrugAccount, drug_accounts, report_completeness
+from primum.cases.across import same_event_elsewhere
 from primum.cases.link import PROBABILISTIC
 from primum.cases.link_model import MISSING, comparisons
 from primum.cases.link_score import level_column, probability
 from primum.errors import UnknownNameError
+from primum.sources.systems import SYSTEMS
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
 from primum.vocab.reactions import normal
@@ -86,6 +88,32 @@ class Compared:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """A text of the report, of systems that publish it."""
+
+    kind: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A report of another system whose sender gave it the same number."""
+
+    source: str
+    case_id: str | None
+    report_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLink:
+    """A link to another report that the system itself tells."""
+
+    kind: str | None
+    other: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
     """Another report that was judged to tell of the same event, and why.
@@ -120,6 +148,10 @@ class CaseStory:
         deleted: quarters in which FDA named the case as deleted.
         accounts: what it tells of each suspect drug: onset, dose, dechallenge, completeness.
         completeness: mean over the suspect drugs, see `primum.cases.quality`; None where none is named.
+        duplicates: reports that were judged to tell of the same event.
+        narratives: its texts, of systems that publish them.
+        elsewhere: reports of other systems that bear the number its sender gave it.
+        told_links: links to other reports that its system tells itself.
     """
 
     case_id: str | None
@@ -134,6 +166,9 @@ class CaseStory:
     accounts: tuple[DrugAccount, ...]
     completeness: float | None
     duplicates: tuple[Twin, ...]
+    narratives: tuple[Narrative, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    told_links: tuple[ToldLink, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
@@ -144,15 +179,19 @@ class CaseStory:
 
 
 def case_story(store: Store, number: str) -> CaseStory:
-    """The story of a case, by its number or by the id of one of its reports.
+    """The story of a case, by its number or by the id of one of its reports; `faers:NUMBER` names the system too.
 
     Raises:
-        UnknownNameError: no such case or report is loaded.
+        UnknownNameError: no such case or report is loaded, or two systems have one of that number.
     """
     rows = store.engine.rows
-    found = rows(_versions_of(number.strip()))
-    if not found:
+    plain, named = _split(number)
+    sources = [str(source) for (source,) in rows(_sources_of(plain)) if named in (None, source)]
+    if not sources:
         raise UnknownNameError.not_loaded("case or report", number)
+    if len(sources) > 1:
+        raise UnknownNameError.of_several("case or report", number, (f"{source}:{plain}" for source in sources))
+    found = rows(_versions_of(plain, sources[0]))
     versions = tuple(Version(*row[1:]) for row in found)
     shown = next((version for version in versions if version.current), versions[0])
     case_id = None if found[0][0] is None else str(found[0][0])
@@ -170,14 +209,30 @@ def case_story(store: Store, number: str) -> CaseStory:
         accounts=drug_accounts(store, key),
         completeness=report_completeness(store, key),
         duplicates=_twins(store, key),
+        narratives=tuple(Narrative(*row) for row in rows(_texts(key))),
+        elsewhere=tuple(Elsewhere(*row) for row in rows(same_event_elsewhere(key))),
+        told_links=tuple(ToldLink(*row) for row in rows(_links_told(key))),
     )
 
 
-def _versions_of(number: str) -> ibis.Table:
+def _split(number: str) -> tuple[str, str | None]:
+    """A number and the system named before it, if one is."""
+    system, colon, rest = number.strip().partition(":")
+    return (rest.strip(), system.casefold()) if colon and system.casefold() in SYSTEMS else (number.strip(), None)
+
+
+def _sources_of(number: str) -> ibis.Table:
+    reports = schema.table("reports")
+    meant = reports.filter((reports.caseid == number) | (reports.primaryid == number))
+    return meant.select("source").distinct().order_by("source")
+
+
+def _versions_of(number: str, source: str) -> ibis.Table:
     """All versions of the case that the number, or the report of that id, belongs to; the latest first."""
     import ibis
 
     reports, current = schema.table("reports"), schema.table("current_reports")
+    reports = reports.filter(reports.source == source)
     meant = reports.filter((reports.caseid == number) | (reports.primaryid == number))
     same_case = reports.caseid.isin(meant.filter(meant.caseid.notnull()).caseid)
     same_report = reports.report_key.isin(meant.report_key)
@@ -243,6 +298,16 @@ def _drugs(store: Store, key: int) -> tuple[NamedDrug, ...]:
 def _column(table: str, column: str, key: int) -> ibis.Table:
     rows = schema.table(table)
     return rows.filter(rows.report_key == key).order_by("row_number").select(column)
+
+
+def _texts(key: int) -> ibis.Table:
+    texts = schema.table("narratives")
+    return texts.filter(texts.report_key == key).order_by("row_number").select("kind", "text")
+
+
+def _links_told(key: int) -> ibis.Table:
+    links = schema.table("told_links")
+    return links.filter(links.report_key == key).order_by("row_number").select("kind", "other")
 
 
 def _uses(key: int) -> ibis.Table:

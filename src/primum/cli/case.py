@@ -12,6 +12,7 @@ from primum.cli.options import EngineName, StorePlace
 if TYPE_CHECKING:
     from primum.cases.story import CaseStory
 
+_TEXT_SHOWN: Final = 600  # characters of a text on the screen
 SCHEMA: Final = "primum.case/1"
 
 
@@ -63,6 +64,8 @@ def _lines(story: CaseStory) -> list[str]:
         *paragraph(f"Serious outcomes: {', '.join(story.outcomes) or 'none named'}."),
         *_uses(story),
         *_accounts(story),
+        *_narratives(story),
+        *_elsewhere(story),
         *_duplicates(story),
     ]
 
@@ -70,7 +73,7 @@ def _lines(story: CaseStory) -> list[str]:
 def _versions(story: CaseStory) -> list[str]:
     from primum.cli.columns import row_lines, rule
 
-    widths = (9, 11, 7, 10, 7, 26)
+    widths = (9, 11, 8, 10, 7, 25)
     lines = row_lines(["quarter", "report", "version", "received", "current", "why"], widths)
     lines.append(rule(widths))
     for version in story.versions:
@@ -129,6 +132,31 @@ def _accounts(story: CaseStory) -> list[str]:
             f"Completeness {story.completeness:.2f} of 1, after vigiGrade without what FDA's files do not tell: "
             f"{', '.join(NOT_TOLD)}."
         )
+    return lines
+
+
+def _narratives(story: CaseStory) -> list[str]:
+    """The beginning of each text; the whole stands in the JSON."""
+    from primum.cli.columns import paragraph
+
+    lines: list[str] = []
+    for narrative in story.narratives:
+        text = narrative.text or ""
+        rest = f" [{len(text) - _TEXT_SHOWN:,} characters more: --json F]" if len(text) > _TEXT_SHOWN else ""
+        lines += paragraph(f"Text ({narrative.kind or 'kind not told'}): {text[:_TEXT_SHOWN]}{rest}")
+    return lines
+
+
+def _elsewhere(story: CaseStory) -> list[str]:
+    """Reports of the same event in other systems, and links that its own system tells."""
+    from primum.cli.columns import paragraph
+
+    lines: list[str] = []
+    for one in story.elsewhere:
+        told = f"under the sender's number {one.number}: case {one.case_id or '-'}, report {one.report_id}"
+        lines += paragraph(f"Told to {one.source} too, {told}. Each system counts it.")
+    for link in story.told_links:
+        lines += paragraph(f"Its system links it with case {link.other or 'not told'} ({link.kind or 'not said how'}).")
     return lines
 
 

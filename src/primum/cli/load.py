@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ def register(app: typer.Typer) -> None:
     family.command("faers")(load_faers)
     family.command("table")(load_table)
     family.command("vaers")(load_vaers)
+    family.command("maude")(load_maude)
+    family.command("caers")(load_caers)
+    family.command("canada")(load_canada)
+    family.command("jader")(load_jader)
+    family.command("eudravigilance")(load_eudravigilance)
+    family.command("e2b")(load_e2b)
+    family.command("openfda")(load_openfda)
+    family.command("altio")(load_altio)
     app.add_typer(family, name="load")
 
 
@@ -111,11 +120,154 @@ def load_vaers(
         _tell(loaded)
 
 
-def _tell(loaded: Loaded) -> None:
+def load_maude(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked files such as mdrfoi.txt and device2020.txt.")
+    ],
+    store: StoreOption = None,
+) -> None:
+    """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
+    from primum.cli.progress import watched
+    from primum.sources.maude import find_folder
+    from primum.store import open_store
+    from primum.study.load_maude import load_maude
+
+    found = [find_folder(folder) for folder in folders]  # what is not whole makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_maude(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_caers(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files of CAERS or HFCS.")],
+    store: StoreOption = None,
+) -> None:
+    """Load files of CAERS (HFCS), FDA's reports on foods, supplements and cosmetics."""
+    from primum.cli.progress import watched
+    from primum.store import open_store
+    from primum.study.load_caers import check_caers_file, load_caers
+
+    for file in files:
+        check_caers_file(file)
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_caers(opened, files, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_canada(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked extract_extrait.zip.")],
+    store: StoreOption = None,
+) -> None:
+    """Load extracts of Canada Vigilance."""
+    from primum.cli.progress import watched
+    from primum.sources.canada import find_extract
+    from primum.store import open_store
+    from primum.study.load_canada import load_canada
+
+    found = [find_extract(folder) for folder in folders]
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_canada(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_jader(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Files such as demo202311.csv.")],
+    store: StoreOption = None,
+) -> None:
+    """Load publications of JADER, the reports on drugs in Japan; names and terms stay Japanese."""
+    from primum.cli.progress import watched
+    from primum.sources.jader import find_publication
+    from primum.store import open_store
+    from primum.study.load_jader import load_jader
+
+    found = [find_publication(folder) for folder in folders]
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_jader(opened, found, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_eudravigilance(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Line listings saved as CSV.")],
+    store: StoreOption = None,
+) -> None:
+    """Load line listings of EudraVigilance; each was fetched for one substance."""
+    from primum.cli.progress import watched
+    from primum.store import open_store
+    from primum.study.load_eudravigilance import check_listing, load_eudravigilance
+
+    for file in files:
+        check_listing(file)
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_eudravigilance(opened, files, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded)
+
+
+def load_e2b(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES_OR_FOLDER", help="XML files, zips of them, or folders of these.")
+    ],
+    meddra: Annotated[
+        Path | None,
+        typer.Option("--meddra", metavar="DIR", help="A licensed MedAscii folder, to name terms given by code alone."),
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Load case safety reports as XML, E2B(R2) such as FDA's XML twins or E2B(R3); every suspect is a primary one."""
+    from primum.vocab.meddra import names_by_code
+
+    _load_icsr("e2b", files, store, terms=names_by_code(meddra) if meddra else None)
+
+
+def load_openfda(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES_OR_FOLDER", help="Partitions of drug/event as zip or JSON, or folders of these."),
+    ],
+    store: StoreOption = None,
+) -> None:
+    """Load partitions of openFDA's drug/event; give the folder above the quarters, whose files share their names."""
+    _load_icsr("openfda", files, store)
+
+
+def load_altio(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A release: manifest.json and parquet/.")],
+    store: StoreOption = None,
+) -> None:
+    """Load FDA's quarters from a release of Open Altio, as reports of FAERS; each replaces what is there of it."""
+    from primum.cli.progress import watched
+    from primum.sources.altio import find_release
+    from primum.store import open_store
+    from primum.study.load_altio import load_altio
+
+    release = find_release(folder)  # what is no release makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_altio(opened, release, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded, unit="rows")
+
+
+def _load_icsr(system: str, given: list[Path], store: Path | None, *, terms: Mapping[str, str] | None = None) -> None:
+    from primum.cli.progress import watched
+    from primum.store import open_store
+    from primum.study.load_icsr import find_icsr_files, load_icsr
+
+    files = find_icsr_files(system, given)  # a wrong name makes no store
+    with watched() as watcher, open_store(store, write=True) as opened:
+        answers = load_icsr(opened, system, files, terms=terms, progress=watcher.say)
+    for loaded in answers:
+        _tell(loaded, unit="records", mended="repairs")
+
+
+def _tell(loaded: Loaded, *, unit: str = "lines", mended: str = "rows repaired") -> None:
     if loaded.outcome == "unchanged":
         typer.echo(f"{loaded.part}: {loaded.archive} is loaded already ({loaded.reports:,} reports)")
         return
     typer.echo(
-        f"{loaded.part}: {loaded.outcome} {loaded.reports:,} reports; {loaded.rejected:,} lines rejected, "
-        f"{loaded.repaired:,} rows repaired"
+        f"{loaded.part}: {loaded.outcome} {loaded.reports:,} reports; {loaded.rejected:,} {unit} rejected, "
+        f"{loaded.repaired:,} {mended}"
     )

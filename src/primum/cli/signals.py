@@ -63,7 +63,10 @@ def signals(
         ),
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="LIST", help="Within strata of sex, age, year, reporter or source.")
+        str,
+        typer.Option(
+            "--by", metavar="LIST", help="Within strata of sex, age, year, reporter; source alone: side by side."
+        ),
     ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: StorePlace = None,
@@ -83,39 +86,38 @@ def signals(
     ] = None,
 ) -> None:
     """Count drug-event pairs in the loaded reports and say which stand out."""
-    from primum.cli import signal_files
+    from primum.cli import signal_files, signals_by_source
     from primum.counts.fields import use_rules_named
     from primum.signals.table import DEFAULT_METHODS
     from primum.study import reports
+    from primum.study.side_by_side import side_by_side
 
     wanted, within = _listed(methods) or DEFAULT_METHODS, _listed(by)
     if strata_file is not None and not within:
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
     level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
-    with reports.open(store, engine=engine) as opened:
-        if within:
-            both = opened.stratified(
-                name,
-                meant,
-                versus,
-                by=within,
-                drug_level=level,
-                methods=wanted,
-                use_rules=rules,
-                duplicates=duplicates,
+    question = reports.Question(name, meant, versus, level, rules, duplicates)
+    if within == ("source",):
+        if versus is not None or methods or parquet_file or xlsx_file or strata_file:
+            raise typer.BadParameter(
+                "--by source stands alone, with --csv, --json or --svg: ROR and IC in each system."
             )
+        with reports.open(store, engine=engine) as opened:
+            sides = side_by_side(opened, name, meant, drug_level=level, use_rules=rules, duplicates=duplicates)
+        signals_by_source.write(sides, csv=csv_file, json=json_file, svg=svg_folder)
+        if str(json_file) != "-":
+            typer.echo("\n".join(signals_by_source.lines(sides, meant, limit)))
+        return
+    with reports.open(store, engine=engine) as opened:
+        strata = by_year = onsets = None
+        if within:
+            both = opened.stratified(question, by=within, methods=wanted)
             found, strata = both.scores, both.strata
         else:
-            strata = None
-            found = opened.scores(
-                name, meant, versus, drug_level=level, methods=wanted, use_rules=rules, duplicates=duplicates
-            )
-        by_year = onsets = None
+            found = opened.scores(question, methods=wanted)
         if svg_folder is not None and versus is None and name:
-            by_year = opened.stratified(
-                name, meant, by=("year",), drug_level=level, methods=("ic",), use_rules=rules, duplicates=duplicates
-            )
+            by_year = opened.stratified(question, by=("year",), methods=("ic",))
             onsets = opened.onsets(name, meant, use_rules=rules, duplicates=duplicates)
     signal_files.write(
         found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file

@@ -79,38 +79,51 @@ def _of_drug(arrays: Incidence, reports: Codes, events: Codes, observed: IntArra
     """What stands out among the reports of each event of one drug."""
     people, senders = arrays.people(), arrays.part("senders")
     told: list[list[str]] = [[] for _ in range(len(events))]
-    enough = observed >= AT_LEAST
-    most = _most(arrays, reports, events, senders.arrays["sender"])
-    for i in np.flatnonzero(enough & (most.code > 0) & most.stands_out(ONE_SENDER)).tolist():
-        told[i].append(f"one sender: {senders.names['text'][most.code[i] - 1]} sent {most.share[i]:.0%}")
-    most = _most(arrays, reports, events, people.arrays["quarter"])
-    for i in np.flatnonzero(enough & (most.code > 0) & most.stands_out(ONE_QUARTER)).tolist():
-        told[i].append(f"stimulated reporting: {people.names['quarter'][most.code[i]]} holds {most.share[i]:.0%}")
+    enough = np.flatnonzero(observed >= AT_LEAST)
+    values, sizes = arrays.events().of_report.gather(reports)
+    row_of = np.full(len(arrays.events().names), -1, dtype=np.int32)
+    row_of[events[enough]] = np.arange(len(enough))
+    row, report = row_of[values], np.repeat(np.arange(len(reports)), sizes)
+    held = _Held(row[row >= 0], report[row >= 0], observed[enough])
+    most = held.most(senders.arrays["sender"][reports])
+    for i in np.flatnonzero((most.code > 0) & most.stands_out(ONE_SENDER)).tolist():
+        told[enough[i]].append(f"one sender: {senders.names['text'][most.code[i] - 1]} sent {most.share[i]:.0%}")
+    most = held.most(people.arrays["quarter"][reports])
+    for i in np.flatnonzero((most.code > 0) & most.stands_out(ONE_QUARTER)).tolist():
+        quarter = people.names["quarter"][most.code[i]]
+        told[enough[i]].append(f"stimulated reporting: {quarter} holds {most.share[i]:.0%}")
     reporters = people.names["reporter"]
     if "LW" in reporters:
-        is_lawyer = (people.arrays["reporter"] == reporters.index("LW")).astype(np.uint16)
-        most = _most(arrays, reports, events, is_lawyer)
-        for i in np.flatnonzero(enough & (most.code == 1) & most.stands_out(LAWYERS)).tolist():
-            told[i].append(f"stimulated reporting: lawyers sent {most.share[i]:.0%}")
+        most = held.most((people.arrays["reporter"][reports] == reporters.index("LW")).astype(np.uint16))
+        for i in np.flatnonzero((most.code == 1) & most.stands_out(LAWYERS)).tolist():
+            told[enough[i]].append(f"stimulated reporting: lawyers sent {most.share[i]:.0%}")
     return told
 
 
-def _most(arrays: Incidence, reports: Codes, events: Codes, code_of_report: Codes) -> _Most:
-    """The most frequent code among the reports of each event."""
-    code = code_of_report[reports].astype(np.int64)
-    width = int(code.max(initial=0)) + 1
-    values, sizes = arrays.events().of_report.gather(reports)
-    key, many = np.unique(values.astype(np.int64) * width + np.repeat(code, sizes), return_counts=True)
-    event = key // width
-    last = np.lexsort((many, event))  # of each event, the code with the most reports comes last
-    first = np.searchsorted(event[last], events, side="left")
-    best = last[np.searchsorted(event[last], events, side="right") - 1]
-    ends = np.concatenate(([0], np.cumsum(many[last])))
-    total = ends[np.searchsorted(event[last], events, side="right")] - ends[first]
-    whole = np.bincount(code, minlength=width) / max(len(code), 1)
-    found = key[best] % width
-    chance = special.betainc(many[best], np.maximum(total - many[best], 0) + 1, whole[found])  # P(X >= k), binomial
-    return _Most(found, many[best] / np.maximum(total, 1), np.asarray(chance, dtype=np.float64))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """Which reports hold which events: one entry for each report of each event that is looked at.
+
+    Args:
+        row: place of the event.
+        report: place of the report.
+        observed: reports of each event.
+    """
+
+    row: Codes
+    report: Codes
+    observed: IntArray
+
+    def most(self, code_of_report: Codes) -> _Most:
+        """The most frequent code among the reports of each event, the largest of those as frequent."""
+        codes, code = np.unique(code_of_report, return_inverse=True)
+        key, many = np.unique(self.row * np.int64(len(codes)) + code[self.report], return_counts=True)
+        row, of = np.divmod(key, max(len(codes), 1))
+        best = np.lexsort((many, row))[np.cumsum(np.bincount(row, minlength=len(self.observed))) - 1]
+        whole = np.bincount(code, minlength=len(codes)) / max(len(code), 1)
+        # P(X >= k), binomial
+        chance = special.betainc(many[best], self.observed - many[best] + 1, whole[of[best]])
+        return _Most(codes[of[best]].astype(np.int64), many[best] / self.observed, np.asarray(chance, dtype=np.float64))
 
 
 def _differing_units(drugs: Drugs, drug: int) -> int:

@@ -6,13 +6,14 @@ A cohort is a mask of reports, `None` where it is every report. Margins are coun
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from primum.counts.cells import CellHistogram
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.incidence import DrugLevel, Drugs, Incidence
-from primum.counts.kernel import Codes, Pairs, count_pairs, margins
+from primum.counts.kernel import Codes, Pairs, count_pairs
 from primum.counts.kinds import Kinds, kinds_of
 from primum.counts.members import Scope
 from primum.counts.table import CountTable
@@ -33,7 +34,7 @@ class Asked:
     level: DrugLevel
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Population:
     """The reports that are counted.
 
@@ -53,17 +54,17 @@ class Population:
     drugs: Drugs
     of_event: IntArray
 
-    @property
+    @cached_property
     def of_drug(self) -> IntArray:
         """How many of its reports hold each drug."""
-        return margins(self.drugs.of_report, len(self.drugs.names), self.mask)
+        return self.drugs.margins(self.mask)
 
-    @property
+    @cached_property
     def pairs(self) -> Pairs:
         """Every pair that a report of the population holds."""
         return count_pairs(self.drugs.joined, events=len(self.arrays.events().names), mask=self.mask)
 
-    @property
+    @cached_property
     def kinds(self) -> Kinds:
         """Every pair, those with the same three counts in one."""
         pairs = self.pairs
@@ -155,7 +156,7 @@ def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Coho
             holding[reports] = True
         first = first & holding
     events = arrays.events()
-    of_first, of_second = (margins(events.of_report, len(events.names), mask) for mask in (first, second))
+    of_first, of_second = (events.margins(mask) for mask in (first, second))
     there = np.flatnonzero(of_first + of_second)
     sizes = (int(np.count_nonzero(first)), int(np.count_nonzero(second)))
     shared = int(np.count_nonzero(first & second))
@@ -179,7 +180,7 @@ def _inside(reports: Codes, *masks: BoolArray | None) -> BoolArray:
 
 def _events_of(arrays: Incidence, reports: Codes) -> tuple[IntArray, IntArray]:
     """The events of some reports, and how many of them hold each."""
-    counted = np.bincount(arrays.events().of_report.gather(reports)[0], minlength=len(arrays.events().names))
+    counted = arrays.events().counts(reports)
     events = np.flatnonzero(counted)
     return events, counted[events]
 

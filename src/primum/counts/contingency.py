@@ -15,9 +15,10 @@ engine, by Ibis expressions that also run where one machine does not suffice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -44,17 +45,25 @@ if TYPE_CHECKING:
 DRUG_LEVELS: Final[tuple[DrugLevel, ...]] = ("verbatim", "product", "substance", "treatment")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
     """A table of counts and all cells of the population behind it, which a prior is fitted on.
 
     Args:
         table: the pairs asked for.
-        cells: all drug-event cells of the population; None for a contrast of two cohorts, whose cells are the table.
+        count_cells: counts all drug-event cells of the population; None for a contrast of two cohorts, whose cells are
+            the table, and where they were not asked for.
+        who: the population, where it was counted from arrays.
     """
 
     table: CountTable
-    cells: CellHistogram | None
+    count_cells: Callable[[], CellHistogram] | None = None
+    who: by_arrays.Population | None = None
+
+    @cached_property
+    def cells(self) -> CellHistogram | None:
+        """All cells of the population, counted when they are first asked for."""
+        return None if self.count_cells is None else self.count_cells()
 
 
 def count(
@@ -105,7 +114,7 @@ def count_with_cells(
         CohortError: no report is left, or the two cohorts share reports.
     """
     if versus is not None:
-        return Counts(_contrast(store, asked, scope, cohort, versus, arrays=arrays), None)
+        return Counts(_contrast(store, asked, scope, cohort, versus, arrays=arrays))
     exposure, people = (EVERYTHING, cohort) if asked is None else split_exposure(cohort)
     level = drug_level if asked is None or asked.level == "treatment" else asked.level
     scope = narrowed(cohort, scope)  # the roles asked for are those of the drugs counted
@@ -124,7 +133,10 @@ def count_with_cells(
         table = _pairs(store, population, drugs, cohort=cohort)
         if asked is not None and not len(table):
             raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
-        return Counts(table, _cells(store, population) if cells else None)
+        if not cells:
+            return Counts(table)
+        counted = _cells(store, population)  # now: its tables are staged for as long as this question takes
+        return Counts(table, lambda: counted)
 
 
 def _by_arrays(
@@ -132,13 +144,12 @@ def _by_arrays(
 ) -> Counts:
     """The fast road of `count_with_cells`: every pair is counted only where the table or the cells need it."""
     if asked is None:
-        pairs = who.pairs
-        table = by_arrays.table_of_all(who, pairs, cohort=cohort)
-        return Counts(table, by_arrays.cells_of_all(who, table.kinds) if cells else None)
+        table = by_arrays.table_of_all(who, who.pairs, cohort=cohort)
+        return Counts(table, (lambda: by_arrays.cells_of_all(who, table.kinds)) if cells else None, who)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
         raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
-    return Counts(table, by_arrays.cells_of_all(who, who.kinds) if cells else None)
+    return Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
 
 
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:
@@ -348,9 +359,9 @@ def holding(asked: Asked, scope: Scope) -> ibis.Table:
     return rows_of(asked, scope).select("report_key").distinct()
 
 
-def rows_of(asked: Asked, scope: Scope) -> ibis.Table:
-    """Rows of the drug asked for in a role that counts."""
-    drugs = with_role(named_drugs(), scope)
+def rows_of(asked: Asked, scope: Scope, within: str | None = None) -> ibis.Table:
+    """Rows of the drug asked for in a role that counts; `within` names a staged table of the reports wanted."""
+    drugs = with_role(named_drugs(within), scope)
     same = drugs.treatment == asked.name if asked.level == "treatment" else _name_at(drugs, asked.level) == asked.name
     return drugs.filter(same)
 

@@ -14,10 +14,11 @@ from typing import Final, Literal
 from primum.cases.link import METHODS
 from primum.cases.linked import OFF
 from primum.errors import UnknownNameError, nearest
+from primum.sources.systems import SYSTEMS
 from primum.terms import USES, Period, Quarter
 from primum.vocab.reactions import BINS, normal
 
-SOURCES: Final = ("faers", "table", "vaers")
+SOURCES: Final = tuple(SYSTEMS)
 ROLES: Final = ("PS", "SS", "I", "C", "DN")
 OUTCOMES: Final = {
     "death": "DE",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from primum.cases.across import told_to_several
 from primum.cases.latest import DELETED, NO_CASE
 from primum.cases.linked import OFF, as_said
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import Cohort
 from primum.counts.contingency import holding
 from primum.counts.members import Scope, members, methods_named, only_duplicates
+from primum.sources.systems import SYSTEMS
 from primum.store import schema
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 Unit = Literal["lines", "rows", "reports"]
-REPORT_FILES: Final = ("DEMO", "TABLE", "DATA")  # the files that have a row for each report
+REPORT_FILES: Final = tuple(system.report_table for system in SYSTEMS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def flow(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> tup
         step that stays, up to the cohort, whose steps each count their own reports.
     """
     kept = only_duplicates(cohort)
-    steps = [*_of_files(store), *_of_versions(store), *_of_links(store, kept)]
+    steps = [*_of_files(store), *_of_versions(store), *_of_systems(store), *_of_links(store, kept)]
     if asked is not None:
         steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, kept, scope)))
     if cohort != kept:
@@ -100,6 +102,15 @@ def _of_versions(store: Store) -> list[FlowStep]:
     ]
 
 
+def _of_systems(store: Store) -> list[FlowStep]:
+    """The events that two systems tell, none of which is set aside; nothing where there is one system."""
+    if len({source for (source,) in store.engine.read("files", "source")}) < 2:
+        return []
+    [(reports,)] = store.engine.rows(told_to_several())
+    said = f"none set aside; {int(reports or 0):,} reports bear a sender's number that another system prints too"
+    return [FlowStep("duplicates in another reporting system", 0, said)]
+
+
 def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:
     """From one report a case to one report an event, by the method that the cohort names."""
     used = as_said(store, sorted(methods_named(kept)) or [OFF])
@@ -114,5 +125,13 @@ def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:
 def _held(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> int:
     inside: ibis.Table = members(cohort, scope)
     if asked is not None:
-        inside = inside.semi_join(holding(asked, scope), "report_key")
+        inside = inside.semi_join(_holding(asked, scope), "report_key")
     return int(store.engine.rows(inside.count().as_table())[0][0])
+
+
+def _holding(asked: Asked, scope: Scope) -> ibis.Table:
+    """Reports that hold what is asked for; those of a treatment are known since the last derivation."""
+    if asked.level != "treatment" or scope.roles is not None:
+        return holding(asked, scope)
+    uses = schema.table("report_uses")
+    return uses.filter(uses.treatment == asked.name).select("report_key")

@@ -12,7 +12,7 @@ from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING
 from primum.counts.contingency import Counts
 from primum.counts.incidence import DrugLevel, Incidence
-from primum.counts.kernel import Codes, Lists, margins
+from primum.counts.kernel import Codes, Lists
 from primum.counts.members import Scope
 from primum.counts.table import CountTable
 from primum.terms import BoolArray, IntArray, StrArray
@@ -47,7 +47,7 @@ def count_groups(arrays: Incidence, drugs: Group, events: Group, pairs: list[tup
         cohort="*",
         snapshot=arrays.store.snapshot(),
     )
-    return Counts(table, by_arrays.cells_of_all(who, who.kinds))
+    return Counts(table, lambda: by_arrays.cells_of_all(who, who.kinds), who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,8 +88,7 @@ def count_two_drugs(arrays: Incidence, first: Asked, second: Asked) -> TwoDrugs:
     held = [reports_with(arrays, asked) for asked in (first, second)]
     masks = [held[0] & held[1], *held]
     events = arrays.events()
-    width = len(events.names)
-    both, one, two = (margins(events.of_report, width, mask) for mask in masks)
+    both, one, two = (events.margins(mask) for mask in masks)
     seen = (one > 0) | (two > 0)
     sizes = [int(np.count_nonzero(mask)) for mask in masks]
     return TwoDrugs(
@@ -97,7 +96,7 @@ def count_two_drugs(arrays: Incidence, first: Asked, second: Asked) -> TwoDrugs:
         both_event=both[seen],
         first_event=one[seen],
         second_event=two[seen],
-        event_reports=margins(events.of_report, width)[seen],
+        event_reports=events.margins()[seen],
         both=sizes[0],
         first=sizes[1],
         second=sizes[2],

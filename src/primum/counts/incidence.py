@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from primum.cases.linked import links_hash
 from primum.counts.cohort import EVERYTHING, Cohort
-from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size, margins
+from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, held_in, joined, joined_size
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
-from primum.counts.people import build_drug_rows, build_indications, build_people, build_senders, build_uses
+from primum.counts.people import (
+    build_aside,
+    build_drug_rows,
+    build_indications,
+    build_people,
+    build_senders,
+    build_uses,
+)
+from primum.counts.words import Words, words_of
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import pooled
@@ -30,11 +39,12 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 DrugLevel = Literal["verbatim", "product", "substance", "treatment"]
-VERSION: Final = "incidence-1"
+VERSION: Final = "incidence-2"
 """Form and meaning of the arrays; raise it when either changes."""
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 8
+FEW: Final = 64  # less than 1/64 of all reports are looked up one by one
 _CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
 
 
@@ -46,11 +56,34 @@ class Events:
         names: of the events, in the order of their texts.
         of_report: events of each report.
         reports: reports of each event.
+        words: events of each report in another form, for counting those of many reports.
     """
 
     names: StrArray
     of_report: Lists
     reports: Lists
+    words: Words
+
+    def margins(self, mask: BoolArray | None = None) -> IntArray:
+        """How many reports of a mask hold each event; of all reports without a mask.
+
+        Numerics:
+            Of a mask and its complement the smaller is counted; the other follows by subtraction, exactly.
+        """
+        if mask is None:
+            return self.reports.sizes
+        inside = int(np.count_nonzero(mask))
+        if 2 * inside > len(mask):
+            return self.reports.sizes - self.margins(~mask)
+        return self.words.count(mask) if FEW * inside > len(mask) else self.counts(np.flatnonzero(mask))
+
+    def counts(self, reports: Codes) -> IntArray:
+        """How many of some reports hold each event."""
+        if FEW * len(reports) <= len(self.of_report):
+            return np.bincount(self.of_report.gather(reports)[0], minlength=len(self.names))
+        mask = np.zeros(len(self.of_report), dtype=bool)
+        mask[reports] = True
+        return self.words.count(mask)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +91,7 @@ class Drugs:
     """The drugs of the reports at one level of names, in the roles that count.
 
     Args:
+        part: name of the arrays; it tells the level and the roles.
         names: of the drugs, in the order of their texts.
         of_report: drugs of each report.
         joined: reports of each drug with their events.
@@ -65,11 +99,16 @@ class Drugs:
         treated: reports that hold a drug under a name that a treatment's table mapped.
     """
 
+    part: str
     names: StrArray
     of_report: Lists
     joined: Joined
     treated_as: tuple[tuple[str, int], ...]
     treated: Lists
+
+    def margins(self, mask: BoolArray | None = None) -> IntArray:
+        """How many reports of a mask hold each drug; of all reports without a mask."""
+        return self.reports.sizes if mask is None else held_in(self.reports, mask)
 
     @property
     def reports(self) -> Lists:
@@ -113,7 +152,10 @@ class Incidence:
         """Events of the reports."""
         if self._events is None:
             part = self._part("events", self._build_events)
-            self._events = Events(_texts(part.names["event"]), _lists(part, "of_report"), _lists(part, "reports"))
+            names = part.names["event"]
+            first, more, owner = (part.arrays[f"words_{name}"] for name in ("first", "more", "owner"))
+            words = Words(first, more, owner, len(names))
+            self._events = Events(_texts(names), _lists(part, "of_report"), _lists(part, "reports"), words)
         return self._events
 
     def drugs(self, level: DrugLevel, roles: tuple[str, ...] | None = None) -> Drugs:
@@ -130,16 +172,25 @@ class Incidence:
             held = Joined(reports, part.arrays["sizes"], _lists(part, "joined"))
             treated_as = zip(part.names["treatment"], part.arrays["treated_drug"].tolist(), strict=True)
             self._drugs[level, roles] = Drugs(
-                _texts(part.names["drug"]), _lists(part, "of_report"), held, tuple(treated_as), _lists(part, "treated")
+                name,
+                _texts(part.names["drug"]),
+                _lists(part, "of_report"),
+                held,
+                tuple(treated_as),
+                _lists(part, "treated"),
             )
         return self._drugs[level, roles]
 
     def drug_names(self, level: DrugLevel) -> list[str] | None:
-        """Every drug name of a level; None where its arrays were never asked for."""
+        """Every drug name of a level; None where nothing is kept in files and the engine finds one name sooner."""
+        if self.folder.path is None:
+            return None
         name = f"drugs-{level}"
         if name not in self._parts and (found := self.folder.there(name)) is not None:
             self._parts[name] = found
-        return self._parts[name].names["drug"] if name in self._parts else None
+        if name in self._parts:
+            return self._parts[name].names["drug"]
+        return self._part(f"names-{level}", lambda draft: self._build_names(draft, level)).names["drug"]
 
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
@@ -158,7 +209,7 @@ class Incidence:
             mask = None if cohort == EVERYTHING else self.mask(cohort, scope)
             while len(self._event_margins) >= MASKS_KEPT:
                 del self._event_margins[next(iter(self._event_margins))]
-            self._event_margins[key] = margins(self.events().of_report, len(self.events().names), mask)
+            self._event_margins[key] = self.events().margins(mask)
         return self._event_margins[key]
 
     def at_keys(self, keys: IntArray) -> BoolArray:
@@ -181,6 +232,15 @@ class Incidence:
             "senders": build_senders,
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
+
+    def aside(self, method: str) -> Codes | None:
+        """Reports for which another speaks, by the links of a method; None where the store was not linked by it."""
+        links = links_hash(self.store, method)
+        if links is None:
+            return None
+        name = f"aside-{method}-{links[:16]}"  # links can be made again without a load
+        part = self._part(name, lambda draft: build_aside(self.store, draft, method, self.report_keys))
+        return part.arrays["reports"]
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:
@@ -207,6 +267,12 @@ class Incidence:
         finally:
             engine.unstage("event_codes")
         _keep_lists(draft, "reports", of_report.inverted(len(names)))
+        words_of(of_report, width=len(names), new=draft.new)
+
+    def _build_names(self, draft: Draft, level: DrugLevel) -> None:
+        called = named_keys(level).name
+        names = called.as_table().filter(called.notnull()).distinct()
+        draft.names["drug"] = self.store.engine.run(names.order_by("name"))["name"].tolist()
 
     def _build_drugs(self, draft: Draft, level: DrugLevel, roles: tuple[str, ...] | None) -> None:
         engine = self.store.engine

@@ -241,10 +241,10 @@ def _count_run(
     values = held.events.values[begin[0] : begin[-1]]
     if mask is not None:
         start = held.reports.start[first : last + 1].astype(np.int64)
-        kept = mask[held.reports.values[start[0] : start[-1]]]
-        kept = np.repeat(kept, held.sizes[start[0] : start[-1]])
-        values = values[kept]
-        begin = starts(kept)[begin - begin[0]]
+        kept = np.flatnonzero(mask.take(held.reports.values[start[0] : start[-1]]))
+        of_report = Lists(starts(held.sizes[start[0] : start[-1]]), values)
+        values, sizes = of_report.gather(kept)
+        begin = starts(sizes)[np.searchsorted(kept, start - start[0])]
     begin = begin - begin[0]
     if last - first == 1:
         counted = np.bincount(values, minlength=events)
@@ -273,22 +273,18 @@ def _count_together(values: Codes, begin: IntArray, first: int, events: int) -> 
     return (drug + first).astype(np.int32), event.astype(np.int32), observed.astype(np.int32)
 
 
-def margins(of_report: Lists, width: int, mask: BoolArray | None = None) -> IntArray:
-    """How many of the reports in the mask hold each code below `width`; of all reports without a mask.
-
-    Numerics:
-        Of a mask and its complement the smaller is counted; the other follows by subtraction, exactly.
+def held_in(lists: Lists, mask: BoolArray) -> IntArray:
+    """How many numbers of each list are in the mask.
 
     Examples:
-        >>> held = Lists(np.array([0, 2, 3]), np.array([0, 1, 1]))
-        >>> margins(held, 2).tolist(), margins(held, 2, np.array([False, True])).tolist()
-        ([1, 2], [0, 1])
+        >>> held_in(Lists(np.array([0, 2, 2, 3]), np.array([0, 1, 1])), np.array([False, True])).tolist()
+        [1, 0, 1]
     """
-    if mask is None:
-        return np.bincount(of_report.values, minlength=width).astype(np.int64)
-    inside = np.flatnonzero(mask)
-    if 2 * len(inside) > len(mask):
-        return margins(of_report, width) - margins(of_report, width, ~mask)
-    parts = [inside[some : some + ENTRIES_AT_ONCE] for some in range(0, len(inside), ENTRIES_AT_ONCE)]
-    found = in_threads(lambda part: np.bincount(of_report.gather(part)[0], minlength=width), parts)
-    return np.sum(found, axis=0, dtype=np.int64) if found else np.zeros(width, dtype=np.int64)
+
+    def of_run(run: tuple[int, int]) -> IntArray:
+        start = lists.start[run[0] : run[1] + 1].astype(np.int64)
+        inside: BoolArray = mask.take(lists.values[start[0] : start[-1]])
+        counted: IntArray = np.diff(starts(inside)[start - start[0]])
+        return counted
+
+    return np.concatenate([np.zeros(0, np.int64), *in_threads(of_run, blocks(lists.sizes))])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
 from primum.counts.fields import ROLES, UNKNOWN, age_range
@@ -172,10 +173,7 @@ def _reaction(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArra
 
 
 def _bin(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
-    bins = scope.term_bins
-    named = {term for name in condition.values if name != "harm" for term in bins.terms_in(name)}
-    elsewhere = frozenset(bins.not_harm) if "harm" in condition.values else None
-    return _with_events(arrays, lambda name: name in named or (elsewhere is not None and name not in elsewhere))
+    return _with_events(arrays, lambda name: scope.term_bins.bin(name) in condition.values)
 
 
 def _with_events(arrays: Incidence, wanted: Callable[[str], bool]) -> BoolArray:
@@ -184,6 +182,17 @@ def _with_events(arrays: Incidence, wanted: Callable[[str], bool]) -> BoolArray:
         if wanted(name):
             inside[events.reports.of(place)] = True
     return inside
+
+
+def _duplicates(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    kept = np.ones(arrays.total, dtype=bool)
+    if OFF in condition.values:
+        return kept
+    aside = [reports for method in condition.values if (reports := arrays.aside(method)) is not None]
+    if len(aside) < len(condition.values):
+        raise _LeftToTheEngine
+    kept[reduce(np.intersect1d, aside)] = False  # a report is kept where one of the methods keeps it
+    return kept
 
 
 _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArray]]] = {
@@ -206,4 +215,5 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArra
     "event_date": _date,
     "source": _coded,
     "quarter": _quarter,
+    "duplicates": _duplicates,
 }

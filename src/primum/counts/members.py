@@ -19,7 +19,7 @@ from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
 from primum.terms import Period
 from primum.vocab.drugs import named_drugs
-from primum.vocab.reactions import TermBins, pooled
+from primum.vocab.reactions import DEVICE_PROBLEM, TermBins, pooled
 
 if TYPE_CHECKING:
     import ibis
@@ -207,6 +207,8 @@ def _reaction(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 
 def term_groups(store: Store) -> dict[str, frozenset[str]]:
     """Names of the groups of reaction terms that a store knows, by level."""
+    if not store.engine.count("term_groups"):
+        return {}  # without the half second that Ibis takes to import
     groups = schema.table("term_groups")
     found: dict[str, set[str]] = {}
     for level, name in store.engine.rows(groups.select("level", "name").distinct()):
@@ -230,9 +232,11 @@ def _bin(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     reactions = schema.table("reactions")
     term, bins = pooled(reactions.term), scope.term_bins
     named = tuple(t for name in condition.values if name != "harm" for t in bins.terms_in(name))
-    there = term.isin(named)
+    there, of_device = term.isin(named), term.startswith(DEVICE_PROBLEM)
+    if "product_quality" in condition.values:
+        there = there | of_device
     if "harm" in condition.values:
-        there = there | (term.notnull() & ~term.isin(bins.not_harm))
+        there = there | (term.notnull() & ~term.isin(bins.not_harm) & ~of_device)
     return _in(reports, reactions.filter(there))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from primum.terms import IntArray
 
 if TYPE_CHECKING:
     from primum.store import Store
+
+
+_KEYS: Final = "onset_report_keys"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,14 +50,8 @@ def onset_days(
         scope: what the conditions of the cohort speak of.
         use_column: `use`, or `use_strict` for uses by strong rules alone.
     """
-    found = onsets(rows_of(asked, scope).semi_join(members(cohort, scope), "report_key"), by=["report_key"])
-    if asked.level == "treatment":
-        uses = schema.table("report_uses")
-        mine = uses.filter(uses.treatment == asked.name)
-        found = found.join(mine.select("report_key", use=mine[use_column]), "report_key")
     by_use: dict[str, list[tuple[int | None, str]]] = {}
-    columns = ["onset_days", "status", *(["use"] if asked.level == "treatment" else [])]
-    for days, status, *use in store.engine.rows(found.select(*columns)):
+    for days, status, *use in _rows(store, asked, cohort, scope, use_column=use_column):
         by_use.setdefault(use[0] if use else "", []).append((days, status))
     return tuple(
         OnsetDays(
@@ -64,3 +61,20 @@ def onset_days(
         )
         for use, rows in sorted(by_use.items())
     )
+
+
+def _rows(store: Store, asked: Asked, cohort: Cohort, scope: Scope, *, use_column: str) -> list[tuple[Any, ...]]:
+    """Days and status of each report, and the use where a treatment is asked for."""
+    inside, engine = members(cohort, scope), store.engine
+    if asked.level != "treatment":
+        found = onsets(rows_of(asked, scope).semi_join(inside, "report_key"), by=["report_key"])
+        return engine.rows(found.select("onset_days", "status"))
+    uses = schema.table("report_uses")
+    mine = uses.filter(uses.treatment == asked.name).semi_join(inside, "report_key")
+    try:  # of all drug rows only those of these reports are read by name
+        engine.stage_expression(_KEYS, mine.select(touched_key=mine.report_key))
+        found = onsets(rows_of(asked, scope, _KEYS), by=["report_key"])
+        told = found.join(mine.select("report_key", use=mine[use_column]), "report_key")
+        return engine.rows(told.select("onset_days", "status", "use"))
+    finally:
+        engine.unstage(_KEYS)

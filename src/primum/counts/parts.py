@@ -102,6 +102,26 @@ class PartFolder:
         """A part from its files; None where it was not built."""
         return None if self.path is None else _read(self.path / name)
 
+    def text(self, name: str) -> str | None:
+        """A small file beside the parts; None where there is none."""
+        if self.path is None:
+            return None
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def keep_text(self, name: str, text: str) -> None:
+        """Keep a small file beside the parts, whole or not at all; where it cannot be written, it is not kept."""
+        if self.path is None:
+            return
+        draft = self.path / f"{BUILDING}{os.getpid()}-{name}"
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(self.path / name)
+        except OSError as error:
+            log.info("%s cannot be written (%s)", self.path / name, error)
+
     def _built(self, name: str, draft_folder: Path, build: Callable[[Draft], None]) -> Part:
         log.info("building the arrays of %s for counting", name)
         try:
@@ -131,6 +151,7 @@ def _sweep_killed(folder: Path) -> None:
             os.kill(int(left.name.removeprefix(BUILDING).partition("-")[0]), 0)
         except ProcessLookupError:
             shutil.rmtree(left, ignore_errors=True)
+            left.unlink(missing_ok=True)
         except (OSError, ValueError):  # somebody else's, or not ours at all
             continue
 

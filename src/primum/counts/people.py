@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.cases.linked import set_aside
 from primum.counts.fields import OUTCOMES, ROLES, UNKNOWN
 from primum.counts.kernel import ENTRIES_AT_ONCE, Codes, starts
 from primum.counts.parts import Draft
@@ -76,6 +77,12 @@ def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:
             sender[place + first] = found["code"][mine]
     finally:
         engine.unstage("text_codes")
+
+
+def build_aside(store: Store, draft: Draft, method: str, keys: IntArray) -> None:
+    """Fill a part with the reports for which another speaks, by the links of a method."""
+    _, place = _places(keys, store.engine.run(set_aside(method))["report_key"])
+    draft.keep("reports", np.sort(place).astype(np.int32))
 
 
 def _by_text(store: Store, draft: Draft, rows: ibis.Table, blocks: Blocks) -> None:

@@ -74,6 +74,7 @@ def tallies(
         reports = engine.stage_expression(
             "treatment_reports", _reports_of(treatment, strict=strict).semi_join(members(cohort, scope), "report_key")
         )
+        engine.stage_expression(_KEYS, reports.select(touched_key=reports.report_key))
         questions = {
             **{name: reports.select("report_key", "use", value=reports[name]) for name in _OF_THE_REPORT},
             "outcome": _joined(reports, schema.table("outcomes"), "outcome"),
@@ -83,9 +84,11 @@ def tallies(
         }
         return {name: _tally(store, rows) for name, rows in questions.items()}
     finally:
+        engine.unstage(_KEYS)
         engine.unstage("treatment_reports")
 
 
+_KEYS: Final = "treatment_report_keys"  # so that of all drug rows only those of these reports are read by name
 _OF_THE_REPORT: Final = ("total", "rule", "serious", "year", "reporter", "sex", "age", "country", "source")
 
 
@@ -135,7 +138,7 @@ def _reactions(reports: ibis.Table) -> ibis.Table:
 
 
 def _drugs(reports: ibis.Table, treatment: str, column: str) -> ibis.Table:
-    drugs = exposures(treatment)
+    drugs = exposures(treatment, _KEYS)
     value = drugs[column].fill_null("product not told")
     return reports.join(drugs, "report_key").select("report_key", "use", value=value)
 

@@ -22,7 +22,7 @@ NO_STRATUM: Final = 255
 
 _ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
 _CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
-_ENTRIES_AT_ONCE: Final = 250_000  # of rare drugs
+_ENTRIES_AT_ONCE: Final = 250_000  # of lists, of rare drugs
 _REPORTS_AT_ONCE: Final = 500_000  # of a frequent drug
 _NOISE: Final = 1e-11  # of a difference of sums; what is smaller is 0
 
@@ -80,7 +80,7 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     by_drug = by_stratum(held.reports, stratum, strata)
     runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
-    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    columns = in_threads(np.concatenate, list(zip(*found, strict=True)))
     return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
 
 
@@ -100,11 +100,11 @@ def by_stratum(lists: Lists, stratum: NDArray[np.uint8], strata: int) -> FloatAr
 
     def of_run(run: tuple[int, int]) -> NDArray[Any]:
         start = lists.start[run[0] : run[1] + 1].astype(np.int64)
-        place = np.repeat(np.arange(run[1] - run[0], dtype=np.int64) * 256, np.diff(start))
-        place += stratum[lists.values[start[0] : start[-1]]]
+        place = np.repeat(np.arange(run[1] - run[0], dtype=np.int32) * 256, np.diff(start))
+        place += stratum.take(lists.values[start[0] : start[-1]])
         return np.bincount(place, minlength=(run[1] - run[0]) * 256).reshape(-1, 256)[:, :strata].astype(np.float64)
 
-    found = in_threads(of_run, blocks(lists.sizes))
+    found = in_threads(of_run, blocks(lists.sizes, at_once=_ENTRIES_AT_ONCE))
     return np.concatenate(found) if found else np.zeros((0, strata))
 
 
@@ -214,7 +214,7 @@ def _triples(
         return _cells_of_one(held, first, stratum, weights)
     begin = held.events.start[first : last + 1].astype(np.int64)
     start = held.reports.start[first : last + 1].astype(np.int64)
-    of = np.repeat(stratum[held.reports.values[start[0] : start[-1]]], held.sizes[start[0] : start[-1]])
+    of = np.repeat(stratum.take(held.reports.values[start[0] : start[-1]]), held.sizes[start[0] : start[-1]])
     kind: type[np.unsignedinteger[Any]] = np.uint32 if cells < 2**32 else np.uint64
     key = held.events.values[begin[0] : begin[-1]].astype(kind)
     if last - first > 1:
@@ -236,9 +236,10 @@ def _cells_of_one(held: Joined, drug: int, stratum: NDArray[np.uint8], weights: 
     counted = np.zeros(weights.events * (weights.strata + 1), dtype=np.int64)
     width, place = weights.strata + 1, 0  # one more, for the reports that lie in no stratum
     for some in range(0, len(reports), _REPORTS_AT_ONCE):
-        of = np.minimum(stratum[reports[some : some + _REPORTS_AT_ONCE]], weights.strata)
-        key = np.repeat(of.astype(np.int64), sizes[some : some + _REPORTS_AT_ONCE])
-        key += events[place : place + len(key)].astype(np.int64) * width
+        of = np.minimum(stratum.take(reports[some : some + _REPORTS_AT_ONCE]), weights.strata)
+        key = events[place : place + int(sizes[some : some + _REPORTS_AT_ONCE].sum())].astype(np.int32)
+        key *= width  # events and strata are fewer than 2^31 cells, where there are as many entries
+        key += np.repeat(of, sizes[some : some + _REPORTS_AT_ONCE])
         place += len(key)
         counted += np.bincount(key, minlength=len(counted))
     counted = counted.reshape(-1, width)[:, : weights.strata].ravel()

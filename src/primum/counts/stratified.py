@@ -165,7 +165,7 @@ def count_stratified(
     if asked is None:
         found = count_strata(who.drugs.joined, code, of_event=arrays.events().reports, strata=len(strata.cohorts))
         table = replace(by_arrays.table_of_all(who, found.pairs, cohort=cohort), expected=found.expected)
-        counts = Counts(table, by_arrays.cells_of_all(who, table.kinds) if cells else None)
+        counts = Counts(table, (lambda: by_arrays.cells_of_all(who, table.kinds)) if cells else None, who)
         return StratifiedCounts(counts, None, found.sums, left_out)
     exposed = None if exposure == all_of() else arrays.mask(exposure, scope)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
@@ -173,9 +173,8 @@ def count_stratified(
         raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
     inside = _by_stratum(who, asked, exposed, table, Strata(strata.cohorts, code))
     table = replace(table, expected=inside.expected)
-    return StratifiedCounts(
-        Counts(table, by_arrays.cells_of_all(who, who.kinds) if cells else None), inside, None, left_out
-    )
+    counts = Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
+    return StratifiedCounts(counts, inside, None, left_out)
 
 
 def _by_stratum(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
 
-_NO_REPORTS = "No report files are loaded; `primum load faers --from FOLDER` brings them."
+_NO_REPORTS = "No report files are loaded; `primum load` brings them."
 _NOT_BUILT = "Not part of this version."
 _BY_STUDY = "Not in this page; a study file (`primum study`) runs them and tells them."
 

@@ -83,6 +83,7 @@ class Telling:
         stations: words of the pathway picture.
         curve: curve of the dose-effect model.
         patient: words of the page for a person who decides.
+        load: command that loads the reports that speak of it most.
     """
 
     subtitle: str = ""
@@ -99,6 +100,7 @@ class Telling:
     stations: tuple[Station, ...] = ()
     curve: CurveRequest | None = None
     patient: Plain = field(default_factory=Plain)
+    load: str = "primum load faers --from FOLDER"
 
     def named(self) -> list[str]:
         """Ids of all findings that its sentences and lists name."""
@@ -181,6 +183,7 @@ def _telling(given: Mapping[str, Any]) -> Telling:
         stations=tuple(_station(**station) for station in given.get("stations", [])),
         curve=CurveRequest(**given["curve"]) if "curve" in given else None,
         patient=Plain(**{name: tuple(words) for name, words in given.get("patient", {}).items()}),
+        load=given.get("load", Telling().load),
     )
 
 

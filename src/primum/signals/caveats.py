@@ -9,7 +9,7 @@ import numpy as np
 
 from primum.counts.table import CountTable
 from primum.errors import CountError
-from primum.signals.estimate import CodeArray
+from primum.signals.estimate import CodeArray, distinct_counts
 from primum.terms import Coded, StrArray
 
 BETWEEN: Final = "; "
@@ -46,8 +46,8 @@ def reasons_of(kinds: int, reasons: Sequence[Reasons]) -> Coded:
     for _, code, words in reasons:
         key *= len(words)
         key += code
-    found, place = np.unique(key, return_inverse=True)
-    return Coded(place.astype(np.int32), texts([_words(number, reasons) for number in found.tolist()]))
+    found, place = distinct_counts(key)
+    return Coded(place.astype(np.int32), texts([_words(int(number), reasons) for number in found.tolist()]))
 
 
 def joined(one: Coded, two: Coded) -> Coded:

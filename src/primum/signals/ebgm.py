@@ -11,10 +11,10 @@ from scipy import special
 
 from primum.counts.kernel import in_threads
 from primum.provenance import Method
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, first_share
+from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, checked_cells, first_share
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
 from primum.signals.ebgm_quantiles import posterior_quantiles
-from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, code_of, same_shape
+from primum.signals.estimate import Estimate, checked_level, code_of
 from primum.terms import FloatArray
 
 METHOD: Final = Method(
@@ -83,12 +83,9 @@ def ebgm(
         '...'
     """
     tail = (1 - checked_level(level)) / 2
-    n, e = checked_counts("observed", observed), checked_numbers("expected", expected)
-    same_shape(observed=n, expected=e)
+    n, e = checked_cells(observed, expected)
     if fit is None:
         fit = fit_prior(cells_of(n, e, zero_expected=zero_expected, zero_weight=zero_weight))
-    else:
-        cells_of(n, e)  # the same checks
     pairs = Cells(n, np.maximum(e, 1e-300), np.ones(n.shape))  # with nothing expected, the posterior is the prior
     value = _in_blocks(fit.mixture, pairs)
     lower, upper = posterior_quantiles(fit.mixture, pairs, (tail, 1 - tail))

@@ -123,21 +123,34 @@ def cells_of(
         CountError: a number is negative, not finite or not whole where it must be, shapes differ, or reports are
             observed where none is expected.
     """
-    n = checked_counts("observed", observed)
-    e = checked_numbers("expected", expected)
+    n, e = checked_cells(observed, expected)
     w = np.ones(n.shape) if weight is None else checked_numbers("weight", weight)
-    same_shape(observed=n, expected=e, weight=w)
     zero_e = checked_numbers("zero_expected", zero_expected)
     zero_w = np.ones(zero_e.shape) if zero_weight is None else checked_numbers("zero_weight", zero_weight)
+    same_shape(observed=n, weight=w)
     same_shape(zero_expected=zero_e, zero_weight=zero_w)
-    impossible = (n > 0) & (e == 0)
-    if np.any(impossible):
+    if len(zero_e):
+        n = np.concatenate([n, np.zeros(zero_e.shape, dtype=np.int64)])
+        e, w = np.concatenate([e, zero_e]), np.concatenate([w, zero_w])
+    keep = e > 0
+    keep &= w > 0
+    return Cells(n, e, w) if keep.all() else Cells(n[keep], e[keep], w[keep])
+
+
+def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, FloatArray]:
+    """Counts and expectations of cells, as numbers.
+
+    Raises:
+        CountError: a number is negative, not finite or not whole where it must be, the shapes differ, or reports are
+            observed where none is expected.
+    """
+    n, e = checked_counts("observed", observed), checked_numbers("expected", expected)
+    same_shape(observed=n, expected=e)
+    nothing = e == 0
+    if nothing.any() and (impossible := nothing & (n > 0)).any():
         i = int(np.argmax(impossible))
         raise CountError(f"expected[{i}] is 0 although observed[{i}] is {n[i]}. Check the margins.")
-    n = np.concatenate([n, np.zeros(zero_e.shape, dtype=np.int64)])
-    e, w = np.concatenate([e, zero_e]), np.concatenate([w, zero_w])
-    keep = (e > 0) & (w > 0)
-    return Cells(n[keep], e[keep], w[keep])
+    return n, e
 
 
 def squash(cells: Cells, *, width: float) -> Cells:

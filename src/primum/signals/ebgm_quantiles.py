@@ -3,12 +3,13 @@
 The posterior of a pair is again a mixture: component j becomes a gamma of shape `alpha_j + n` and rate `beta_j + E`.
 Its quantile has no formula. Few pairs are solved one by one; of many pairs with the same count the quantile is
 tabulated over ln E and interpolated, on a grid refined until the measured error of the distribution function is below
-`TABLE_ERROR`.
+`TABLE_ERROR`, in stretches made narrower where it is not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,8 @@ from primum.terms import BoolArray, FloatArray, IntArray
 
 TABLE_ERROR: Final = 1e-8  # of the distribution function, measured half-way between grid points
 _DEGREE: Final = 5
-_BLOCK: Final = 2.0  # width of a tile in ln E
+_WIDTHS: Final = (2.0, 0.25, 1 / 32)  # of a tile in ln E; what the wider ones cannot hold is tried in narrower ones
+_WORTH: Final = 4  # pairs for each point of a grid, below which solving them costs less than the grid
 _GRIDS: Final = (12, 24, 48, 96)
 _CHUNK: Final = 1 << 15
 _SMALLEST: Final = 1e-300
@@ -115,29 +117,53 @@ def _with_point(mixture: Mixture, pairs: Cells, probability: float) -> FloatArra
 
 
 def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]) -> tuple[FloatArray, ...]:
+    """From tables of ever narrower tiles; what lies where the quantile leaps between the components is solved."""
+    results = tuple(np.empty(len(pairs)) for _ in probabilities)
     values, place = pairs.distinct
     log_e = np.log(np.maximum(pairs.expected, _SMALLEST))
-    block = np.floor(log_e / _BLOCK).astype(np.int64)
-    first = int(block.min(initial=0))
-    blocks = int(block.max(initial=0)) - first + 1
-    keys, tile = distinct_counts(place * blocks + (block - first))  # a tile: one count, one stretch of ln E
-    many = np.bincount(tile, minlength=len(keys)) >= 4 * _GRIDS[0]
-    count, low = values[keys.astype(np.int64) // blocks], (keys % blocks + first) * _BLOCK
-    table = _tabulate(mixture, _Grid(count, low, 2), many, probabilities)
-    results = tuple(np.empty(len(pairs)) for _ in probabilities)
-
-    def read(start: int) -> None:
-        part = slice(start, start + _CHUNK)
-        for result, quantile in zip(results, table.read(tile[part], log_e[part]), strict=True):
-            result[part] = quantile
-
-    in_threads(read, range(0, len(pairs) if many.any() else 0, _CHUNK))
-    direct = np.flatnonzero(~table.known[tile])
-    if len(direct):
-        rest = posterior(mixture, Cells(pairs.observed[direct], pairs.expected[direct], pairs.weight[direct]))
+    todo = np.arange(len(pairs))  # and where they lie, which is in the order of `todo`
+    for width in _WIDTHS:
+        if len(todo) < _WORTH * _GRIDS[0]:
+            break
+        tiles, tile = _tiles(values, place, log_e, width)
+        table = _tabulate(mixture, tiles, np.bincount(tile, minlength=len(tiles.counts)), probabilities)
+        read = partial(_read, table, tile=tile, log_e=log_e, todo=todo, results=results)
+        left = np.concatenate(in_threads(read, range(0, len(todo), _CHUNK)))
+        todo, place, log_e = todo[left], place[left], log_e[left]
+    if len(todo):
+        rest = posterior(mixture, Cells(pairs.observed[todo], pairs.expected[todo], pairs.weight[todo]))
         for result, probability in zip(results, probabilities, strict=True):
-            result[direct] = solve_quantile(rest, probability)
+            result[todo] = solve_quantile(rest, probability)
     return results
+
+
+def _read(
+    table: _Table, start: int, *, tile: IntArray, log_e: FloatArray, todo: IntArray, results: tuple[FloatArray, ...]
+) -> IntArray:
+    """Take what a table holds of some pairs into the results, and give the places of the others."""
+    some = slice(start, start + _CHUNK)
+    its, at, rows = tile[some], log_e[some], todo[some]
+    known = table.known[its]
+    if not known.all():
+        its, at, rows = its[known], at[known], rows[known]
+    for result, quantile in zip(results, table.read(its, at), strict=True):
+        result[rows] = quantile
+    return np.flatnonzero(~known) + start
+
+
+def _tiles(values: FloatArray, place: IntArray, log_e: FloatArray, width: float) -> tuple[_Grid, IntArray]:
+    """Pairs by count and stretch of ln E: the tiles that have any, and the tile of each pair."""
+    stretch = np.floor(log_e / width).astype(np.int32)
+    first = int(stretch.min(initial=0))
+    many = int(stretch.max(initial=0)) - first + 1
+    key = place * many
+    key += stretch
+    key -= first
+    keys, tile = distinct_counts(key)
+    number = keys.astype(np.int64)
+    return _Grid(
+        np.asarray(values[number // many]), np.asarray((number % many + first) * width, dtype=np.float64), width, 2
+    ), tile
 
 
 def solve_quantile(after: Posterior, probability: float) -> FloatArray:
@@ -185,13 +211,14 @@ class _Table:
 
     known: BoolArray
     low: FloatArray
+    width: float
     size: IntArray  # grid points of the tile
     offset: IntArray  # where its polynomials begin
     polynomials: FloatArray  # (windows, probabilities, degree + 1), highest power first
 
     def read(self, tile: IntArray, log_e: FloatArray) -> list[FloatArray]:
         size = self.size[tile]
-        steps = (log_e - self.low[tile]) * ((size - 1) / _BLOCK)
+        steps = (log_e - self.low[tile]) * ((size - 1) / self.width)
         window = np.clip(steps.astype(np.int64) - _DEGREE // 2, 0, size - _DEGREE - 1)
         u = steps - window - _DEGREE / 2
         rows = self.polynomials[self.offset[tile] + window]
@@ -211,26 +238,35 @@ class _Grid:
 
     counts: FloatArray
     low: FloatArray
+    width: float
     size: int
 
     def cells(self, *, middles: bool = False) -> Cells:
         steps = np.arange(self.size - 1) + 0.5 if middles else np.arange(self.size)
-        log_e = self.low[:, None] + _BLOCK * (steps / (self.size - 1))
+        log_e = self.low[:, None] + self.width * (steps / (self.size - 1))
         counts = np.repeat(self.counts.astype(np.int64), log_e.shape[1])
         return Cells(counts, np.exp(log_e.ravel()), np.ones(log_e.size))
 
 
-def _tabulate(mixture: Mixture, tiles: _Grid, wanted: BoolArray, probabilities: tuple[float, ...]) -> _Table:
-    """Refine each tile's grid until the error between its points is below `TABLE_ERROR`; leave out what never is."""
+def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tuple[float, ...]) -> _Table:
+    """Refine each tile's grid until the error between its points is below `TABLE_ERROR`; leave out what never is.
+
+    Args:
+        mixture: the prior.
+        tiles: where.
+        pairs: how many lie in each tile; one with few pairs for the points of its grid is left out.
+        probabilities: of the quantiles.
+    """
     number = len(tiles.counts)
     known, offset = np.zeros(number, dtype=np.bool_), np.zeros(number, dtype=np.int64)
     sizes = np.full(number, _GRIDS[0], dtype=np.int64)
     pieces = [np.zeros((_GRIDS[0], len(probabilities), _DEGREE + 1))]  # what a tile that is not known may read
-    filled, todo = len(pieces[0]), np.flatnonzero(wanted)
+    filled, todo = len(pieces[0]), np.arange(number)
     for size in _GRIDS:
+        todo = todo[pairs[todo] >= _WORTH * size]
         if not len(todo):
             break
-        grid = _Grid(tiles.counts[todo], tiles.low[todo], size)
+        grid = _Grid(tiles.counts[todo], tiles.low[todo], tiles.width, size)
         after = posterior(mixture, grid.cells())
         with np.errstate(divide="ignore"):
             logs = [np.log(solve_quantile(after, p)).reshape(len(todo), size) for p in probabilities]
@@ -242,7 +278,7 @@ def _tabulate(mixture: Mixture, tiles: _Grid, wanted: BoolArray, probabilities: 
         pieces.append(polynomials[good].reshape(-1, len(probabilities), _DEGREE + 1))
         filled += len(pieces[-1])
         todo = todo[~good]
-    return _Table(known, tiles.low, sizes, offset, np.concatenate(pieces))
+    return _Table(known, tiles.low, tiles.width, sizes, offset, np.concatenate(pieces))
 
 
 def _polynomials(log_quantile: FloatArray) -> FloatArray:
@@ -259,6 +295,7 @@ def _errors(mixture: Mixture, grid: _Grid, polynomials: FloatArray, probabilitie
     table = _Table(
         np.ones(number, dtype=np.bool_),
         grid.low,
+        grid.width,
         np.full(number, grid.size, dtype=np.int64),
         windows * np.arange(number),
         polynomials.reshape(-1, len(probabilities), _DEGREE + 1),

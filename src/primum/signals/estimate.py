@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.terms import FloatArray, IntArray, StrArray
 
 CodeArray = NDArray[np.uint8]
+ROWS_AT_ONCE: Final = 16_384
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,13 +53,59 @@ class Estimate:
             raise CountError(f"Estimate with shapes {sorted(shapes)}; expected one shape for value, bounds and reason.")
         silent = self.reason_code == 0
         for name in ("lower", "value", "upper"):
-            if np.any(np.isnan(getattr(self, name)) & silent):
+            missing = np.isnan(getattr(self, name))
+            missing &= silent
+            if missing.any():
                 raise CountError(f"Estimate: {name} is not a number and no reason says why.")
 
     @property
     def reason(self) -> StrArray:
         """Why a value or bound is missing or special, as text; empty where nothing is."""
         return np.asarray(self.reasons, dtype=object)[self.reason_code]
+
+
+def in_blocks(method: Callable[..., T], *given: ArrayLike, take: Callable[[slice, T], None] | None = None) -> list[T]:
+    """Results of a method of rows, some rows at a time: what it works on stays near the processor.
+
+    A fault is told of all rows together, so that the row it names is theirs.
+
+    Args:
+        method: takes columns of one length, and numbers.
+        given: columns, shape `(rows,)`, and numbers.
+        take: what is done with each result at once; None: nothing.
+    """
+    columns = [np.asarray(one) for one in given]
+    shape = columns[0].shape
+    if len(shape) != 1 or shape[0] <= ROWS_AT_ONCE or any(column.shape not in (shape, ()) for column in columns):
+        return [method(*columns)]
+
+    def of_block(first: int) -> T:
+        some = slice(first, first + ROWS_AT_ONCE)
+        result = method(*(column[some] if column.shape else column for column in columns))
+        if take is not None:
+            take(some, result)
+        return result
+
+    try:
+        return in_threads(of_block, range(0, shape[0], ROWS_AT_ONCE))
+    except CountError:
+        method(*columns)
+        raise
+
+
+def estimated(method: Callable[..., Estimate], *given: ArrayLike) -> Estimate:
+    """An estimate of every row, computed block by block; see `in_blocks`."""
+    rows = np.size(given[0])
+    lower, value, upper = np.empty(rows), np.empty(rows), np.empty(rows)
+    code = np.empty(rows, dtype=np.uint8)
+
+    def take(some: slice, part: Estimate) -> None:
+        lower[some], value[some], upper[some], code[some] = part.lower, part.value, part.upper, part.reason_code
+
+    first, *others = in_blocks(method, *given, take=take)
+    if not others:
+        return first
+    return Estimate(lower=lower, value=value, upper=upper, level=first.level, reason_code=code, reasons=first.reasons)
 
 
 def code_of(shape: tuple[int, ...], *cases: NDArray[np.bool_]) -> CodeArray:
@@ -138,6 +189,22 @@ def distinct_counts(counts: IntArray) -> tuple[FloatArray, IntArray]:
     present = np.bincount(counts.ravel(), minlength=top + 1) > 0
     place = np.cumsum(present) - 1
     return np.flatnonzero(present).astype(np.float64), place[counts]
+
+
+def numbered_counts(counts: IntArray) -> tuple[FloatArray, IntArray]:
+    """Numbers from 0 among which every count is, and where each stands among them: the counts themselves, if they can.
+
+    What depends on the count alone is computed once a number; it spares `distinct_counts` its pass over the pairs.
+
+    Examples:
+        >>> numbers, place = numbered_counts(np.array([2, 0]))
+        >>> numbers.tolist(), place.tolist()
+        ([0.0, 1.0, 2.0], [2, 0])
+    """
+    top = int(counts.max(initial=0))
+    if top > counts.size / 64 + 1000:
+        return distinct_counts(counts)
+    return np.arange(top + 1, dtype=np.float64), counts
 
 
 def _message(name: str, array: NDArray[np.generic], bad: NDArray[np.bool_], expected: str) -> str:

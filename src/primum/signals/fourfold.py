@@ -75,4 +75,4 @@ def fourfold(
         if cell.size and cell.min() < 0:
             i = int(np.argmin(cell))
             raise CountError(f"Pair {i}: {name}. Margins must be distinct reports, never sums over pairs.")
-    return Fourfold(*(np.asarray(x, dtype=np.float64) for x in (a, b, c, d)))
+    return Fourfold(*(x.astype(np.float64) for x in (a, b, c, d)))

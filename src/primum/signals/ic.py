@@ -16,9 +16,11 @@ from primum.signals.estimate import (
     checked_level,
     checked_numbers,
     code_of,
-    distinct_counts,
+    estimated,
+    numbered_counts,
     same_shape,
 )
+from primum.terms import IntArray
 
 METHOD: Final = Method(
     id="ic",
@@ -69,13 +71,16 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     if not shrinkage > 0:
         raise CountError(f"shrinkage is {shrinkage}; expected a number of reports above 0, such as 0.5.")
     o = checked_counts("observed", observed)
-    e = checked_numbers("expected", expected)
-    same_shape(observed=o, expected=e)
-    log2_rate = np.log2(e + shrinkage)
-    distinct, position = distinct_counts(o)
+    distinct, place = numbered_counts(o)
     shape = distinct + shrinkage
-    lower = np.log2(special.gammaincinv(shape, tail))[position] - log2_rate
-    value = np.log2(shape)[position] - log2_rate
-    upper = np.log2(special.gammaincinv(shape, 1 - tail))[position] - log2_rate
-    code = code_of(o.shape, e == 0)
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+    logs = [np.log2(x) for x in (special.gammaincinv(shape, tail), shape, special.gammaincinv(shape, 1 - tail))]
+
+    def of_block(place: IntArray, expected: ArrayLike) -> Estimate:
+        e = checked_numbers("expected", expected)
+        same_shape(observed=place, expected=e)
+        log2_rate = np.log2(e + shrinkage)
+        lower, value, upper = (log[place] - log2_rate for log in logs)
+        code = code_of(e.shape, e == 0)
+        return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+
+    return estimated(of_block, place, expected)

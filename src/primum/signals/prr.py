@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_level, code_of
+from primum.signals.estimate import Estimate, checked_level, code_of, estimated
 from primum.signals.fourfold import fourfold
 
 METHOD: Final = Method(
@@ -28,6 +29,7 @@ _REASONS: Final = (
     "no report without the drug has the event: the ratio has no upper limit",
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
+_ZERO: Final = 5
 
 
 def prr(
@@ -71,16 +73,33 @@ def prr(
         (1.4975, 1.7671, 2.0852)
     """
     z = math.sqrt(2) * special.erfinv(checked_level(level))
+    block = partial(_of_block, level=level, z=float(z))
+    return estimated(block, observed, drug_reports, event_reports, total_reports)
+
+
+def _of_block(
+    observed: ArrayLike,
+    drug_reports: ArrayLike,
+    event_reports: ArrayLike,
+    total_reports: ArrayLike,
+    *,
+    level: float,
+    z: float,
+) -> Estimate:
     cells = fourfold(observed, drug_reports, event_reports, total_reports)
-    a, c = cells.both, cells.event_only
-    drug, others = a + cells.drug_only, c + cells.neither
-    code = code_of(a.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
+    a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
+    drug, others = a + b, c + d
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = (a / drug) / (c / others)
-        spread = np.exp(z * np.sqrt(1 / a - 1 / drug + 1 / c - 1 / others))
+        ours, theirs = a * drug, c * others
+        value = a * others / (c * drug)
+        spread = np.exp(
+            z * np.sqrt(b / ours + d / theirs)
+        )  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
         lower, upper = value / spread, value * spread
-    odd = code > 0
+    code = np.zeros(a.shape, dtype=np.uint8)
+    odd = np.flatnonzero((a == 0) | (c == 0))
+    a, c, drug, others = a[odd], c[odd], drug[odd], others[odd]
+    code[odd] = code_of(odd.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
     lower[odd] = upper[odd] = np.nan
-    value[odd] = np.nan
-    value[code == 5] = 0.0
+    value[odd] = np.where(code[odd] == _ZERO, 0.0, np.nan)
     return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)

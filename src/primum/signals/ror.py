@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_level, code_of
+from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of, estimated
 from primum.signals.fourfold import fourfold
+from primum.terms import FloatArray
 
 METHOD: Final = Method(
     id="ror",
@@ -33,7 +35,7 @@ _REASONS: Final = (
     "no report is without both: a Woolf interval needs four cells above 0",
     "a cell is 0: 0.5 was added to all four (Haldane 1956)",
 )
-_HALDANE: Final = 9
+_MARGINS, _HALDANE = 4, 9  # reasons up to the first are of empty margins
 
 
 def ror(
@@ -81,18 +83,40 @@ def ror(
         0.264
     """
     z = math.sqrt(2) * special.erfinv(checked_level(level))
+    block = partial(_of_block, level=level, z=float(z), haldane=zero_cells == "haldane")
+    return estimated(block, observed, drug_reports, event_reports, total_reports)
+
+
+def _of_block(
+    observed: ArrayLike,
+    drug_reports: ArrayLike,
+    event_reports: ArrayLike,
+    total_reports: ArrayLike,
+    *,
+    level: float,
+    z: float,
+    haldane: bool,
+) -> Estimate:
     cells = fourfold(observed, drug_reports, event_reports, total_reports)
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    margins = (a + b == 0, c + d == 0, a + c == 0, b + d == 0)
-    code = code_of(a.shape, *margins, a == 0, b == 0, c == 0, d == 0)
-    if zero_cells == "haldane":
-        code[code > len(margins)] = _HALDANE
-        half = 0.5 * (code == _HALDANE)
-        a, b, c, d = a + half, b + half, c + half, d + half
+    code = np.zeros(a.shape, dtype=np.uint8)
+    zero = np.flatnonzero((a == 0) | (b == 0) | (c == 0) | (d == 0))
+    code[zero] = _why(a[zero], b[zero], c[zero], d[zero])
+    if haldane:
+        added = zero[code[zero] > _MARGINS]
+        code[added] = _HALDANE
+        for cell in (a, b, c, d):
+            cell[added] += 0.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = (a * d) / (b * c)
-        spread = np.exp(z * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d))
+        ad, bc = a * d, b * c
+        value = ad / bc
+        spread = np.exp(z * np.sqrt((a + d) / ad + (b + c) / bc))
         lower, upper = value / spread, value * spread
-    odd = (code > 0) & (code != _HALDANE)
+    odd = zero[code[zero] != _HALDANE]
     lower[odd] = value[odd] = upper[odd] = np.nan
     return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+
+
+def _why(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> CodeArray:
+    margins = (a + b == 0, c + d == 0, a + c == 0, b + d == 0)
+    return code_of(a.shape, *margins, a == 0, b == 0, c == 0, d == 0)

@@ -39,7 +39,7 @@ WHOLE: Final = "a FAERS quarter with one file for each of DEMO DRUG REAC OUTC RP
 DOWNLOAD_AGAIN: Final = "Download it again from FDA's quarterly data page."
 
 # What zipfile raises over a damaged, encrypted (RuntimeError) or unknown (NotImplementedError) archive.
-_DAMAGED: Final = (
+DAMAGED: Final = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -205,7 +205,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Turn what zipfile says about a damaged archive into one line."""
     try:
         yield
-    except _DAMAGED as error:
+    except DAMAGED as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise SourceError.of(path.name, f"it cannot be read ({said})", WHOLE, DOWNLOAD_AGAIN) from error
 

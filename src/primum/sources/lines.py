@@ -5,8 +5,8 @@ found with array operations and copied; only odd lines meet `repairs.read_line`,
 text*: one row a line, `$` between fields, LF at the end, UTF-8, no empty last field, and a field that holds `$` itself
 between two 0x01 bytes. Every engine reads that with its own CSV reader, at its own speed.
 
-The identity `lines = loaded + rejected + header + blank + joins - splits` holds for every file; `FileAccount` refuses
-to be made where it does not.
+The identity `lines = loaded + rejected + header + blank + joins - splits + outside` holds for every file;
+`FileAccount` refuses to be made where it does not.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Reject:
 class FileAccount:
     """Where the physical lines of one file went.
 
+    `outside` are lines about reports that are not in this part, of a file that speaks of every year (MAUDE).
+
     Raises:
         SourceError: the identity of the lines does not hold; that would be a fault of Primum.
     """
@@ -79,13 +81,17 @@ class FileAccount:
     rejected: int
     joins: int = 0
     splits: int = 0
+    outside: int = 0
     repairs: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         placed = self.loaded + self.rejected + self.header_lines + self.blank_lines + self.joins - self.splits
-        if self.lines != placed:
+        if self.lines != placed + self.outside:
             raise SourceError.of(
-                self.member, f"{self.lines} lines of which {placed} are placed", "all of them", "Please report this."
+                self.member,
+                f"{self.lines} lines of which {placed + self.outside} are placed",
+                "all of them",
+                "Please report this.",
             )
 
 

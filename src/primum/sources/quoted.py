@@ -9,19 +9,53 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import IO, Final, Protocol
 
 from primum.errors import SourceError
 from primum.sources.layouts import BOMS
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.repairs import strip_control_bytes
 
+LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 LONGEST_RECORD: Final = 500_000  # bytes; the longest narrative has 32,000 characters
 MOST_LINES: Final = 5_000  # physical lines of one record
 
 Record = Mapping[str, str]
+
+
+class Keeper(Protocol):
+    """Anything that takes rejected lines, such as a list."""
+
+    def append(self, reject: Reject, /) -> None:
+        """Keep a rejected line."""
+        ...
+
+
+def physical_lines(stream: IO[bytes], member: str) -> Iterator[bytes]:
+    """The lines of a file with their ends, none longer than memory bears.
+
+    Raises:
+        SourceError: a line has no end.
+    """
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise SourceError.of(member, f"no line end within {LONGEST_LINE:,} bytes", "lines", "Check the file.")
+        yield line
+
+
+def text_of(line: bytes) -> tuple[str, bool]:
+    """A line as text, and whether it had to be read as latin-1."""
+    try:
+        return line.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return line.decode("latin-1"), True
+
+
+def value_of(record: Record, column: str) -> str | None:
+    """A field without blanks around it; None where it is empty or there is no such column."""
+    return record.get(column, "").strip() or None
 
 
 @dataclass(slots=True)
@@ -35,7 +69,12 @@ class QuotedFile:
         read: those of them that are read.
         needed: the columns without which it cannot be read.
         refuse: why a record with all its fields is no row; empty where it is one.
-        keep: rejected lines so far.
+        delimiter: between fields.
+        headless: its columns where the file has no header line.
+        decode: a line as text, and whether that took a repair.
+        decoded_as: the name of that repair.
+        column_name: the name of a column as the header prints it -> as `known` calls it.
+        keep: takes the rejected lines.
         repairs: what was mended, and how often.
     """
 
@@ -45,23 +84,33 @@ class QuotedFile:
     read: Sequence[str]
     needed: Sequence[str]
     refuse: Callable[[Record], str]
-    keep: list[Reject] = field(default_factory=list)
+    delimiter: str = ","
+    headless: tuple[str, ...] = ()
+    decode: Callable[[bytes], tuple[str, bool]] = text_of
+    decoded_as: str = "read_as_latin1"
+    column_name: Callable[[str], str] = lambda name: name.strip().upper()
+    keep: Keeper = field(default_factory=list[Reject])
     repairs: Counter[str] = field(default_factory=Counter)
     columns: tuple[str, ...] = ()
     _waiting: deque[bytes] = field(default_factory=deque)
     _counted: Counter[str] = field(default_factory=Counter)
 
-    def records(self, stream: Iterable[bytes]) -> Iterator[Record]:
+    def records(self, stream: IO[bytes]) -> Iterator[Record]:
         """The rows of the file, each by the names of its columns, in order.
 
         Args:
-            stream: its physical lines with their ends.
+            stream: the file from its beginning.
 
         Raises:
-            SourceError: the header has no such columns.
+            SourceError: the header has no such columns, or a line has no end.
         """
-        lines = iter(stream)
-        self.columns = self._header(next(lines, b""))
+        lines = physical_lines(stream, self.member)
+        if self.headless:
+            self.columns = self.headless
+            if first := next(lines, b""):
+                self._waiting.append(self._without_mark(first))
+        else:
+            self.columns = self._header(next(lines, b""))
         while (line := self._next(lines)) is not None:
             if not line.strip():
                 self._counted["blank"] += 1
@@ -85,13 +134,13 @@ class QuotedFile:
         return FileAccount(
             member=self.member,
             table=self.table,
-            layout="by header",
+            layout=f"{len(self.columns)} columns without a header" if self.headless else "by header",
             columns=self.columns,
-            lines=1 + count["blank"] + count["loaded"] + count["joins"] + count["rejected"],
-            header_lines=1,
+            lines=self._line_number - 1,
+            header_lines=0 if self.headless else 1,
             blank_lines=count["blank"],
             loaded=count["loaded"],
-            rejected=len(self.keep),
+            rejected=count["rejected"],
             joins=count["joins"],
             repairs=dict(self.repairs),
         )
@@ -99,7 +148,7 @@ class QuotedFile:
     @property
     def _line_number(self) -> int:
         count = self._counted
-        return 2 + count["blank"] + count["loaded"] + count["joins"] + count["rejected"]
+        return (1 if self.headless else 2) + count["blank"] + count["loaded"] + count["joins"] + count["rejected"]
 
     def _next(self, lines: Iterator[bytes]) -> bytes | None:
         return self._waiting.popleft() if self._waiting else next(lines, None)
@@ -122,9 +171,9 @@ class QuotedFile:
         return fields, taken
 
     def _split(self, taken: Sequence[bytes]) -> list[str] | None:
-        text = _text(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
+        text = self.decode(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
         try:
-            [fields] = csv.reader([text], strict=True)
+            [fields] = csv.reader([text], strict=True, delimiter=self.delimiter)
         except (csv.Error, ValueError):
             return None
         return fields if len(fields) == len(self.columns) else None
@@ -138,17 +187,20 @@ class QuotedFile:
         body = b"".join(line.rstrip(b"\r\n") for line in taken)
         if strip_control_bytes(body) != body:
             self.repairs["strip_control_bytes"] += 1
-        if not body.isascii() and _text(body)[1]:
-            self.repairs["read_as_latin1"] += 1
+        if not body.isascii() and self.decode(body)[1]:
+            self.repairs[self.decoded_as] += 1
         if len(taken) > 1:
             self.repairs["join_quoted_lines"] += 1
 
-    def _header(self, line: bytes) -> tuple[str, ...]:
-        text = line.rstrip(b"\r\n")
-        while text.startswith(BOMS):
-            text = text[len(next(bom for bom in BOMS if text.startswith(bom))) :]
+    def _without_mark(self, line: bytes) -> bytes:
+        while line.startswith(BOMS):
+            line = line[len(next(bom for bom in BOMS if line.startswith(bom))) :]
             self.repairs["strip_byte_order_mark"] = 1
-        columns = tuple(name.strip().upper() for name in next(csv.reader([_text(text)[0]]), []))
+        return line
+
+    def _header(self, line: bytes) -> tuple[str, ...]:
+        text = self.decode(self._without_mark(line.rstrip(b"\r\n")))[0]
+        columns = tuple(map(self.column_name, next(csv.reader([text], delimiter=self.delimiter), [])))
         missing = [name for name in self.needed if name not in columns]
         twice = [name for name in dict.fromkeys(columns) if columns.count(name) > 1]
         if missing or twice:
@@ -164,11 +216,3 @@ class QuotedFile:
             miss_known_column=sum(name not in columns for name in self.read),
         )
         return columns
-
-
-def _text(line: bytes) -> tuple[str, bool]:
-    """A line as text, and whether it had to be read as latin-1."""
-    try:
-        return line.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return line.decode("latin-1"), True

@@ -10,19 +10,17 @@ so that a visit to a doctor or an emergency room is no outcome here.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import QuotedFile, Record
-from primum.sources.values import FIRST_DAY, NOT_A_DATE, OUT_OF_RANGE, UNKNOWN_CODE, Reading, codes, read_csv
+from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.values import UNKNOWN_CODE, Reading, codes, read_csv
 
 _COLUMNS: Final = read_csv("vaers_columns.csv")
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,7 +35,6 @@ FLAGS: Final[Mapping[str, str]] = {
 }
 FOREIGN: Final = "FR"  # of the column STATE: any country but the United States, not France
 FILE_NAME: Final = re.compile(r"(?i)(?P<set>(?:19|20)\d\d|NonDomestic)VAERS(?P<table>DATA|VAX|SYMPTOMS)\.csv")
-_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _ID: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -79,13 +76,16 @@ def find_sets(given: Iterable[Path]) -> tuple[VaersSet, ...]:
     return tuple(_whole(name, found[name]) for name in sorted(found, key=_year))
 
 
-def open_table(member: str, table: str, known: Mapping[str, object] | None) -> QuotedFile:
+def open_table(
+    member: str, table: str, known: Mapping[str, object] | None, *, keep: Keeper | None = None
+) -> QuotedFile:
     """A file of VAERS, ready to be read.
 
     Args:
         member: its name.
         table: DATA, VAX or SYMPTOMS.
         known: the reports of the set, by id; None where DATA itself is read.
+        keep: takes the rejected lines; a list of the file itself by default.
     """
 
     def refuse(record: Record) -> str:
@@ -94,29 +94,8 @@ def open_table(member: str, table: str, known: Mapping[str, object] | None) -> Q
         return "" if known is None or record["VAERS_ID"].strip() in known else "no report of that VAERS_ID in DATA"
 
     read = [row["column"] for row in _COLUMNS if row["table"] == table and row["goes_to"]]
-    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse)
-
-
-@lru_cache(maxsize=100_000)
-def read_us_date(text: str | None, until: dt.date) -> Reading:
-    """A day printed as MM/DD/YYYY.
-
-    Examples:
-        >>> read_us_date("01/31/2021", dt.date(2021, 12, 31))
-        Reading(values=(datetime.date(2021, 1, 31), 'D'), fault=None)
-        >>> read_us_date("13/31/2021", dt.date(2021, 12, 31)).fault
-        'not a date'
-    """
-    if text is None:
-        return Reading((None, None))
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return Reading((None, None), NOT_A_DATE)
-    try:
-        day = dt.date(int(match[3]), int(match[1]), int(match[2]))
-    except ValueError:
-        return Reading((None, None), NOT_A_DATE)
-    return Reading((day, "D")) if FIRST_DAY <= day <= until else Reading((None, None), OUT_OF_RANGE)
+    kept = [] if keep is None else keep
+    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse, keep=kept)
 
 
 def read_state(text: str | None) -> Reading:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.sources.layouts import Field, fields
+from primum.sources.lines import Reject
 from primum.sources.values import NOT_A_NUMBER, READERS, UNKNOWN_CODE, codes
 from primum.store.engine import Engine
 from primum.store.schema import IBIS_TYPES, schema_of
+from primum.terms import Quarter
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,6 +75,37 @@ def stage_file_text(
     constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": quarter}
     engine.stage_text(STAGED_FILE, text, columns, constants=constants)
     return StagedFile(table, columns, until)
+
+
+def stage_file_rows(
+    engine: Engine, path: Path, *, table: str, columns: Mapping[str, str], part: int, quarter: Quarter
+) -> tuple[StagedFile, int, tuple[Reject, ...]]:
+    """Stage the rows of one quarter out of a Parquet file that holds a table of many.
+
+    Args:
+        engine: of the store.
+        path: the Parquet file; its column `quarter_T` says which rows are of the quarter.
+        table: DEMO, DRUG, REAC, OUTC, RPSR, THER or INDI.
+        columns: the file's own columns by the names that FDA's have.
+        part: what the keys of the quarter begin with.
+        quarter: the quarter.
+
+    Returns:
+        The staged file, the rows of the quarter, and those of them without a report's number, as `$`-separated text.
+    """
+    constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": str(quarter)}
+    where = {"quarter_T": str(quarter)}
+    read = engine.stage_parquet("staged_quarter", path, columns, where=where, constants=constants)
+    keyed = read.primaryid.re_search(_INTEGER).fill_null(False)
+    bad = read.filter(~keyed).order_by("row_number").select("row_number", *columns)
+    rejects = tuple(
+        Reject(int(number), "no number of a report", "$".join(text or "" for text in texts).encode())
+        for number, *texts in engine.rows(bad)
+    )
+    engine.stage_expression(STAGED_FILE, read.filter(keyed))
+    [(rows,)] = engine.rows(read.count().as_table())
+    engine.unstage("staged_quarter")
+    return StagedFile(table, tuple(columns), quarter.last_day), int(rows), rejects
 
 
 def arrange_reports(engine: Engine, file: StagedFile) -> Arranged:

@@ -146,6 +146,38 @@ class DuckDBEngine(Engine):
             ) from error
         return self._staged(name)
 
+    def stage_parquet(
+        self,
+        name: str,
+        path: Path,
+        columns: Mapping[str, str],
+        *,
+        where: Mapping[str, str],
+        constants: Mapping[str, int | str] | None = None,
+    ) -> ir.Table:
+        """Keep columns of a Parquet file as `stage_text` keeps text, of the rows that hold the texts of `where`."""
+        read = f"read_parquet({_literal(str(path))})"
+        try:
+            there = {row[0] for row in self._execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
+        except (duckdb.Error, StoreError) as error:
+            said = _first_line(error.__cause__ or error)
+            raise SourceError.of(
+                path.name, f"it cannot be read ({said})", "a Parquet file", "Get the release again."
+            ) from error
+        if missing := [column for column in dict.fromkeys((*columns.values(), *where)) if column not in there]:
+            raise SourceError.of(
+                path.name,
+                f"no column {', '.join(missing)}",
+                f"the columns {', '.join(columns.values())}",
+                "Nothing of it was loaded; check that it is a release that Primum knows.",
+            )
+        listed = ", ".join(f"{_quoted(own)}::VARCHAR AS {_quoted(staged)}" for staged, own in columns.items())
+        wanted = " AND ".join(f"{_quoted(column)} = {_literal(text)}" for column, text in where.items()) or "true"
+        self._stage_numbered(
+            name, f"SELECT {listed} FROM {read} WHERE {wanted}", number="row_number", constants=constants
+        )
+        return self._staged(name)
+
     def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep an expression's rows as a temporary table of this connection."""
         self._execute(f"CREATE OR REPLACE {self._LASTING} TABLE {_quoted(name)} AS {self.sql(expression)}")

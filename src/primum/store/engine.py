@@ -92,6 +92,24 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def stage_parquet(
+        self,
+        name: str,
+        path: Path,
+        columns: Mapping[str, str],
+        *,
+        where: Mapping[str, str],
+        constants: Mapping[str, int | str] | None = None,
+    ) -> ir.Table:
+        """Keep columns of a Parquet file as `stage_text` keeps text, of the rows that hold the texts of `where`.
+
+        `columns` gives each the name that it is staged under: its own by the staged one.
+
+        Raises:
+            SourceError: it is no such file, or has no such column.
+        """
+
+    @abstractmethod
     def stage_expression(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep an expression's rows as a temporary table of this connection."""
 

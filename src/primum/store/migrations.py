@@ -46,6 +46,17 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         # Derived: made again in the new form.
         ("DROP TABLE drug_names", "DROP TABLE drug_substances", "DROP TABLE report_uses"),
     ),
+    Migration(
+        "e2480a4e1151f9fb",
+        "d8eb9cd6fadaf401",
+        "files tell how many of their lines are about reports of another part; narratives; links that a system tells; "
+        "codes of terms",
+        (
+            "ALTER TABLE files ADD COLUMN outside BIGINT",
+            "UPDATE files SET outside = 0",
+            "ALTER TABLE reactions ADD COLUMN term_code VARCHAR",
+        ),
+    ),
 )
 
 

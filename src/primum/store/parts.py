@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -32,6 +33,8 @@ REPORT_TABLES: Final = (
     "report_sources",
     "therapies",
     "indications",
+    "narratives",
+    "told_links",
 )
 FILE_TABLES: Final = ("files", "repairs", "rejects", "value_faults")
 
@@ -91,10 +94,10 @@ def reports_of(engine: Engine, part: int) -> int:
 
 
 def synthetic_reports(engine: Engine) -> int:
-    """Reports whose sender's name or, in VAERS that tells no sender, number says with its first word: invented."""
+    """Reports whose sender or, outside of FAERS, own or case number says with its first word: invented."""
     reports = table("reports")
-    numbered = (reports.source == "vaers") & reports.manufacturer_number.startswith(SYNTHETIC)
-    invented = reports.sender.startswith(SYNTHETIC) | numbered
+    numbered = reports.manufacturer_number.startswith(SYNTHETIC) | reports.caseid.startswith(SYNTHETIC)
+    invented = reports.sender.startswith(SYNTHETIC) | ((reports.source != "faers") & numbered)
     return int(engine.rows(reports.filter(invented).count().as_table())[0][0])
 
 
@@ -106,6 +109,22 @@ def remove_part(engine: Engine, part: int, quarter: str | None) -> None:
         engine.delete(name, "file_key", part * FILES_OF_A_PART, (part + 1) * FILES_OF_A_PART - 1)
     if quarter is not None:
         engine.delete("deletions", "quarter", quarter, quarter)
+
+
+def texts_of(engine: Engine, path: Path, column: str, where: Mapping[str, str]) -> list[str]:
+    """The texts in a column of a Parquet file, in the order of its rows, of the rows that hold the texts of `where`."""
+    staged = engine.stage_parquet("staged_texts", path, {column: column}, where=where)
+    texts = [text or "" for _, text in engine.rows(staged.order_by("row_number").select("row_number", column))]
+    engine.unstage("staged_texts")
+    return texts
+
+
+def quarters_in(engine: Engine, path: Path, column: str) -> list[str]:
+    """The distinct texts in a column of a Parquet file, in their order."""
+    staged = engine.stage_parquet("staged_texts", path, {column: column}, where={})
+    texts = sorted(text or "" for (text,) in engine.rows(staged.select(column).distinct()))
+    engine.unstage("staged_texts")
+    return texts
 
 
 def add_account(
@@ -123,6 +142,7 @@ def add_account(
         "rejected": account.rejected,
         "joins": account.joins,
         "splits": account.splits,
+        "outside": account.outside,
     }
     engine.append("files", {name: _column([value]) for name, value in row.items()})
     if repairs:

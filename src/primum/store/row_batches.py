@@ -12,6 +12,8 @@ from primum.store.engine import Engine
 from primum.store.schema import TableSchema, schema_of
 
 BATCH: Final = 20_000  # rows of a table that are written together
+LONG_BATCH: Final = 500  # of one whose rows hold long texts
+LONG_TABLES: Final = ("narratives", "rejects")
 _MISSING: Final = {"DATE": np.datetime64("NaT"), "DOUBLE": np.nan}
 _DTYPES: Final = {"DATE": "datetime64[D]", "DOUBLE": "float64", "BIGINT": "int64", "INTEGER": "int32"}
 
@@ -29,7 +31,7 @@ class RowBatches:
         rows = self._rows[table]
         rows.append(values)
         self.written[table] += 1
-        if len(rows) >= BATCH:
+        if len(rows) >= (LONG_BATCH if table in LONG_TABLES else BATCH):
             self._write(table)
 
     def flush(self) -> None:
@@ -49,8 +51,7 @@ def _columns(schema: TableSchema, rows: list[dict[str, Any]]) -> dict[str, NDArr
         if column.name in named:
             missing = _MISSING.get(column.type)
             values = [missing if row.get(column.name) is None else row[column.name] for row in rows]
-            if column.type == "VARCHAR":
-                columns[column.name] = np.array(values, dtype=object)
-            else:
-                columns[column.name] = np.array(values, dtype=_DTYPES.get(column.type))
+            # Text, and whole numbers of which some are missing, stand as objects.
+            as_objects = column.type in ("VARCHAR", "BLOB") or None in values
+            columns[column.name] = np.array(values, dtype=object if as_objects else _DTYPES.get(column.type))
     return columns

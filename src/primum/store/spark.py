@@ -135,6 +135,22 @@ class SparkEngine(Engine):
         """
         raise StoreError.of(self._location, "Spark does not load report files", LOAD_ELSEWHERE)
 
+    def stage_parquet(
+        self,
+        name: str,
+        path: Path,
+        columns: Mapping[str, str],
+        *,
+        where: Mapping[str, str],
+        constants: Mapping[str, int | str] | None = None,
+    ) -> ir.Table:
+        """Spark does not load report files.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError.of(self._location, "Spark does not load report files", LOAD_ELSEWHERE)
+
     def stage_file(self, name: str, path: Path) -> ir.Table:
         """Spark does not load report files.
 

@@ -33,12 +33,15 @@ class LoadedFile:
     rejected: int
     joins: int
     splits: int
+    outside: int
 
     @property
     def unaccounted(self) -> int:
         """Lines that went nowhere; 0, or Primum has a fault."""
-        return self.lines - (
-            self.loaded + self.rejected + self.header_lines + self.blank_lines + self.joins - self.splits
+        return (
+            self.lines
+            - (self.loaded + self.rejected + self.header_lines + self.blank_lines + self.joins - self.splits)
+            - self.outside
         )
 
 
@@ -188,6 +191,8 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
     lines += _words(status)
     if not status.derived:
         lines.append("A load was stopped before its end; the next answer or load finishes it.")
+    if outside := sum(file.outside for file in status.files):
+        lines.append(f"Lines about reports that were not loaded with them: {outside:,}")
     lines.append(f"Lines that are not accounted for: {status.unaccounted}")
     return lines
 

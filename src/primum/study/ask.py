@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from primum import __version__
 from primum.dossier.build import build_dossier
@@ -16,7 +17,7 @@ from primum.treatments.weights import read_weights, weighed_by
 
 if TYPE_CHECKING:
     from primum.counts.fields import UseRuleSet
-    from primum.study.reports import ReportsAnswer
+    from primum.study.reports import Reports, ReportsAnswer
 
 _COMPUTED_WITH = ("jinja2", "numpy", "scipy")
 _COUNTED_WITH = ("duckdb", "ibis-framework")
@@ -26,7 +27,7 @@ _COUNTED_ON_SPARK_WITH = ("ibis-framework", "pyspark")
 def ask(
     treatment: str | Path,
     *,
-    store: Path | str | None = None,
+    store: Path | str | Reports | Literal[False] | None = None,
     engine: str = "duckdb",
     cohort: str | None = None,
     use_rules: UseRuleSet = "all",
@@ -37,7 +38,8 @@ def ask(
 
     Args:
         treatment: id or alias of a treatment that ships with the package, or the folder of one's own.
-        store: folder of loaded reports; None looks in the default place and does without where nothing is loaded.
+        store: folder of loaded reports, or those that are open, which stay so; None looks in the default place and
+            does without where nothing is loaded; False does without in any case.
         engine: `duckdb`, or Spark over exported tables, which `store` then names; see `primum.open`.
         cohort: which of the loaded reports are meant, such as `sex:F received:2014q1..2019q3`; all by default.
         weights: TOML file with a reader's own weights of benefit and harms; see `primum.treatments.weights`.
@@ -80,7 +82,7 @@ def ask(
 
 def _reports(
     treatment: str,
-    store: Path | str | None,
+    store: Path | str | Reports | Literal[False] | None,
     cohort: str | None,
     use_rules: UseRuleSet,
     duplicates: str | None,
@@ -100,16 +102,17 @@ def _reports(
                 f'Cohort "{cohort}" names reports, but {treatment} brings no drug names (names.csv); leave it out.'
             )
         return None
-    if store is None and engine == "duckdb" and not exists():
+    if store is False or (store is None and engine == "duckdb" and not exists()):
         if cohort:
             raise CohortError(
                 f'Cohort "{cohort}" names reports, but none of this treatment are loaded; leave it out, or load some '
                 "with primum load faers --from FOLDER."
             )
         return None
-    from primum.study.reports import open as open_reports  # the engine takes half a second to import
+    from primum.study.reports import Reports  # the engine takes half a second to import
+    from primum.study.reports import open as open_reports
 
-    with open_reports(store, engine=engine) as reports:
+    with nullcontext(store) if isinstance(store, Reports) else open_reports(store, engine=engine) as reports:
         return reports.answer(treatment, cohort, use_rules=use_rules, duplicates=duplicates)
 
 

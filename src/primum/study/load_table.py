@@ -6,12 +6,12 @@ collapsed within it, so a table that lists every pair of a case gives each drug 
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
+from primum.sources.systems import SYSTEMS
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART
 from primum.store.long_table import TABLE_COLUMNS, arrange_long_table, match_columns
@@ -19,8 +19,6 @@ from primum.store.parts import PartFile, add_account, add_rejects, loaded_archiv
 from primum.study.derive import derive_inside
 from primum.study.load import Loaded
 
-FIRST_TABLE_PART: Final = 100_000  # above every quarter's number
-TABLE_PARTS: Final = 900_000
 KINDS: Final = (".csv", ".csv.gz", ".parquet")
 
 
@@ -51,7 +49,7 @@ def load_table(store: Store, path: Path) -> Loaded:
         StoreError: the store cannot be written.
     """
     check_table_file(path)
-    part = FIRST_TABLE_PART + zlib.crc32(path.name.encode()) % TABLE_PARTS
+    part = SYSTEMS["table"].part_named(path.name)
     before = loaded_archive(store.engine, part)
     if before is not None and before[0] != path.name:  # one chance in 900,000 for a pair of names
         raise SourceError.of(path.name, f"its name gets the same keys as {before[0]}", "another name", "Rename it.")

@@ -9,7 +9,6 @@ import numpy as np
 from primum.counts.by_arrays import population
 from primum.counts.cohort import condition
 from primum.counts.groups import reports_with
-from primum.counts.kernel import margins
 from primum.counts.profile import quarters
 from primum.errors import CohortError, StoreError, UnknownNameError
 from primum.signals.trend import Trend
@@ -64,7 +63,7 @@ def trend(reports: Reports, what: str, *, level: float = 0.95) -> TrendOfDrug:
     for quarter in known:
         who = population(arrays, condition("quarter", quarter), scope=scope, level="substance", roles=None)
         mask = held if who.mask is None else held & who.mask
-        of_drug.append(margins(events.of_report, len(events.names), mask))
+        of_drug.append(events.margins(mask))
         of_event.append(who.of_event)
         drug.append(int(np.count_nonzero(mask)))
         total.append(who.total)

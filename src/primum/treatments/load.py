@@ -92,6 +92,19 @@ def find_treatment(name: str) -> Path:
     return names[_plain(name)]
 
 
+def about_treatment(name: str) -> dict[str, Any]:
+    """What the file `treatment.toml` of a known treatment says, without reading its evidence.
+
+    Raises:
+        UnknownNameError: no treatment has that name.
+
+    Examples:
+        >>> about_treatment("Botox")["id"]
+        'anti-wrinkle'
+    """
+    return _read_about(find_treatment(name))
+
+
 def load_treatment(name: str | Path) -> Treatment:
     """Load a treatment and check all of it.
 

@@ -56,13 +56,13 @@ def treatment_named(name: str) -> str | None:
     """The id of the treatment that goes by this id or alias; None where there is none.
 
     Examples:
-        >>> treatment_named("Anti-Wrinkle"), treatment_named("aspirin")
-        ('anti-wrinkle', None)
+        >>> treatment_named("Anti-Wrinkle"), treatment_named("dermal-filler"), treatment_named("aspirin")
+        ('anti-wrinkle', 'dermal-fillers', None)
     """
-    wanted = name.casefold().replace("_", "-").strip()
+    wanted = _plain(name)
     for path in sorted(FOLDER.glob("*/names.csv")):
         described = _described(path.parent)
-        if wanted in {_id_of(path.parent), *(alias.casefold() for alias in described.get("aliases", ()))}:
+        if wanted in {_id_of(path.parent), *map(_plain, described.get("aliases", ()))}:
             return _id_of(path.parent)
     return None
 
@@ -127,6 +127,11 @@ def _described(folder: Path) -> dict[str, list[str]]:
         return {}
     described = tomllib.loads(path.read_text(encoding="utf-8"))
     return {"aliases": [str(alias) for alias in described.get("aliases", [])]}
+
+
+def _plain(name: str) -> str:
+    """An id or alias as it is compared: blanks and underscores are hyphens."""
+    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _id_of(folder: Path) -> str:

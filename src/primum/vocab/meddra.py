@@ -78,6 +78,20 @@ def read_meddra(folder: Path, *, release: str | None = None) -> Terminology:
     return Terminology(folder.name, version, sha256, {key: frozenset(terms) for key, terms in groups.items()})
 
 
+def names_by_code(folder: Path) -> dict[str, str]:
+    """Name of the preferred term behind every code of a preferred or lowest level term.
+
+    Args:
+        folder: as for `read_meddra`.
+
+    Raises:
+        SourceError: a file is missing or cut.
+    """
+    place = _folder_of_files(folder)
+    names = {fields[0]: " ".join(fields[1].split()) for fields in _rows(place / "pt.asc")}
+    return {fields[0]: names[fields[2]] for fields in _rows(place / "llt.asc") if fields[2] in names} | names
+
+
 def _folder_of_files(folder: Path) -> Path:
     for place in (folder, *(folder / name for name in ("MedAscii", "medascii", "ascii-281", "MEDASCII"))):
         there = [name for name in FIELDS if (place / name).is_file()]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import ibis
 
 BINS: Final = ("harm", "indication", "lack_of_effect", "product_quality", "medication_error", "off_label")
-VERSION: Final = "terms-1"
+DEVICE_PROBLEM: Final = "DEVICE PROBLEM: "  # how terms begin that tell what a device did, not what befell a person
+VERSION: Final = "terms-2"
 """Version of the two tables of this room; raise it when a row changes."""
 
 
@@ -75,6 +76,8 @@ class TermBins:
         >>> bins = TermBins("test", {"SKIN WRINKLING": "indication"})
         >>> bins.bin("Skin wrinkling"), bins.bin("Drug ineffective"), bins.bin("Eyelid ptosis")
         ('indication', 'lack_of_effect', 'harm')
+        >>> bins.bin("DEVICE PROBLEM: BREAK")
+        'product_quality'
     """
 
     treatment: str = ""
@@ -86,16 +89,17 @@ class TermBins:
             raise ValueError(f"Bin {wrong[0]} does not exist; expected one of {', '.join(BINS)}.")
 
     def bin(self, term: str) -> str:
-        """The bin of a term."""
+        """The bin of a term; what a device did is a matter of its quality."""
         name = normal(term)
-        return self.own.get(name) or general_bins().get(name, "harm")
+        known = self.own.get(name) or general_bins().get(name)
+        return known or ("product_quality" if name.startswith(DEVICE_PROBLEM) else "harm")
 
     def listed(self, term: str) -> bool | None:
         """True where a label that was read names the term; None where none did."""
         return True if normal(term) in self.label_sources else None
 
     def terms_in(self, bin_name: str) -> tuple[str, ...]:
-        """The terms of a bin other than `harm`, which is what no table names."""
+        """The terms of a bin other than `harm`, which is what no table names; device problems are not listed."""
         known = {**general_bins(), **self.own}
         return tuple(sorted(term for term, there in known.items() if there == bin_name))
 

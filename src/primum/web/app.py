@@ -1,54 +1,44 @@
 """The explorer's pages: the answers of the library on this machine, each page also as `.json`.
 
-It only reads. It answers to the names it was started for, refuses every method but GET and HEAD, and forbids its pages,
-by their content-security policy, to run any script and to load anything from elsewhere.
+It only reads. It answers to the names it was started for, refuses every method but GET and HEAD, and allows its pages,
+by their content-security policy, its own script and style and nothing from elsewhere.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+import json
+import logging
 import re
-import secrets
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from primum import __version__
-from primum.errors import PrimumError, UnknownNameError
-from primum.vocab.reactions import BINS
-from primum.web import pages
+from primum.errors import PrimumError, StoreError, UnknownNameError
+from primum.treatments import known_treatments
+from primum.web import pages, pictures, study_file, tables
 from primum.web.desk import Desk
-from primum.web.state import KNOWN_METHODS, State
+from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard
+from primum.web.look import KINDS, STATIC, templates
+from primum.web.question import as_typed
+from primum.web.sent import Page, Sender
+from primum.web.state import State
+from primum.web.suggest import suggestions
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-_POLICY: Final = (
-    "default-src 'none'; style-src {style}; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_STYLE: Final = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+ASKING: Final = ("/signals", "/compare", "/pictures", "/onset", "/cases", "/flow")  # pages with the form of a question
+WAITING: Final = 200  # requests that wait for an answer while others are still answered
+_FOREVER: Final = "private, max-age=31536000, immutable"
+log = logging.getLogger(__name__)
 
-
-def shown(value: Any) -> Any:
-    r"""A value of a page: text without what steers a terminal or turns the direction of writing.
-
-    Examples:
-        >>> ascii(shown("a\x1b[31mb"))
-        "'a\\ufffd[31mb'"
-    """
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value
+Answer = Callable[[Request, State], dict[str, Any]]
 
 
 def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str = "") -> FastAPI:
@@ -59,44 +49,46 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
         host: address it listens on; a request must name it, or this machine.
         token: what every request must bring, as bearer or as password; empty: nothing.
     """
-    desk = Desk(store)
-    names = None if host in ("0.0.0.0", "::") else {*LOOPBACK, host, f"[{host}]"}
+    desk, guard, sender = Desk(store), Guard(host, token), Sender()
+    look = templates()
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = WAITING
+        warming = threading.Thread(target=_warm, args=(desk,), daemon=True)
+        warming.start()
         yield
+        warming.join(10)
         desk.close()
 
     app = FastAPI(title="Primum", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    templates = _templates()
-
-    def html(template: str, answer: dict[str, Any], status: int = 200, **given: Any) -> Response:
-        return HTMLResponse(templates.get_template(template).render(answer=answer, **given), status)
 
     def error(request: Request, message: str, status: int) -> Response:
         answer = {"ok": False, "error": message, "status": status}
-        if request.url.path.endswith(".json"):
+        path = request.url.path
+        if path.endswith((".json", ".csv", ".toml")):
             return JSONResponse(answer, status)
-        return html("error.html.j2", answer, status)
-
-    def refused(request: Request) -> Response | None:
-        """Why a request is not answered; None where it is."""
-        named = re.sub(r":\d*$", "", request.headers.get("host", ""))
-        if names is not None and named not in names:
-            return error(request, f'Host "{named}" is none of this explorer; expected {", ".join(sorted(names))}.', 400)
-        if token and not _brought(request.headers.get("authorization", ""), token):
-            response = error(request, "This explorer asks for its token, as password or as bearer.", 401)
-            response.headers["WWW-Authenticate"] = 'Basic realm="Primum"'
-            return response
-        if request.method not in ("GET", "HEAD"):
-            return error(request, f"{request.method} is not offered; the explorer only reads. Use GET.", 405)
-        return None
+        asked = [(name, text[:200]) for name, text in request.query_params.multi_items()]
+        form = as_typed(asked) if path in ASKING else None
+        typed = dict(asked)
+        kept = State(what=typed.get("what", ""), versus=typed.get("versus", ""))
+        text = look.get_template("error.html.j2").render(
+            answer={**answer, "question": form}, state=kept, path=path, template="error"
+        )
+        return HTMLResponse(text, status)
 
     @app.middleware("http")
     async def guarded(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = refused(request) or await handle(request)
-        response.headers.update(_HEADERS)
-        response.headers.setdefault("Content-Security-Policy", _POLICY.format(style="'self'"))
+        if refusal := guard.refusal(request):
+            status, message = refusal
+            response = error(request, message, status)
+            if status == 401:
+                response.headers["WWW-Authenticate"] = 'Basic realm="Primum"'
+        else:
+            response = await handle(request)
+        response.headers.update(HEADERS)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     @app.exception_handler(PrimumError)
@@ -107,44 +99,59 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     async def missing(request: Request, fault: HTTPException) -> Response:
         return error(request, f"No page {request.url.path}. Start at /.", fault.status_code)
 
-    def page(path: str, template: str, answer: Callable[[Request, State], dict[str, Any]]) -> None:
+    def page(path: str, template: str, answer: Answer) -> None:
         """One page, and the same content as JSON. Plain functions: FastAPI runs them in threads."""
 
         def as_json(request: Request) -> Response:
-            return JSONResponse(answer(request, State.read(request.query_params)))
+            state = State.read(request.query_params.multi_items())
+            key = (desk.state(), request.url.path, state)
+            return sender.send(request, key, lambda: Page(_json(answer(request, state)), "application/json"))
 
         def as_html(request: Request) -> Response:
-            state = State.read(request.query_params)
-            return html(template, answer(request, state), state=state)
+            state, here = State.read(request.query_params.multi_items()), request.url.path
+            if request.url.query != state.query().removeprefix("?"):  # one question, one address
+                return RedirectResponse(quote(here) + state.query(), 303)
 
-        app.get("/index.json" if path == "/" else f"{path}.json")(as_json)
-        app.get(path)(as_html)
+            def make() -> Page:
+                told = {"answer": answer(request, state), "state": state, "path": here}
+                text = look.get_template(template).render(**told, template=template.partition(".")[0])
+                return Page(text, "text/html")
+
+            return sender.send(request, (desk.state(), here, state), make)
+
+        app.add_api_route("/index.json" if path == "/" else f"{path}.json", as_json, methods=READS)
+        app.add_api_route(path, as_html, methods=READS)
 
     _add_pages(page, desk)
-    _add_documents(app, desk)
+    _add_documents(app, desk, sender)
+    _add_helpers(app, desk)
     return app
 
 
-def _templates() -> Environment:
-    """Templates in which every text is text, and a name that is missing is an error."""
-    templates = Environment(
-        loader=PackageLoader("primum.web"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.globals.update(version=__version__, bins=BINS, methods=KNOWN_METHODS)
-    return templates
+def _warm(desk: Desk) -> None:
+    """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
+    for name in known_treatments():
+        pages.treatment(name)
+    if not desk.loaded:
+        return
+    try:
+        tables.signals(desk, State(what=known_treatments()[0]))
+    except StoreError as fault:
+        log.warning("primum: %s", fault)
 
 
-def _add_pages(page: Callable[[str, str, Callable[[Request, State], dict[str, Any]]], None], desk: Desk) -> None:
+def _json(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _add_pages(page: Callable[[str, str, Answer], None], desk: Desk) -> None:
     """The pages that are made from a template, each also as JSON."""
     # A name in the path is asked for as .json first, so that no name can hide the other form.
     page("/", "index.html.j2", lambda _, __: pages.index(desk))
-    page("/signals", "signals.html.j2", lambda _, state: pages.signals(desk, state))
-    page("/compare", "compare.html.j2", lambda _, state: pages.compare(desk, state))
+    page("/signals", "signals.html.j2", lambda _, state: tables.signals(desk, state))
+    page("/compare", "compare.html.j2", lambda _, state: tables.compare(desk, state))
+    page("/pictures", "pictures.html.j2", lambda _, state: pictures.pictures(desk, state))
+    page("/onset", "onset.html.j2", lambda _, state: pictures.onset(desk, state))
     page("/cases", "cases.html.j2", lambda _, state: pages.cases(desk, state))
     page("/case/{number}", "case.html.j2", lambda request, _: pages.case(desk, request.path_params["number"]))
     page("/flow", "flow.html.j2", lambda _, state: pages.flow(desk, state))
@@ -152,40 +159,59 @@ def _add_pages(page: Callable[[str, str, Callable[[Request, State], dict[str, An
     page("/evidence/{name}", "evidence.html.j2", lambda request, _: pages.evidence(request.path_params["name"]))
 
 
-def _add_documents(app: FastAPI, desk: Desk) -> None:
-    """What comes as it is: dossiers, study files, the style."""
+def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
+    """What comes as it is: dossiers, tables, study files."""
 
-    @app.get("/treatment/{name}.json")
-    def treatment_json(request: Request, name: str) -> dict[str, Any]:
-        return pages.treatment_json(name, desk, request.query_params.get("for", ""))
+    @app.api_route("/treatment/{name}.json", methods=READS)
+    def treatment_json(request: Request, name: str) -> Response:
+        reader = request.query_params.get("for", "")
+        key = (desk.state(), request.url.path, reader)
+        return sender.send(
+            request, key, lambda: Page(_json(pages.treatment_json(name, desk, reader)), "application/json")
+        )
 
-    @app.get("/treatment/{name}")
+    @app.api_route("/treatment/{name}", methods=READS)
     def treatment(request: Request, name: str) -> Response:
-        text = pages.treatment_html(name, desk, request.query_params.get("for", ""))
-        own_style = re.search(r"'sha256-[A-Za-z0-9+/=]+'", text)  # the document allows its own style by its hash
-        response = HTMLResponse(text)
-        if own_style:
-            response.headers["Content-Security-Policy"] = _POLICY.format(style=own_style[0])
-        return response
+        reader = request.query_params.get("for", "")
 
-    @app.get("/study.toml")
+        def make() -> Page:
+            text = pages.treatment_html(name, desk, reader)
+            own_style = re.search(r"'sha256-[A-Za-z0-9+/=]+'", text)  # the document allows its own style by its hash
+            policy = f"{NOTHING}; style-src {own_style[0]}" if own_style else NOTHING
+            return Page(text, "text/html", {"Content-Security-Policy": policy})
+
+        return sender.send(request, (desk.state(), request.url.path, reader), make)
+
+    @app.api_route("/signals.csv", methods=READS)
+    def csv(request: Request) -> Response:
+        rows = tables.csv(desk, State.read(request.query_params.multi_items()))
+        return StreamingResponse(rows, media_type="text/csv", headers=_saved_as("signals.csv"))
+
+    @app.api_route("/study.toml", methods=READS)
     def study(request: Request) -> Response:
-        text = pages.study(State.read(request.query_params))
-        return PlainTextResponse(text, headers={"Content-Disposition": 'attachment; filename="study.toml"'})
-
-    @app.get("/style.css")
-    def style() -> Response:
-        return Response(_STYLE, media_type="text/css")
+        text = study_file.study(State.read(request.query_params.multi_items()))
+        return Response(text, media_type="text/plain", headers=_saved_as("study.toml"))
 
 
-def _brought(given: str, token: str) -> bool:
-    """Whether an authorization header brings the token."""
-    kind, _, value = given.partition(" ")
-    if kind.casefold() == "basic":
-        try:
-            value = base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-    elif kind.casefold() != "bearer":
-        return False
-    return secrets.compare_digest(value.encode(), token.encode())
+def _saved_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _add_helpers(app: FastAPI, desk: Desk) -> None:
+    """What pages ask for themselves: suggestions, the case somebody typed, style and script."""
+
+    @app.api_route("/suggest.json", methods=READS)
+    def suggest(request: Request) -> dict[str, Any]:
+        asked = request.query_params
+        return suggestions(desk, asked.get("field", ""), asked.get("text", ""))
+
+    @app.api_route("/case", methods=READS)
+    def case(request: Request) -> Response:
+        number = request.query_params.get("number", "").strip()
+        return RedirectResponse(f"/case/{quote(number, safe='')}" if number else "/cases", 303)
+
+    @app.api_route("/static/{version}/{name}", methods=READS)
+    def static(version: str, name: str) -> Response:
+        if name not in STATIC:
+            raise UnknownNameError.of("file of the pages", name, STATIC)
+        return Response(STATIC[name], media_type=KINDS[name], headers={"Cache-Control": _FOREVER})

@@ -1,13 +1,18 @@
-"""The one store that stays open while the explorer runs, and the answers asked for last."""
+"""Who reads the store while the explorer runs, and which answers are kept?
+
+A connection of the engine serves one thread at a time, so there are several readers of one store. What takes long is
+computed by few of them at once, so that a case or a suggestion never waits behind a table of every pair.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from primum.web.keep import Keep
 
 if TYPE_CHECKING:
     from primum.signals.table import Scores
@@ -15,13 +20,17 @@ if TYPE_CHECKING:
     from primum.web.state import State
 
 T = TypeVar("T")
-KEPT: Final = 16  # answers; sorting and filtering by links asks for the same scores again
+READERS: Final = 4  # connections to one store
+AT_WORK: Final = 2  # of them that compute long answers at the same time
+ANSWERS: Final = 512 * 2**20  # bytes of answers that are kept
+_SMALL: Final = 200_000  # bytes that an answer is taken for which holds no arrays
 
 
 class Desk:
-    """The loaded reports, opened at the first question and read by one request at a time.
+    """The loaded reports, opened at the first question.
 
-    A connection of the engine serves one thread at a time, so a lock stands before it.
+    The store is opened as it is: one that an older Primum made, or whose load was stopped, is refused with the command
+    that mends it. Where its file is replaced, readers and answers are those of the new one.
 
     Args:
         folder: of the store; None for the default one. It need not exist yet.
@@ -29,57 +38,111 @@ class Desk:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self._open: Reports | None = None
-        self._lock = threading.RLock()
-        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
+        self._some_free = threading.Semaphore(READERS)
+        self._may_work = threading.Semaphore(AT_WORK)
+        self._state: tuple[int, ...] = ()
+        self._answers: Keep[Any] = Keep(most=ANSWERS, weigh=_weight)
 
     @property
     def loaded(self) -> bool:
         """Whether there is a store to ask."""
         from primum.store import exists
 
-        return self._open is not None or exists(self.folder)
+        return exists(self.folder)
+
+    def state(self) -> tuple[int, ...]:
+        """What changes when the file of the store is another; empty where there is none."""
+        from primum.store import default_folder
+        from primum.store.folder import DATABASE
+
+        try:
+            told = ((self.folder or default_folder()) / DATABASE).stat()
+        except OSError:
+            return ()
+        return (told.st_ino, told.st_size, told.st_mtime_ns)
 
     @contextmanager
     def reports(self) -> Iterator[Reports]:
-        """The loaded reports, for one request.
+        """A reader of the loaded reports, for one request.
 
         Raises:
-            StoreError: none are loaded, or they cannot be read.
+            StoreError: none are loaded, they are of an older version, or they cannot be read.
         """
-        from primum.study.reports import open as open_reports
+        with self._some_free:
+            state = self._as_it_is()
+            with self._lock:
+                reader = self._free.pop() if self._free else None
+            if reader is None:
+                reader = self._opened()
+            try:
+                yield reader
+            finally:
+                with self._lock:
+                    current = state == self._state
+                    if current:
+                        self._free.append(reader)
+                if not current:
+                    reader.store.close()
 
-        with self._lock:
-            if self._open is None:
-                self._open = open_reports(self.folder)
-            yield self._open
+    def kept(self, key: Hashable, compute: Callable[[Reports], T]) -> T:
+        """An answer of the loaded reports, from those kept where it is among them."""
+
+        def computed() -> T:
+            with self._may_work, self.reports() as reports:
+                return compute(reports)
+
+        answer: T = self._answers.get((self._as_it_is(), key), computed)
+        return answer
 
     def scores(self, state: State) -> Scores:
         """The statistics that a state asks for; sorting and filtering does not compute them again."""
-        asked = (state.what, state.cohort or None, state.versus or None)
-        duplicates = state.duplicates or None
+        from primum.study.question import Question
 
-        def compute(reports: Reports) -> Scores:
-            return reports.scores(*asked, methods=state.wanted, duplicates=duplicates)
+        asked = Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
+        return self.kept(("scores", asked, state.wanted), lambda reports: reports.scores(asked, methods=state.wanted))
 
-        return self.kept(("scores", *asked, state.wanted, duplicates), compute)
-
-    def kept(self, key: tuple[Any, ...], compute: Callable[[Reports], T]) -> T:
-        """An answer of the loaded reports, from those kept where it is among them."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                found: T = self._kept[key]
-                return found
-            with self.reports() as reports:
-                found = self._kept[key] = compute(reports)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return found
+    def synthetic(self) -> str:
+        """What must stand on every page where reports are invented; empty where none is."""
+        return self.kept(("synthetic",), lambda reports: reports.store.synthetic())
 
     def close(self) -> None:
         """Let the store go."""
         with self._lock:
-            if self._open is not None:
-                self._open.store.close()
-                self._open = None
+            free, self._free = self._free, []
+            self._state = ()
+        for reader in free:
+            reader.store.close()
+
+    def _opened(self) -> Reports:
+        from primum.store import open_store
+        from primum.study.reports import Reports
+
+        return Reports(open_store(self.folder))
+
+    def _as_it_is(self) -> tuple[int, ...]:
+        """The state of the store; what is known of another one is forgotten."""
+        state = self.state()
+        with self._lock:
+            if state == self._state:
+                return state
+            free, self._free, self._state = self._free, [], state
+        for reader in free:
+            reader.store.close()
+        self._answers.clear()
+        return state
+
+
+def _weight(answer: Any) -> int:
+    """Bytes of an answer, about: those of its arrays where it is one or is a table of statistics."""
+    import numpy as np
+
+    from primum.signals.table import Scores
+
+    if isinstance(answer, np.ndarray):
+        return answer.nbytes
+    if not isinstance(answer, Scores):
+        return _SMALL
+    counts = (answer.counts.observed, answer.counts.drug_reports, answer.counts.event_reports)
+    return int(sum(array.nbytes for array in (*counts, *answer.columns.values())))

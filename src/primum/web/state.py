@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from primum.counts.fields import DUPLICATES
+from primum.counts.cohort import EVERYTHING, Cohort, all_of, condition, parse
+from primum.counts.fields import DUPLICATES, FIELDS
 from primum.errors import PrimumError, UnknownNameError
 from primum.signals.table import DEFAULT_METHODS, MORE_METHODS
 from primum.vocab.reactions import BINS
 
 KNOWN_METHODS: Final = (*DEFAULT_METHODS, *MORE_METHODS)
+FIRST_METHODS: Final = ("prr", "ror", "ic", "midp", "fdr")  # those that need no prior of every pair, see decision 0027
+METHOD_LABELS: Final = {
+    "prr": "PRR",
+    "ror": "ROR",
+    "ic": "IC",
+    "ebgm": "EBGM",
+    "chi2": "chi-square",
+    "midp": "mid-p",
+    "fdr": "FDR",
+    "rrr": "RRR",
+    "bcpnn": "BCPNN",
+    "masking": "masking",
+    "bayes_fdr": "Bayes FDR",
+}
+STATISTICS: Final = (  # columns of the table: value, bounds where it has them, heading
+    ("ic", "ic_lower", "ic_upper", "IC, 95 %"),
+    ("ror", "ror_lower", "ror_upper", "ROR, 95 %"),
+    ("prr", "prr_lower", "prr_upper", "PRR, 95 %"),
+    ("ebgm", "eb05", "eb95", "EBGM, 5 to 95 %"),
+    ("rrr", "rrr_lower", "rrr_upper", "RRR, 95 %"),
+    ("bcpnn", "bcpnn_lower", "bcpnn_upper", "BCPNN, 95 %"),
+    ("masking", "masking_lower", "masking_upper", "Masking, 95 %"),
+    ("chi2", "", "", "chi²"),
+    ("p_midp", "", "", "mid-p"),
+    ("fdr", "", "", "FDR"),
+    ("bayes_fdr", "", "", "Bayes FDR"),
+)
+COLUMNS: Final = ("drug", "kind", "expected", "drug_reports", "event_reports", "caveats")
+FIRST_COLUMNS: Final = ("drug", "expected", "caveats")
 SHOWN: Final = ("all", "out")
+ORDERS: Final = ("down", "up")
 LARGEST_TABLE: Final = 1_000  # rows on one page; the command line writes them all
 _LONGEST: Final = 2_000  # characters of one choice; a longer one is no question of a person
+_LISTS: Final = ("methods", "columns")  # choices of several words, which a form sends one by one
+_PART: Final = "cohort."  # a field of a form that adds one condition to the cohort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +60,10 @@ class State:
         what: treatment or drug; empty for every drug.
         cohort: which reports, as text.
         versus: what they are compared with; empty for everything else.
-        methods: statistics by name, with commas between; empty for those that are computed by default.
+        methods: statistics by name, with commas between; empty for those that the explorer computes by default.
+        columns: further columns of the table, with commas between; empty for the usual ones, `none` for none.
         sort: column of numbers; empty for the lower bound of the first statistic there is.
+        order: `down` from the largest, or `up` from the smallest.
         bin: kind of term that is shown; empty for reactions first and the other kinds apart.
         least: fewest reports at which a pair can stand out.
         ic_lower: smallest lower bound of IC at which a pair can stand out.
@@ -43,7 +79,9 @@ class State:
     cohort: str = ""
     versus: str = ""
     methods: str = ""
+    columns: str = ""
     sort: str = ""
+    order: Literal["down", "up"] = "down"
     bin: str = ""
     least: int = 3
     ic_lower: float = 0.0
@@ -59,12 +97,14 @@ class State:
             ("bin", self.bin, ("", *BINS)),
             ("duplicates", self.duplicates, ("", *DUPLICATES)),
             ("show", self.show, SHOWN),
+            ("order", self.order, ORDERS),
+            *(("method", method, KNOWN_METHODS) for method in self.wanted),
+            *(("column", column, (*COLUMNS, "none")) for column in _words(self.columns)),
         ):
             if given not in known:
                 raise UnknownNameError.of(name, given, [one for one in known if one])
-        for method in self.wanted:
-            if method not in KNOWN_METHODS:
-                raise UnknownNameError.of("method", method, KNOWN_METHODS)
+        if not math.isfinite(self.ic_lower):
+            raise PrimumError(f"ic_lower is {self.ic_lower}; expected a number of bits, such as 0.")
         if not 1 <= self.limit <= LARGEST_TABLE:
             raise PrimumError(
                 f"limit is {self.limit}; expected 1 to {LARGEST_TABLE:,}. `primum signals` writes all rows."
@@ -73,33 +113,59 @@ class State:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The statistics to compute."""
-        return tuple(name.strip() for name in self.methods.split(",") if name.strip()) or DEFAULT_METHODS
+        return _words(self.methods) or FIRST_METHODS
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The further columns of the table."""
+        return tuple(name for name in _words(self.columns) if name != "none") if self.columns else FIRST_COLUMNS
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> State:
-        """The choices that a query holds.
+    def read(cls, query: Iterable[tuple[str, str]]) -> State:
+        """The choices that a query holds, in their one spelling.
+
+        What a form sends is understood as well: a field that begins with `cohort.` adds its condition to the cohort,
+        and a choice of several words comes word by word.
+
+        Args:
+            query: names and values, in order.
 
         Raises:
             UnknownNameError: it holds a name that no choice has, or a value that is none of a closed list.
+            CohortError: a cohort cannot be read.
             PrimumError: a value is no number where one is expected, or is too long.
 
         Examples:
-            >>> State.read({"what": "anti-wrinkle", "least": "5"}).least
-            5
+            >>> State.read([("what", "anti-wrinkle"), ("cohort", "age:65-"), ("cohort.sex", "F")]).cohort
+            'age:65- sex:F'
         """
         given: dict[str, object] = {}
+        parts: list[Cohort] = []
         kinds: dict[str, type] = {field.name: type(field.default) for field in fields(cls)}
-        for name, text in query.items():
-            if name not in kinds:
+        for name, text in query:
+            field = name.removeprefix(_PART)
+            if name not in kinds and (field == name or field not in FIELDS):
                 raise UnknownNameError.of("choice", name, kinds)
             if len(text) > _LONGEST:
                 raise PrimumError(f"{name} has {len(text):,} characters; expected at most {_LONGEST:,}.")
-            if not text.strip():
+            value = text.strip()
+            if not value:
                 continue
-            try:
-                given[name] = kinds[name](text.strip())
-            except ValueError:
-                raise PrimumError(f'{name} is "{text}"; expected a number.') from None
+            if name not in kinds:
+                parts.append(condition(field, value))
+            elif name in _LISTS and name in given:
+                given[name] = f"{given[name]},{value}"
+            else:
+                given[name] = _number(name, value, kinds[name])
+        for name in ("cohort", "versus"):
+            read = parse(str(given.get(name, "")))
+            meant = all_of(read, *parts) if name == "cohort" else read
+            given[name] = "" if meant == EVERYTHING and (name == "cohort" or not given.get(name)) else str(meant)
+        for name, usual in (("methods", FIRST_METHODS), ("columns", FIRST_COLUMNS)):
+            words = _words(str(given.get(name, "")))
+            if name == "columns" and len(words) > 1:  # a form sends `none` before those that are ticked
+                words = tuple(word for word in words if word != "none")
+            given[name] = "" if set(words) == set(usual) else ",".join(dict.fromkeys(words))
         return cls(**given)  # type: ignore[arg-type]
 
     def query(self, **changes: object) -> str:
@@ -113,6 +179,27 @@ class State:
         told = {f.name: getattr(changed, f.name) for f in fields(self) if getattr(changed, f.name) != f.default}
         return f"?{urlencode(told)}" if told else ""
 
+    def question(self) -> str:
+        """What is asked without how its table is shown, as the query of an address.
+
+        Examples:
+            >>> State(what="anti-wrinkle", sort="ebgm", limit=5).question()
+            '?what=anti-wrinkle'
+        """
+        kept = ("what", "cohort", "versus", "duplicates")
+        return State(**{name: getattr(self, name) for name in kept}).query()
+
     def as_json(self) -> dict[str, object]:
         """The choices as plain data."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _number(name: str, text: str, kind: type) -> object:
+    try:
+        return kind(text)
+    except ValueError:
+        raise PrimumError(f'{name} is "{text}"; expected a number.') from None

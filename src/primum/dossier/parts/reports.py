@@ -15,12 +15,12 @@ _NOT_A_RATE = (
     "people."
 )
 _LOAD = (
-    "No report files are loaded: `primum load faers --from FOLDER` adds them.",
+    "No report files are loaded: `{load}` adds them.",
     "This section stands on published series alone. `primum load table FILE` adds a table of cases.",
 )
 _NO_NAMES = (
     "Loaded reports cannot be searched for this treatment: it brings no drug names (`names.csv`). They are read from "
-    "treatments that ship with the package alone, and report files on devices are not read in this version.",
+    "treatments that ship with the package alone.",
 )
 
 
@@ -39,7 +39,8 @@ def build(context: Context) -> Part:
     blocks.append(_table("exposure", "How many people were treated, for scale", context.under("exposure.")))
     missing: tuple[str, ...] = ()
     if context.reports is None:
-        missing = _LOAD if context.treatment.id in installed() else _NO_NAMES
+        found = context.treatment.id in installed()
+        missing = tuple(text.format(load=telling.load) for text in _LOAD) if found else _NO_NAMES
     return part("reports", blocks, missing=missing, also=[*published, *context.under("exposure.")])
 
 

@@ -33,21 +33,32 @@ VERDICT_MARKS: Final[Mapping[str, str]] = {
 }
 
 
-def render_brief(dossier: Dossier, reader: str) -> str:
-    """The few pages for one kind of reader as one HTML document; sources keep the numbers of the dossier."""
+def render_brief(dossier: Dossier, reader: str, *, home: str = "") -> str:
+    """The few pages for one kind of reader as one HTML document; sources keep the numbers of the dossier.
+
+    Args:
+        dossier: it holds the pages.
+        reader: one of `primum.dossier.model.READERS`.
+        home: address that the page leads back to where it is served; empty for a file.
+    """
     brief = dossier.brief(reader)
     spans = list(brief.spans())
     named = {source for span in spans if isinstance(span, Cite) for source in span.sources}
     cited = [(n, source) for n, source in enumerate(dossier.sources, start=1) if source.id in named]
-    return _document("brief.html.j2", dossier, brief=brief, cited=cited)
+    return _document("brief.html.j2", dossier, brief=brief, cited=cited, home=home)
 
 
-def render(dossier: Dossier) -> str:
+def render(dossier: Dossier, *, home: str = "") -> str:
     """The dossier as one HTML document; the same dossier gives the same bytes.
 
     Everything that came from data is escaped; links leave the page only when a reader follows them.
+
+    Args:
+        dossier: all of the answer.
+        home: address that the page leads back to where it is served; empty for a file.
     """
-    return _document("dossier.html.j2", dossier, grades=GRADE_MEANING, findings=list(dossier.findings.values()))
+    findings = list(dossier.findings.values())
+    return _document("dossier.html.j2", dossier, grades=GRADE_MEANING, findings=findings, home=home)
 
 
 def _document(template: str, dossier: Dossier, **given: Any) -> str:

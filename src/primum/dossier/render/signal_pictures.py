@@ -160,6 +160,34 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
     return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [heads, *rows])
 
 
+def shares(
+    rows: Sequence[tuple[str, float, float]], title: str, *, first: str = "first", second: str = "second"
+) -> Picture:
+    """Share of the reports of two cohorts that name an event, a row an event; a line joins the two.
+
+    Args:
+        rows: name of the event, its share of the first cohort and of the second, each in [0, 1].
+        title: what was counted.
+        first: name of the first cohort, whose marks are filled.
+        second: name of the second, whose marks are hollow.
+    """
+    x = axis([100 * share for _, *two in rows for share in two], left=NAMES + 12, right=WIDTH - 20, include=(0.0,))
+    top = 26.0
+    bottom = top + 26 * max(len(rows), 1)
+    body = [*x.drawn(top, bottom, "share of the reports of a cohort, %")]
+    body += [canvas.dot(x.left + 5, 10, "ink"), canvas.label(x.left + 15, 14, canvas.wrap(first, 200)[0], size=11.5)]
+    body += [canvas.dot(x.left + 245, 10, "ink", hollow=True)]
+    body += [canvas.label(x.left + 255, 14, canvas.wrap(second, 200)[0], size=11.5)]
+    for row, (name, ours, theirs) in enumerate(rows):
+        y = top + 16 + 26 * row
+        body.append(canvas.label(0, y + 4, canvas.wrap(name, NAMES)[0]))
+        body.append(canvas.line(x(100 * ours), y, x(100 * theirs), y, "rule"))
+        body += [canvas.dot(x(100 * theirs), y, "ink", hollow=True), canvas.dot(x(100 * ours), y, "ink")]
+    told = f"Shares of {len(rows)} events in two cohorts: {first} filled, {second} hollow. {_NOT_RATES}"
+    svg = _svg(body, bottom + 46, "shares", f"{title}: shares", told)
+    return Picture("shares", svg, [("event", "first", "second"), *rows])
+
+
 def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
     """Information component of each event in each stratum; shade and number say the same.
 

@@ -1,0 +1,140 @@
+"""How fast are XML, JSON and Parquet of case safety reports read and loaded, against FAERS in the same run?
+
+SYNTHETIC files of every form are written first. Reading is one core from bytes to rows (FAERS: to cleaned text); a load
+ends with committed, derived tables. Each measurement runs in a process of its own, so that its peak memory can be told;
+megabytes are those of the unpacked text (Open Altio: of FDA's text that its Parquet holds). Last comes a file of XML
+larger than the bound on memory.
+
+Usage: python benchmarks/bench_structured.py [--reports 20000] [--large 0] [--write benchmarks/RESULTS.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench_load import machine, measured, write_between
+
+QUARTER = (2019, 2)
+
+
+def read_icsr_files(system: str, path: Path) -> None:
+    from primum.sources.icsr import read_icsr
+    from primum.sources.records import RecordFile
+    from primum.study.icsr_ahead import READERS
+
+    with path.open("rb") as stream:
+        for node in READERS[system](stream, RecordFile(path.name, [])):
+            read_icsr(node)
+
+
+def read_faers(path: Path) -> None:
+    from primum.sources.faers import clean_member, no_key_known, read_archive
+
+    archive = read_archive(path)
+    with tempfile.TemporaryDirectory() as folder:
+        for member in archive.tables:
+            clean_member(
+                archive, member, Path(folder) / member.table, reject=lambda reject: None, known_key=no_key_known
+            )
+
+
+def load(kind: str, path: Path) -> None:
+    from primum.sources.altio import find_release
+    from primum.store import open_store
+    from primum.study.load import load_archives
+    from primum.study.load_altio import load_altio
+    from primum.study.load_icsr import find_icsr_files, load_icsr
+
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store", write=True) as store:
+        if kind == "faers":
+            load_archives(store, path)
+        elif kind == "altio":
+            load_altio(store, find_release(path))
+        else:
+            load_icsr(store, kind, find_icsr_files(kind, [path]))
+
+
+WORK: dict[str, Callable[[str, Path], None]] = {
+    "read": lambda kind, path: read_faers(path) if kind == "faers" else read_icsr_files(kind, path),
+    "load": load,
+}
+
+
+def in_own_process(work: str, kind: str, path: Path) -> dict[str, float]:
+    command = [sys.executable, __file__, "--work", work, kind, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def run(reports: int, large: int, folder: Path) -> list[str]:
+    from primum.terms import Quarter
+    from primum.testing.altio import write_altio
+    from primum.testing.faers import write_archive
+    from primum.testing.icsr import write_e2b_r2, write_e2b_r3, write_openfda
+
+    faers = write_archive(folder, quarter=Quarter(*QUARTER), reports=reports, seed=1)
+    with zipfile.ZipFile(faers) as archive:
+        text = sum(info.file_size for info in archive.infolist())
+    files = {
+        "FAERS, ASCII": ("faers", faers, text),
+        "E2B(R2), XML": ("e2b", write_e2b_r2(folder / "r2.xml", reports=reports), 0),
+        "E2B(R3), XML": ("e2b", write_e2b_r3(folder / "r3.xml", reports=reports), 0),
+        "openFDA, JSON": ("openfda", write_openfda(folder / "p.json", reports=reports), 0),
+        "Open Altio, Parquet": ("altio", write_altio(folder / "release", [faers]), text),
+    }
+    lines = [
+        f"SYNTHETIC files of {reports:,} cases each; {machine()}.",
+        "",
+        "| form | size | read, one core | load: CPU | load: wall | load, MB per CPU second | of FAERS' | peak memory |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    of_faers = 0.0
+    for name, (kind, path, size) in files.items():
+        megabytes = (size or path.stat().st_size) / 1e6
+        read = f"{megabytes / in_own_process('read', kind, path)['cpu']:.1f} MB/s" if kind != "altio" else ""
+        one = in_own_process("load", kind, path)
+        rate = megabytes / one["cpu"]
+        of_faers = of_faers or rate
+        lines.append(
+            f"| {name} | {megabytes:.0f} MB | {read} | {one['cpu']:.1f} s | {one['wall']:.1f} s | {rate:.1f} | "
+            f"{rate / of_faers:.0%} | {one['peak'] / 1e6:,.0f} MB |"
+        )
+    if large:
+        path = write_e2b_r2(folder / "large.xml", reports=large)
+        one = in_own_process("read", "e2b", path)
+        lines += [
+            "",
+            f"A file of {path.stat().st_size / 1e9:.1f} GB of E2B(R2): read with {one['peak'] / 1e6:,.0f} MB of memory "
+            f"at {path.stat().st_size / 1e6 / one['cpu']:.1f} MB per CPU second.",
+        ]
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=0, help="reports of the file larger than the bound on memory")
+    parser.add_argument("--write", type=Path, help="page of results to put the figures into")
+    parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.work:
+        work, kind, path = given.work
+        print(json.dumps(measured(lambda: WORK[work](kind, Path(path)))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        lines = run(given.reports, given.large, Path(folder))
+    print("\n".join(lines))
+    if given.write:
+        command = "`python benchmarks/bench_structured.py --write benchmarks/RESULTS.md`"
+        write_between(given.write, "structured", ["## XML, JSON and Parquet", "", command, "", *lines])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,353 @@
+"""Where does each report of an E2B file begin and end, and what stands in it?
+
+A file of E2B(R2) (`ichicsr`, as in FDA's XML twins) or E2B(R3) (`MCCI_IN200100UV01`) is never parsed as a whole. Its
+bytes are cut where a report begins and ends, and each report is parsed by itself, without the document type that stood
+before it. So no entity can be expanded and no address fetched, memory is that of one report, and a report that is not
+well-formed costs itself alone: it is rejected whole, with its place. A file that declares entities is refused.
+
+Source: ICH M2 E2B(R2) message specification 2.3, E2B(R3) implementation guide; Extensible Markup Language 1.0, fifth
+edition, sections 2.2 (characters) and 4.1 (references).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from primum.errors import SourceError
+from primum.sources import e2b_r3
+from primum.sources.icsr import Node, why_no_report
+from primum.sources.layouts import BOMS
+from primum.sources.lines import ByteStream
+from primum.sources.records import RecordFile
+from primum.sources.repairs import CONTROLS
+
+BLOCK: Final = 4 * 1024**2  # bytes read at once
+LONGEST_HEAD: Final = 1024**2  # bytes before the first report
+LONGEST_RECORD: Final = 16 * 1024**2  # bytes of one report; the longest in FDA's twins have some 100,000
+DEEPEST: Final = 8  # elements within elements of R2; the specification has 5
+WANTED: Final = "a file of E2B(R2) with the root ichicsr, or of E2B(R3) with MCCI_IN200100UV01"
+REPEATED: Final = frozenset(
+    {"primarysource", "reportduplicate", "reaction", "drug", "activesubstance", "drugrecurrence", "drugindication"}
+)
+_TAG: Final = re.compile(rb"<((?:[\w.-]+:)?)([A-Za-z_][\w.-]*)([^<>]*)>")
+_ENTITY: Final = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
+_NAMESPACE: Final = re.compile(rb"""xmlns(?::[\w.-]+)?\s*=\s*(?:"[^"<&]*"|'[^'<&]*')""")
+_ENCODING: Final = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)["']""")
+_REFERENCE: Final = re.compile(rb"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
+_BARE_AMPERSAND: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_BARE_LESS_THAN: Final = re.compile(rb"<(?![A-Za-z_/!?])")
+_FORBIDDEN: Final = bytes(n for n in CONTROLS if n not in b"\t\r\n\x7f")
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BY_ONE_BYTE: Final = {"iso-8859-1": "latin-1", "latin-1": "latin-1", "windows-1252": "cp1252", "iso-8859-15": "latin9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A message form.
+
+    Args:
+        name: R2 or R3.
+        root: its root element.
+        record: the element of one report.
+    """
+
+    name: str
+    root: bytes
+    record: bytes
+
+
+FORMS: Final = (
+    Form("E2B(R2)", b"ichicsr", b"safetyreport"),
+    Form("E2B(R3)", b"MCCI_IN200100UV01", b"PORR_IN049016UV"),
+)
+
+
+def read_reports(stream: ByteStream, file: RecordFile) -> Iterator[Node]:
+    """The reports of a file, each as its elements of E2B(R2) by name.
+
+    Args:
+        stream: the bytes of the file.
+        file: is told what becomes of its records.
+
+    Raises:
+        SourceError: it is no such file, or declares entities.
+    """
+    recoded = _as_utf8(stream, file)
+    head = _read_head(recoded, file)
+    file.layout = head.form.name
+    for record in _Cutter(recoded, head.rest, head.tag, file).records():
+        tree, reason = _parse(record, head, file)
+        node = _node_of(tree, head.form, file) if tree is not None else None
+        if node is None or (reason := why_no_report(node)):
+            file.reject(record, reason)
+            continue
+        file.loaded += 1
+        yield node
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the beginning of a file tells about its reports.
+
+    Args:
+        form: the message form.
+        tag: finds where a report begins and where it ends.
+        wrapper: a start tag with the namespaces that stand in the root's.
+        encoding: of its bytes, where it has one byte a character; empty for UTF-8.
+        rest: what was read behind the head already.
+    """
+
+    form: Form
+    tag: re.Pattern[bytes]
+    wrapper: bytes
+    encoding: str
+    rest: bytes
+
+
+def _read_head(stream: ByteStream, file: RecordFile) -> _Head:
+    """Read up to the root element.
+
+    Raises:
+        SourceError: it is another one, or entities are declared before it.
+    """
+    read = b""
+    while len(read) < LONGEST_HEAD and (block := stream.read(BLOCK)):
+        read += block
+    root = _first_tag(read[:LONGEST_HEAD])
+    before = read[: root.start() if root else LONGEST_HEAD]
+    if _ENTITY.search(before):
+        raise SourceError.of(
+            file.member,
+            "it declares entities of its own, which can make a small file fill the memory or read other files",
+            "a file without them",
+            "Nothing of it was read; ask its sender for one without <!ENTITY.",
+        )
+    name = root[2] if root else b""
+    form = next((form for form in FORMS if name in (form.root, form.record)), None)
+    if root is None or form is None:
+        given = f"the root element {name.decode(errors='replace')[:40]!r}" if name else "no root element"
+        raise SourceError.of(file.member, given, WANTED, "Check the file.")
+    told = _ENCODING.search(before)
+    return _Head(
+        form=form,
+        tag=re.compile(rb"<(/?)" + re.escape(root[1]) + form.record + rb"(?=[\s/>])[^<>]*>|<!--"),
+        wrapper=b"<r " + b" ".join(_NAMESPACE.findall(root[3])) + b">",
+        encoding=_BY_ONE_BYTE.get(told[1].decode().lower(), "") if told else "",
+        rest=read[root.start() if name == form.record else root.end() :],
+    )
+
+
+def _first_tag(text: bytes) -> re.Match[bytes] | None:
+    """The first start tag behind declarations, comments and processing instructions."""
+    at = 0
+    while (at := text.find(b"<", at)) >= 0:
+        ends = {b"<!--": b"-->", b"<?": b"?>"}
+        mark = next((mark for mark in ends if text.startswith(mark, at)), None)
+        if mark is not None:
+            at = text.find(ends[mark], at + len(mark))
+            if at < 0:
+                return None
+        elif (found := _TAG.match(text, at)) is not None:
+            return found
+        else:
+            at += 1
+    return None
+
+
+@dataclass(slots=True)
+class _Cutter:
+    """Cuts a file into its reports, whatever stands between them."""
+
+    stream: ByteStream
+    buffer: bytes
+    tag: re.Pattern[bytes]
+    file: RecordFile
+    begin: int = -1  # where the report that is being read begins; -1 between reports
+    behind: int = 0  # where the one before ended
+    too_long: bool = False
+
+    def records(self) -> Iterator[bytes]:
+        """The reports, whole; what is none is rejected."""
+        at = 0
+        while True:
+            found = self.tag.search(self.buffer, at)
+            if found is None:
+                at = self._more(max(at, self.buffer.rfind(b"<")))
+                if at < 0:
+                    break
+            elif found[1] is None:
+                at = self._behind_comment(found)
+            elif found[1]:
+                at = found.end()
+                if self.begin >= 0:
+                    yield self.buffer[self.begin : at]
+                elif not self.too_long:
+                    self.file.reject(self.buffer[self.behind : at], "a report ends here that did not begin")
+                self.begin, self.behind, self.too_long = -1, at, False
+            else:
+                at = found.end()
+                if self.begin >= 0:
+                    self.file.reject(self.buffer[self.begin : found.start()], "another report begins before its end")
+                self.begin, self.too_long = found.start(), False
+                if found[0].endswith(b"/>"):
+                    yield found[0]
+                    self.begin, self.behind = -1, at
+        if self.begin >= 0:
+            self.file.reject(self.buffer[self.begin :], "the file ends inside this report")
+
+    def _behind_comment(self, found: re.Match[bytes]) -> int:
+        """Where to go on behind the mark of a comment; comments between reports are passed over."""
+        if self.begin >= 0:
+            return found.end()
+        start = found.start()
+        while (end := self.buffer.find(b"-->", start + 4)) < 0:
+            if len(self.buffer) - start > LONGEST_RECORD or (moved := self._more(start)) < 0:
+                return start + 4  # it never ends, so it is none
+            start = moved
+        return end
+
+    def _more(self, at: int) -> int:
+        """Read a block behind the buffer and let go what is done; where `at` is now, -1 at the end of the file."""
+        block = self.stream.read(BLOCK)
+        if not block:
+            return -1
+        keep = self.begin if self.begin >= 0 else self.behind
+        if len(self.buffer) - keep > LONGEST_RECORD:
+            if self.begin >= 0:
+                most = self.buffer[self.begin : self.begin + LONGEST_RECORD]
+                self.file.reject(most, f"longer than {LONGEST_RECORD:,} bytes; those are kept")
+                self.too_long = True
+            keep = len(self.buffer) if at <= keep else at
+            self.begin = -1
+        at = max(at, keep) if at >= 0 else len(self.buffer)
+        self.buffer = self.buffer[keep:] + block
+        self.begin, self.behind = (0 if self.begin >= 0 else -1), 0
+        return at - keep
+
+
+def _parse(record: bytes, head: _Head, file: RecordFile) -> tuple[ElementTree.Element | None, str]:
+    """A report as a tree, mended where it is not well-formed; else why it is none."""
+    text = record
+    if head.encoding:
+        text = record.decode(head.encoding, errors="replace").encode("utf-8")
+    elif not _is_utf8(record):
+        text = record.decode("latin-1").encode("utf-8")
+        file.repairs["read_as_latin1"] += 1
+    try:
+        return _tree(head.wrapper, text), ""
+    except ElementTree.ParseError:
+        mended, repairs = _mend(text)
+    try:
+        tree = _tree(head.wrapper, mended)
+    except ElementTree.ParseError as error:
+        return None, f"not well-formed ({str(error).partition(':')[0]})"
+    file.repairs += repairs
+    return tree, ""
+
+
+def _tree(wrapper: bytes, text: bytes) -> ElementTree.Element:
+    """The element of a text that cannot declare anything, because an element has begun before it."""
+    parser = ElementTree.XMLParser()
+    parser.feed(wrapper + text + b"</r>")
+    root: ElementTree.Element = parser.close()
+    return root[0]
+
+
+def _mend(text: bytes) -> tuple[bytes, Counter[str]]:
+    """A text with what XML forbids taken out or escaped, and how often each was done (once a report)."""
+    repairs: Counter[str] = Counter()
+    steps = (
+        ("strip_control_bytes", lambda given: given.translate(None, _FORBIDDEN)),
+        ("drop_forbidden_reference", lambda given: _REFERENCE.sub(_allowed, given)),
+        ("escape_bare_ampersand", lambda given: _BARE_AMPERSAND.sub(b"&amp;", given)),
+        ("escape_bare_less_than", lambda given: _BARE_LESS_THAN.sub(b"&lt;", given)),
+    )
+    for name, step in steps:
+        fresh = step(text)
+        repairs[name] += fresh != text
+        text = fresh
+    return text, repairs
+
+
+def _allowed(reference: re.Match[bytes]) -> bytes:
+    """A reference to a character; nothing where XML has no such character."""
+    number = int(reference[1]) if reference[1] else int(reference[2], 16)
+    fine = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD
+    return reference[0] if fine or 0x10000 <= number <= 0x10FFFF else b""
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _node_of(tree: ElementTree.Element, form: Form, file: RecordFile) -> Node:
+    return e2b_r3.read_message(tree) if form is FORMS[1] else _as_node(tree, file, 0)
+
+
+def _as_node(element: ElementTree.Element, file: RecordFile, depth: int) -> dict[str, Any]:
+    """Elements of R2 by name; those that may repeat as lists, of any other the first."""
+    found: dict[str, Any] = {}
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        value = _as_node(child, file, depth + 1) if len(child) and depth < DEEPEST else child.text
+        if name in REPEATED:
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            file.repairs["leave_repeated_element"] += 1
+        else:
+            found[name] = value
+    return found
+
+
+def _as_utf8(stream: ByteStream, file: RecordFile) -> ByteStream:
+    """The same bytes without a byte order mark; UTF-16 as UTF-8."""
+    first = stream.read(BLOCK)
+    for mark, name in _UTF16.items():
+        if first.startswith(mark):
+            return _Recoded(stream, codecs.getincrementaldecoder(name)(errors="replace"), first[len(mark) :])
+    while first.startswith(BOMS):
+        first = first[len(next(bom for bom in BOMS if first.startswith(bom))) :]
+        file.repairs["strip_byte_order_mark"] = 1
+    return _Pushed(stream, first)
+
+
+@dataclass(slots=True)
+class _Pushed:
+    """A stream, with bytes that were read of it already put back."""
+
+    stream: ByteStream
+    first: bytes
+
+    def read(self, size: int, /) -> bytes:
+        """As the stream's own."""
+        first, self.first = self.first, b""
+        return first or self.stream.read(size)
+
+
+@dataclass(slots=True)
+class _Recoded:
+    """A stream of another encoding as UTF-8."""
+
+    stream: ByteStream
+    decoder: codecs.IncrementalDecoder
+    first: bytes
+
+    def read(self, size: int, /) -> bytes:
+        """As the stream's own, in UTF-8."""
+        while block := self.first or self.stream.read(size):
+            self.first = b""
+            if text := self.decoder.decode(block):
+                return text.encode("utf-8")
+        return self.decoder.decode(b"", final=True).encode("utf-8")

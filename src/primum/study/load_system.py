@@ -1,0 +1,205 @@
+"""How does a part of a reporting system go into the store row by row, wholly or not at all?
+
+A source gives a `Part`: what it is, and a function that reads its files and puts what it finds into a `PartWriter`.
+Everything else is the same for all systems: one transaction a part, rows and rejects in batches so that memory does not
+grow with the file, faults and repairs counted by file, the same part again changes nothing and another of that name
+replaces it, and what follows from all reports is made once, with the last part.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from primum.errors import SourceError
+from primum.sources.lines import FileAccount, Reject
+from primum.sources.systems import SYSTEMS
+from primum.sources.values import Reading
+from primum.store import Store
+from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
+from primum.store.parts import PartFile, add_account, loaded_archive, remove_part, reports_of
+from primum.store.row_batches import RowBatches
+from primum.study.derive import derive, derive_inside
+from primum.study.load import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is loaded and replaced as a whole.
+
+    Args:
+        system: a name of `SYSTEMS`.
+        number: its part number, within the range of the system.
+        name: what the user is told; the same name is the same part.
+        sha256: hash over all its bytes; the same hash is not loaded again.
+        size: its bytes.
+        read: puts its rows and files into a writer.
+    """
+
+    system: str
+    number: int
+    name: str
+    sha256: str
+    size: int
+    read: Callable[[PartWriter], None]
+
+    def __post_init__(self) -> None:
+        known = SYSTEMS[self.system]
+        if not known.first_part <= self.number < known.first_part + known.parts:
+            raise ValueError(f"Part {self.number} is outside the range of {self.system}; ask SYSTEMS for the number.")
+
+
+@dataclass(slots=True)
+class _ClosedFile:
+    """A file that was read to its end."""
+
+    account: FileAccount
+    repairs: Counter[str]
+    faults: Counter[tuple[str, str]]
+
+
+class PartWriter:
+    """A part on its way into the store.
+
+    Files are put in one after the other: their rows, faults, repairs and rejects, then `close_file`.
+    """
+
+    def __init__(self, store: Store, part: Part) -> None:
+        self.part = part
+        self.repairs: Counter[str] = Counter()
+        self.rejected = 0
+        self.repaired = 0
+        self._engine = store.engine
+        self._batches = RowBatches(store.engine)
+        self._faults: Counter[tuple[str, str]] = Counter()
+        self._closed: list[_ClosedFile] = []
+
+    @property
+    def reports(self) -> int:
+        """Reports put in so far."""
+        return self._batches.written["reports"]
+
+    def key(self, row: int) -> int:
+        """Key of the report on a row; rows count from 1 through the part.
+
+        Raises:
+            SourceError: a part does not hold so many.
+        """
+        if row >= ROWS_OF_A_PART:
+            raise SourceError.of(self.part.name, f"{row:,} reports", f"fewer than {ROWS_OF_A_PART:,}", "Split it.")
+        return self.part.number * ROWS_OF_A_PART + row
+
+    def report(self, row: int, **values: Any) -> int:
+        """Put in a report; its key. Columns left out are empty."""
+        key = self.key(row)
+        self._batches.add("reports", report_key=key, source=self.part.system, **values)
+        return key
+
+    def add(self, table: str, **values: Any) -> None:
+        """Put a row into another table of the store; columns left out are empty."""
+        self._batches.add(table, **values)
+
+    def told(self, column: str, reading: Reading, *, file: int | None = None) -> Reading:
+        """A reading, its fault counted under the name of the file's column.
+
+        Args:
+            column: as the file calls it.
+            reading: what the text means.
+            file: number of a file that was closed already; the one that is being read unless given.
+        """
+        if reading.fault:
+            faults = self._faults if file is None else self._closed[file].faults
+            faults[column, reading.fault] += 1
+        return reading
+
+    def append(self, reject: Reject) -> None:
+        """Keep a rejected line of the file that is being read, whole."""
+        self._batches.add(
+            "rejects",
+            file_key=self._file_key,
+            line_number=reject.line_number,
+            reason=reject.reason,
+            line_bytes=reject.line,
+        )
+
+    def close_file(self, account: FileAccount) -> int:
+        """Keep where the lines of the file went, with the repairs and faults counted since the file before.
+
+        Returns:
+            The number of the file, for what is known of it only later.
+
+        Raises:
+            SourceError: a part does not hold so many files.
+        """
+        if len(self._closed) >= FILES_OF_A_PART - 1:
+            raise SourceError.of(self.part.name, "too many files", f"up to {FILES_OF_A_PART - 1}", "Split the folder.")
+        repairs = Counter(account.repairs) + self.repairs
+        self._closed.append(_ClosedFile(replace(account, repairs={}), repairs, self._faults))
+        self.rejected += account.rejected
+        self.repaired += repairs.total()
+        self.repairs, self._faults = Counter(), Counter()
+        return len(self._closed) - 1
+
+    def leave_outside(self, file: int, rows: int) -> None:
+        """Say of a closed file how many of its loaded rows were about no report of this part after all."""
+        closed = self._closed[file]
+        closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
+
+    def flush(self) -> None:
+        """Write what is still waiting, and the accounts of all files."""
+        self._batches.flush()
+        part = self.part
+        for number, closed in enumerate(self._closed, start=1):
+            key = part.number * FILES_OF_A_PART + number
+            file = PartFile(key, part.system, None, part.name, part.sha256, part.size)
+            faults = [(column, fault, rows) for (column, fault), rows in sorted(closed.faults.items())]
+            add_account(self._engine, file, closed.account, repairs=closed.repairs, faults=faults)
+
+    @property
+    def _file_key(self) -> int:
+        return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
+
+
+def load_parts(store: Store, parts: Sequence[Part], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:
+    """Load parts; each is one transaction, and what follows from all is made once.
+
+    Args:
+        store: a store opened for writing.
+        parts: in the order in which they are loaded.
+        progress: is told the name of each part.
+
+    Returns:
+        What was loaded. The same part again changes nothing; another of that name replaces it.
+
+    Raises:
+        SourceError: a part cannot be read, or two names get the same number; the parts before are loaded.
+        StoreError: the store cannot be written.
+    """
+    answers = []
+    for number, part in enumerate(parts, start=1):
+        if progress:
+            progress(part.name)
+        answers.append(_load(store, part, derive_too=number == len(parts)))
+    if not store.is_derived():
+        derive(store)
+    return answers
+
+
+def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
+    engine = store.engine
+    before = loaded_archive(engine, part.number)
+    if before is not None and before[0] != part.name:
+        raise SourceError.of(part.name, f"its name gets the same keys as {before[0]}", "another name", "Rename it.")
+    if before is not None and before[1] == part.sha256:
+        return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
+    writer = PartWriter(store, part)
+    with engine.transaction():
+        remove_part(engine, part.number, None)
+        part.read(writer)
+        writer.flush()
+        if derive_too:
+            derive_inside(store)
+    outcome = "replaced" if before else "loaded"
+    return Loaded(part.name, part.name, outcome, writer.reports, writer.rejected, writer.repaired)

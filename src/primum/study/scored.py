@@ -1,0 +1,131 @@
+"""How do counts become scores that may be read: with their prior, their bins, and the caveats of every row?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from primum.counts.bias import caveats_of
+from primum.counts.cohort import Cohort, any_of
+from primum.counts.contingency import Counts
+from primum.counts.incidence import Incidence
+from primum.counts.stratified import ByStratum, StratifiedCounts
+from primum.signals.mantel_haenszel import COLUMNS as POOLED
+from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
+from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
+from primum.signals.scores import Scores
+from primum.signals.table import needs_cells, score
+from primum.store import Store
+from primum.study.masked import masking_caveats
+from primum.study.priors import kept_prior
+from primum.study.question import Meant
+from primum.terms import SYNTHETIC
+from primum.vocab.reactions import TermBins
+
+if TYPE_CHECKING:
+    from primum.counts.strata import MantelHaenszelSums
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StratifiedScores:
+    """Statistics within strata.
+
+    Args:
+        scores: of each pair over all strata.
+        strata: counts of each pair in each stratum; None for every pair.
+    """
+
+    scores: Scores
+    strata: ByStratum | None
+
+
+def scored(
+    store: Store, counts: Counts, bins: TermBins, *, methods: Sequence[str], caveats: Sequence[str] | None = None
+) -> Scores:
+    """The statistics of each pair of a count.
+
+    Args:
+        store: that was counted.
+        counts: of it.
+        bins: kinds of terms.
+        methods: statistics to compute.
+        caveats: of each pair; None where none were looked for.
+    """
+    coded = counts.table.coded.get("event")
+    events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
+    synthetic = store.synthetic()
+    prior = kept_prior(counts) if needs_cells(methods) else None
+    scores = score(
+        counts.table,
+        cells=counts.cells if prior is None else None,
+        prior=prior,
+        methods=methods,
+        bins={event: bins.bin(event) for event in events},
+        warnings=_warned(SYNTHETIC if synthetic else "", caveats),
+    )
+    notes = (*([synthetic] if synthetic else []), *scores.about.notes)
+    return replace(scores, about=replace(scores.about, notes=notes))
+
+
+def scored_by_strata(
+    store: Store,
+    found: StratifiedCounts,
+    meant: Meant,
+    *,
+    by: Sequence[str],
+    methods: Sequence[str],
+    arrays: Incidence | None,
+) -> StratifiedScores:
+    """The statistics of each pair within strata, with the odds ratio pooled over them.
+
+    Args:
+        store: that was counted.
+        found: the counts.
+        meant: what was asked.
+        by: what the strata are made of.
+        methods: statistics to compute beside.
+        arrays: what caveats are read from; None where none are looked for.
+    """
+    caveats = None
+    if found.strata is not None:
+        counted = meant.cohort & any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
+        caveats = caveats_of_rows(arrays, found.counts, meant, counted)
+    scores = scored(store, found.counts, meant.scope.term_bins, methods=methods, caveats=caveats)
+    value, lower, upper, test = POOLED
+    names = (value, lower, upper)
+    if (inside := found.strata) is not None:
+        pooled = mantel_haenszel(inside.observed, inside.drug_reports, inside.event_reports, inside.total_reports)
+        scores = scores.with_estimate(MANTEL_HAENSZEL, pooled.estimate, names)
+        scores = scores.with_column(test, pooled.p_heterogeneity, pooled.why_no_test)
+    else:
+        estimate = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
+        scores = scores.with_estimate(MANTEL_HAENSZEL, estimate, names)
+    notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
+    if needs_cells(methods):
+        notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
+    comparator = f"everything else in the same stratum of {', '.join(by)}"
+    scores = replace(scores, about=replace(scores.about, comparator=comparator))
+    return StratifiedScores(noted(scores, (*notes, *meant.notes)), found.strata)
+
+
+def caveats_of_rows(arrays: Incidence | None, counts: Counts, meant: Meant, cohort: Cohort) -> list[str] | None:
+    """Where the bias checks fire, by row; None where counting is left to the engine, or every drug was asked for."""
+    if arrays is None or meant.asked is None or meant.versus is not None:
+        return None
+    asked, scope, level, table = meant.asked, meant.scope, meant.drug_level, counts.table
+    found = caveats_of(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
+    hidden = masking_caveats(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
+    return ["; ".join(text for text in both if text) for both in zip(found, hidden, strict=True)]
+
+
+def noted(scores: Scores, notes: Sequence[str]) -> Scores:
+    """Scores with more to be said of all of them."""
+    return replace(scores, about=replace(scores.about, notes=(*scores.about.notes, *notes)))
+
+
+def _warned(all_rows: str, caveats: Sequence[str] | None) -> str | list[str]:
+    """The caveat of every row, with those of each."""
+    if caveats is None:
+        return all_rows
+    return ["; ".join(text for text in (all_rows, caveat) if text) for caveat in caveats]

@@ -1,0 +1,167 @@
+"""Which pairs stand out, and what do two cohorts differ in? The tables of the explorer, ranked and filtered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from primum.web.desk import Desk
+from primum.web.question import question
+from primum.web.state import State
+
+if TYPE_CHECKING:
+    from primum.dossier.render.signal_pictures import Picture
+    from primum.signals.table import Scores
+    from primum.terms import BoolArray, IntArray
+
+WARNING: Final = (
+    "Counts are reports, never people harmed and never a rate. A pair that stands out is a question to look into, "
+    "not a proof that the drug did it."
+)
+_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
+SHARES_DRAWN: Final = 15  # events of the picture of a comparison
+_OWN_STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
+MOST_IN_FILE: Final = 100_000  # rows of a download; the command line writes all of them
+
+
+def signals(desk: Desk, state: State) -> dict[str, Any]:
+    """Reactions, and apart from them what is no reaction: sorted, filtered, with what reaches the thresholds marked."""
+    scores = desk.scores(state)
+    ranked_by = state.sort or rank_column(scores)
+    out, shown = stands_out(scores, state), _wanted(scores, state)
+    harm = scores.bins.where("harm", "")
+    parts: list[dict[str, Any]] = []
+    for title, among in (("Reactions", harm), ("Not reactions, kept apart", ~harm)):
+        if not (there := among & shown).any() and parts:
+            continue  # nothing is kept apart
+        rows = _ranked(scores, state, there, most=state.limit)
+        parts.append(
+            {"title": title, "all": int(among.sum()), "pairs": int(there.sum()), "rows": _rows(scores, rows, out)}
+        )
+    return {
+        "ok": True,
+        "state": state.as_json(),
+        "question": question(desk, state),
+        "sorted_by": ranked_by,
+        "thresholds": {"observed": state.least, "ic_lower": state.ic_lower},
+        "stand_out": int((out & harm).sum()),
+        "reports": scores.counts.total_reports,
+        "numbers": sorted({"observed", *scores.columns}),
+        "warning": WARNING,
+        **scores.metadata(),
+        "parts": parts,
+    }
+
+
+def rank_column(scores: Scores) -> str:
+    """What pairs are ranked by where nobody said: the lower bound of the first method that was asked for."""
+    return next((name for name in _RANKED_BY if name in scores.columns), "observed")
+
+
+def stands_out(scores: Scores, state: State) -> BoolArray:
+    """Pairs that reach every threshold; without IC, those with enough reports."""
+    reached: BoolArray = scores.counts.observed >= state.least
+    if "ic_lower" in scores.columns:
+        lower = scores.columns["ic_lower"]
+        reached = reached & ((lower if scores.kinds is None else lower[scores.kinds.of_pair]) >= state.ic_lower)
+    return reached
+
+
+def _wanted(scores: Scores, state: State) -> BoolArray:
+    """Pairs that the filters leave."""
+    import numpy as np
+
+    wanted = np.ones(len(scores), dtype=bool)
+    if state.bin:
+        wanted &= scores.bins.where(*({"harm", ""} if state.bin == "harm" else {state.bin}))
+    if state.show == "out":
+        wanted &= stands_out(scores, state)
+    if state.find:
+        wanted &= np.char.find(np.char.lower(scores.counts.event.astype(str)), state.find.lower()) >= 0
+    return wanted
+
+
+def _ranked(scores: Scores, state: State, among: BoolArray, *, most: int | None) -> IntArray:
+    """Places of the rows in the order asked for; empty values are last in both."""
+    import numpy as np
+
+    by = state.sort or rank_column(scores)
+    if state.order == "down":
+        return scores.order(by, among=among, most=most)
+    places = scores.order(by, among=among)
+    filled = int((~np.isnan(np.asarray(scores.columns_of(places)[by], dtype=np.float64))).sum())
+    return np.concatenate([places[:filled][::-1], places[filled:]])[:most]
+
+
+def csv(desk: Desk, state: State) -> Iterator[str]:
+    """Every row that the filters leave as CSV, in the order of the page; a text that would be a formula is harmless.
+
+    Raises:
+        PrimumError: more rows than a download holds.
+    """
+    from primum.errors import PrimumError
+    from primum.signals.write import csv_blocks
+
+    scores = desk.scores(state)
+    wanted = _wanted(scores, state)
+    if (rows := int(wanted.sum())) > MOST_IN_FILE:
+        raise PrimumError(
+            f"The table has {rows:,} rows; expected at most {MOST_IN_FILE:,} in a download. Filter it, or write all of "
+            "it with primum signals --csv FILE."
+        )
+    return csv_blocks(scores, _ranked(scores, state, wanted, most=None))
+
+
+def _rows(scores: Scores, places: Any, out: BoolArray) -> list[dict[str, Any]]:
+    from primum.signals.write import as_json
+
+    told = as_json(scores.table(places))["rows"]
+    return [{**row, "stands_out": bool(out[place])} for row, place in zip(told, places.tolist(), strict=True)]
+
+
+def cases_of(state: State, row: dict[str, Any]) -> str:
+    """The query of the cases behind a row: the reports of the question that hold its drug and its event."""
+    asked = {name: getattr(state, name) for name in ("what", "cohort", "duplicates")}
+    return State(**asked, drug=row["drug"], event=row["event"]).query()
+
+
+def compare(desk: Desk, state: State) -> dict[str, Any]:
+    """Two cohorts side by side: of the reports of each, how many name an event.
+
+    Without a second cohort there is the first alone.
+
+    Raises:
+        CohortError: the two share reports.
+    """
+    if not state.versus:
+        asked = {"state": state.as_json(), "question": question(desk, state), "warning": WARNING}
+        return {"ok": True, **asked, "sizes": [], "notes": [note for note in (desk.synthetic(),) if note], "parts": []}
+    found = signals(desk, state)
+    scores = desk.scores(state)
+    first = int(scores.counts.drug_reports.max(initial=0))
+    second = scores.counts.total_reports - first
+    for part in found["parts"]:
+        for row in part["rows"]:
+            row["other"] = row["event_reports"] - row["observed"]
+            row["share"] = row["observed"] / first if first else None
+            row["other_share"] = row["other"] / second if second else None
+    return found | {"sizes": [first, second], "picture": _drawn(found["parts"][0]["rows"], state)}
+
+
+def _drawn(rows: list[dict[str, Any]], state: State) -> str:
+    """The shares of the events that differ most, as a picture; nothing where a cohort has no report."""
+    from primum.dossier.render.signal_pictures import shares
+
+    both = [
+        (row["event"].capitalize(), row["share"], row["other_share"])
+        for row in rows[:SHARES_DRAWN]
+        if row["share"] is not None and row["other_share"] is not None
+    ]
+    title = f"{state.what or 'Every drug'}: {state.cohort or 'every report'} against {state.versus}"
+    return without_style(shares(both, title, first=state.cohort or "first", second=state.versus)) if both else ""
+
+
+def without_style(picture: Picture) -> str:
+    """A picture without the colours of its own, for a page that has them in its style."""
+    return _OWN_STYLE.sub("", picture.svg)

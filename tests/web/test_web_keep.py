@@ -1,0 +1,90 @@
+"""An answer is computed once, kept within a bound, and forgotten where it failed or the store is another."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from primum.errors import StoreError
+from primum.web.keep import Keep
+
+
+def test_what_many_ask_for_at_once_is_computed_once() -> None:
+    kept = Keep[int](most=10_000, weigh=lambda _: 1)
+    began, go = threading.Barrier(8), threading.Event()
+    computed = []
+
+    def compute() -> int:
+        go.wait(5)
+        computed.append(1)
+        return 7
+
+    def ask() -> int:
+        began.wait(5)
+        return kept.get("question", compute)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(ask) for _ in range(8)]
+        go.set()
+        assert [answer.result(5) for answer in answers] == [7] * 8
+    assert len(computed) == 1
+
+
+def test_a_failure_is_told_and_not_kept() -> None:
+    kept = Keep[int](most=10_000, weigh=lambda _: 1)
+
+    def fail() -> int:
+        raise ValueError("once")
+
+    with pytest.raises(ValueError, match="once"):
+        kept.get("question", fail)
+    assert kept.get("question", lambda: 3) == 3
+
+
+def test_the_oldest_answers_go_where_the_bound_is_reached() -> None:
+    kept = Keep[str](most=5_000, weigh=len)
+    for name in "abc":
+        kept.get(name, lambda name=name: name * 2_000)
+    again = []
+    for name in "cba":
+        kept.get(name, lambda name=name: again.append(name) or name * 2_000)
+    assert again == ["a"]
+    assert kept.get("huge", lambda: "x" * 9_000) == "x" * 9_000
+    assert kept.get("huge", lambda: "computed again") == "x" * 9_000
+
+
+def test_a_store_that_is_replaced_is_read_anew(loaded: Path, tmp_path: Path) -> None:
+    from primum.web.desk import Desk
+
+    folder = tmp_path / "store"
+    desk = Desk(folder)
+    with pytest.raises(StoreError, match="no reports are loaded"):
+        desk.kept("count", lambda reports: reports.store.engine.count("reports"))
+    folder.mkdir()
+    shutil.copy(loaded / "primum.duckdb", folder / "primum.duckdb")
+    assert desk.kept("count", lambda reports: reports.store.engine.count("reports")) >= 3_000
+    (folder / "primum.duckdb").unlink()
+    with pytest.raises(StoreError, match="no reports are loaded"):
+        desk.kept("count", lambda reports: reports.store.engine.count("reports"))
+    desk.close()
+
+
+def test_several_readers_answer_at_the_same_time(loaded: Path) -> None:
+    from primum.web.desk import AT_WORK, Desk
+
+    desk, together = Desk(loaded), threading.Barrier(AT_WORK)
+
+    def counted(name: str) -> int:
+        def compute(reports) -> int:
+            together.wait(20)  # passes where as many as this are at work
+            return reports.store.engine.count("reports")
+
+        return desk.kept(name, compute)
+
+    with ThreadPoolExecutor(AT_WORK) as pool:
+        assert len(set(pool.map(counted, [str(n) for n in range(AT_WORK)]))) == 1
+    desk.close()
