@@ -1,7 +1,7 @@
 """What does counting cost on Spark, beside DuckDB's SQL and the arrays, on the same Parquet tables in the same run?
 
-The tables are quarters of a SYNTHETIC store: the newest that hold so many reports. Each
-engine runs in a process of its own and answers the same questions by the same expressions; their counts must be equal.
+The tables are quarters of a SYNTHETIC store: the oldest that hold so many reports. Each engine runs in a process of its
+own and answers the same questions by the same expressions; their counts must be equal.
 The machine may be shared: CPU seconds are the figure, of Python and, for Spark, of its Java process together.
 
 Usage: python benchmarks/bench_spark.py --store DIR --folder DIR [--reports 1000000 5000000 20000000] [--write FILE]
@@ -10,6 +10,7 @@ Usage: python benchmarks/bench_spark.py --store DIR --folder DIR [--reports 1000
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -29,7 +30,7 @@ ENGINES = {"arrays": "our arrays", "duckdb": "DuckDB SQL", "spark": "Spark, loca
 
 
 def tables_of(store: Path, reports: int, folder: Path) -> int:
-    """Write the newest quarters that hold so many reports as Parquet, as `primum export` would; how many reports."""
+    """Write the oldest quarters that hold so many reports as Parquet, as `primum export` would; how many reports."""
     import duckdb
 
     from primum.store.schema import tables
@@ -37,7 +38,7 @@ def tables_of(store: Path, reports: int, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     base = duckdb.connect(str(store / "primum.duckdb"), read_only=True)
     base.execute("SET enable_progress_bar = false; SET memory_limit = '3GB'")
-    by_quarter = base.execute("SELECT quarter, count(*) FROM reports GROUP BY 1 ORDER BY 1 DESC").fetchall()
+    by_quarter = base.execute("SELECT quarter, count(*) FROM reports GROUP BY 1 ORDER BY 1").fetchall()
     wanted: list[str] = []
     held = 0
     for quarter, many in by_quarter:
@@ -80,10 +81,24 @@ def opened(engine: str, tables: Path) -> Any:
 
 
 def cpu_seconds(java: int | None) -> float:
-    used = time.process_time()
-    if java is not None:
-        fields = Path(f"/proc/{java}/stat").read_text().rpartition(")")[2].split()
-        used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.process_time() + (0 if java is None else seconds_of(stat_of(java)))
+
+
+def stat_of(process: int) -> list[str]:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def seconds_of(stat: list[str]) -> float:
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of_group(group: int) -> float:
+    """CPU seconds of a process and of those it started."""
+    used = 0.0
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            stat = stat_of(int(entry.name))
+            used += seconds_of(stat) if int(stat[2]) == group else 0
     return used
 
 
@@ -126,26 +141,27 @@ def drug_of_rank(reports: Any) -> str:
     return sorted(total, key=lambda one: (-total[one], one))[DRUG - 1]
 
 
-def run(engine: str, tables: Path) -> tuple[list[dict[str, Any]], bool]:
-    """The figures of an engine in a process of its own, and whether it came to its end in time."""
+def run(engine: str, tables: Path) -> tuple[list[dict[str, Any]], float]:
+    """The figures of an engine in a process of its own, and the CPU seconds at which it was stopped; 0: it was not."""
     call = [sys.executable, __file__, "--measure", engine, "--folder", str(tables)]
     process = subprocess.Popen(call, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         out, _ = process.communicate(timeout=AT_MOST)
     except subprocess.TimeoutExpired:
+        used = seconds_of_group(process.pid)
         os.killpg(process.pid, 15)  # its Java with it
         out, _ = process.communicate()
-        return [json.loads(line) for line in out.splitlines()], False
+        return [json.loads(line) for line in out.splitlines()], used
     if process.returncode:
         raise SystemExit(f"{engine} failed on {tables}")
-    return [json.loads(line) for line in out.splitlines()], True
+    return [json.loads(line) for line in out.splitlines()], 0
 
 
 def lines_of(reports: int, tables: Path) -> Iterator[str]:
     agreed: dict[str, dict[str, int]] = {}
     for engine, called in ENGINES.items():
         least: dict[str, dict[str, Any]] = {}
-        found, ended = run(engine, tables)
+        found, stopped_at = run(engine, tables)
         for figures in found:
             what = figures["what"]
             if what not in least or figures["cpu"] < least[what]["cpu"]:
@@ -157,8 +173,8 @@ def lines_of(reports: int, tables: Path) -> Iterator[str]:
         for what, figures in least.items():
             note = f"{figures['pairs']:,} pairs of {figures['reports']:,} reports" if "pairs" in figures else ""
             yield f"| {reports:,} | {called} | {what} | {figures['cpu']:.2f} s | {figures['wall']:.2f} s | {note} |"
-        if not ended:
-            yield f"| {reports:,} | {called} | stopped | | {AT_MOST} s | its next answer had not come |"
+        if stopped_at:
+            yield f"| {reports:,} | {called} | stopped | {stopped_at:.0f} s in all | {AT_MOST} s | no further answer |"
 
 
 def machine() -> str:
