@@ -255,6 +255,11 @@ class DuckDBEngine(Engine):
         return ibis.table(staged.schema(), name=staged.get_name(), catalog=WORKSHOP, database="main")
 
     @property
+    def dialect(self) -> str:
+        """The name of DuckDB's SQL."""
+        return "duckdb"
+
+    @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The connection in DuckDB's own terms, for a library that writes its own SQL."""
         return self._connection
