@@ -209,7 +209,7 @@ class SparkEngine(Engine):
         """Rows of a table."""
         return int(self._session.table(name).count())
 
-    def little_memory(self) -> AbstractContextManager[None]:
+    def little_memory(self) -> contextlib.AbstractContextManager[None]:
         """Spark's memory is its own matter: no files are read into it row by row."""
         return contextlib.nullcontext()
 
