@@ -40,8 +40,8 @@ def test_csv_keeps_an_empty_text_apart_from_a_missing_value(memory_store, tmp_pa
     with memory_store(raw=True, reactions=rows) as made:
         [one] = export(made, ["reactions"], tmp_path, format="csv")
     head, body = one.path.read_text().split("\n", 1)
-    assert head == "report_key,row_number,term,term_text,recurred_text"
-    assert body == '1,1,"",,"a,""b""\nc"\n'
+    assert head == "report_key,row_number,term,term_text,term_code,recurred_text"
+    assert body == '1,1,"",,,"a,""b""\nc"\n'
 
 
 def test_csv_holds_what_the_store_holds(store, tmp_path):
