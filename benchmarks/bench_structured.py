@@ -78,6 +78,7 @@ def measured(call: Callable[[], None]) -> dict[str, float]:
 
 
 WORK: dict[str, Callable[[str, Path], None]] = {
+    "make": lambda reports, folder: make(reports, folder),
     "read": lambda kind, path: read_faers(path) if kind == "faers" else read_icsr_files(kind, path),
     "load": load,
 }
@@ -89,21 +90,33 @@ def in_own_process(work: str, kind: str, path: Path) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def run(reports: int, large: int, folder: Path) -> list[str]:
+def make(reports: str, folder: Path) -> None:
+    """Write the files; in a process of its own, because a process begins with the peak of the one that starts it."""
     from primum.terms import Quarter
     from primum.testing.altio import write_altio
     from primum.testing.faers import write_archive
     from primum.testing.icsr import write_e2b_r2, write_e2b_r3, write_openfda
 
-    faers = write_archive(folder, quarter=Quarter(*QUARTER), reports=reports, seed=1)
+    many, large = map(int, reports.split("+"))
+    write_altio(folder / "release", [write_archive(folder, quarter=Quarter(*QUARTER), reports=many, seed=1)])
+    write_e2b_r2(folder / "r2.xml", reports=many)
+    write_e2b_r3(folder / "r3.xml", reports=many)
+    write_openfda(folder / "p.json", reports=many)
+    if large:
+        write_e2b_r2(folder / "large.xml", reports=large)
+
+
+def run(reports: int, large: int, folder: Path) -> list[str]:
+    in_own_process("make", f"{reports}+{large}", folder)
+    [faers] = folder.glob("*.zip")
     with zipfile.ZipFile(faers) as archive:
         text = sum(info.file_size for info in archive.infolist())
     files = {
         "FAERS, ASCII": ("faers", faers, text),
-        "E2B(R2), XML": ("e2b", write_e2b_r2(folder / "r2.xml", reports=reports), 0),
-        "E2B(R3), XML": ("e2b", write_e2b_r3(folder / "r3.xml", reports=reports), 0),
-        "openFDA, JSON": ("openfda", write_openfda(folder / "p.json", reports=reports), 0),
-        "Open Altio, Parquet": ("altio", write_altio(folder / "release", [faers]), text),
+        "E2B(R2), XML": ("e2b", folder / "r2.xml", 0),
+        "E2B(R3), XML": ("e2b", folder / "r3.xml", 0),
+        "openFDA, JSON": ("openfda", folder / "p.json", 0),
+        "Open Altio, Parquet": ("altio", folder / "release", text),
     }
     lines = [
         f"SYNTHETIC files of {reports:,} cases each; {machine()}.",
@@ -123,7 +136,7 @@ def run(reports: int, large: int, folder: Path) -> list[str]:
             f"{rate / of_faers:.0%} | {megabytes / one['slower']:.1f} MB/s | {one['peak'] / 1e6:,.0f} MB |"
         )
     if large:
-        path = write_e2b_r2(folder / "large.xml", reports=large)
+        path = folder / "large.xml"
         one = in_own_process("read", "e2b", path)
         lines += [
             "",
