@@ -77,13 +77,6 @@ def measured(call: Callable[[], None]) -> dict[str, float]:
     return {"cpu": cpu + other, "slower": max(cpu, other), "wall": wall, "peak": peak}
 
 
-WORK: dict[str, Callable[[str, Path], None]] = {
-    "make": lambda reports, folder: make(reports, folder),
-    "read": lambda kind, path: read_faers(path) if kind == "faers" else read_icsr_files(kind, path),
-    "load": load,
-}
-
-
 def in_own_process(work: str, kind: str, path: Path) -> dict[str, float]:
     command = [sys.executable, __file__, "--work", work, kind, str(path)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
@@ -104,6 +97,13 @@ def make(reports: str, folder: Path) -> None:
     write_openfda(folder / "p.json", reports=many)
     if large:
         write_e2b_r2(folder / "large.xml", reports=large)
+
+
+WORK: dict[str, Callable[[str, Path], None]] = {
+    "make": make,
+    "read": lambda kind, path: read_faers(path) if kind == "faers" else read_icsr_files(kind, path),
+    "load": load,
+}
 
 
 def run(reports: int, large: int, folder: Path) -> list[str]:
