@@ -10,14 +10,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_number_that_is_pointed_at_says_whom_it_counts_how_and_where_it_comes_from(tab: Any) -> None:
-    tab.locator("#short_answer td [data-n]").first.click()
+    tab.locator("#short_answer td [data-finding]").first.click()
     box = tab.locator("#readout")
     assert box.is_visible()
     said = box.inner_text()
     assert "42.1 % (40.4 to 43.7 %, 95 % interval); 1,443 of 3,431" in said
     assert "Wilson" in said
     assert "trials.cosmetic.any_ae.treated" in said
-    tab.locator("#short_answer td [data-n]").nth(2).click()  # the difference, which somebody judged
+    tab.locator("#short_answer td [data-finding]").nth(2).click()  # the difference, which somebody judged
     assert "Certainty: moderate: double-blind trials with many people" in box.inner_text()
     tab.keyboard.press("Escape")
     assert not box.is_visible()
@@ -26,10 +26,11 @@ def test_a_number_that_is_pointed_at_says_whom_it_counts_how_and_where_it_comes_
 
 def test_the_letters_of_caveats_are_read_out_in_words(tab: Any) -> None:
     letters, line = tab.evaluate(
-        """() => { const row = [...document.querySelectorAll('.register tbody tr')].find(
-                      r => /\\] [a-z]{2}$/.test(r.cells[5].textContent.trim())
-                        && document.querySelector('main [data-n="' + r.id.slice(1) + '"]'));
-                  const mark = document.querySelector('main [data-n="' + row.id.slice(1) + '"]');
+        """() => { const mark_of = row => document.querySelector(
+                      'main span[data-finding="' + row.querySelector('code').textContent + '"]');
+                  const row = [...document.querySelectorAll('.register tbody tr')].find(
+                      r => /\\] [a-z]{2}$/.test(r.cells[5].textContent.trim()) && mark_of(r));
+                  const mark = mark_of(row);
                   mark.dispatchEvent(new MouseEvent('click', {bubbles: true}));
                   return [row.cells[5].textContent.trim().slice(-2), row.id]; }"""
     )
@@ -39,7 +40,7 @@ def test_the_letters_of_caveats_are_read_out_in_words(tab: Any) -> None:
 
 
 def test_the_read_out_of_a_number_leads_to_its_line_of_the_register(tab: Any) -> None:
-    tab.locator("#short_answer td [data-n]").first.click()
+    tab.locator("#short_answer td [data-finding]").first.click()
     tab.locator("#readout a", has_text="trials.cosmetic.any_ae.treated").click()
     row = tab.locator("tr:target")
     assert row.is_visible()
@@ -50,9 +51,10 @@ def test_each_twentieth_number_of_the_page_reads_out_its_own_line(tab: Any) -> N
     wrong = tab.evaluate(
         """() => { const wrong = [];
           const box = document.getElementById('readout');
-          for (const mark of [...document.querySelectorAll('main [data-n]')].filter((_, place) => place % 20 === 0)) {
+          const marks = [...document.querySelectorAll('main [data-finding]')];
+          for (const mark of marks.filter((_, place) => place % 20 === 0)) {
             mark.dispatchEvent(new MouseEvent('click', {bubbles: true}));
-            const name = document.querySelector('#n' + mark.dataset.n + ' code').textContent;
+            const name = mark.dataset.finding;
             if (box.hidden || !box.textContent.includes(name)) wrong.push(name);
           }
           return wrong; }"""
@@ -79,7 +81,7 @@ def test_arrow_keys_walk_the_numbers_of_a_picture_and_light_their_rows_in_the_ta
 
 def test_a_row_of_the_table_that_is_clicked_lights_its_mark_in_the_picture(tab: Any) -> None:
     tab.evaluate("document.querySelector('#trials-together details').open = true")
-    tab.locator("#trials-together td [data-n]").nth(2).click()  # the second row's number
+    tab.locator("#trials-together td [data-finding]").nth(2).click()  # the second row's number
     lit = tab.locator("#trials-together .wide svg g.lit")
     assert lit.count() == 1
     assert lit.locator("circle").evaluate("e => getComputedStyle(e).strokeWidth") == "3px"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import json
 import re
 import socket
 import subprocess
@@ -150,3 +152,33 @@ def test_style_and_script_are_kept_under_an_address_that_changes_with_them(explo
         assert file.status == 200
         assert "immutable" in file.headers["cache-control"]
     assert explorer.get("/static/x/secrets").status == 404
+
+
+def test_a_fault_of_the_explorer_itself_has_the_shape_of_every_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
+    from primum.web import pages
+    from primum.web.app import create_app
+
+    def broken(_: Any) -> dict[str, Any]:
+        raise RuntimeError("a secret of the machine")
+
+    monkeypatch.setattr(pages, "status", broken)
+    app, sent = create_app(tmp_path), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asked = {"type": "http", "method": "GET", "path": "/status.json", "query_string": b"", "http_version": "1.1"}
+    asked |= {"headers": [(b"host", b"127.0.0.1")], "scheme": "http", "root_path": ""}
+    with pytest.raises(RuntimeError):  # told to the terminal
+        asyncio.run(app(asked, receive, send))
+    assert sent[0]["status"] == 500
+    assert b"content-security-policy" in dict(sent[0]["headers"])
+    answer = json.loads(sent[1]["body"])
+    assert set(answer) == {"ok", "error", "status"}
+    assert "secret" not in answer["error"]

@@ -24,6 +24,7 @@ from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+LITTLE_MEMORY: Final = "400MB"  # while Python reads a file row by row
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
 ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
 WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
@@ -238,11 +239,25 @@ class DuckDBEngine(Engine):
             if folder is not None:
                 Path(file).unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def little_memory(self) -> Iterator[None]:
+        """Inside, DuckDB keeps to `LITTLE_MEMORY`."""
+        self._execute(f"SET memory_limit = '{LITTLE_MEMORY}'")
+        try:
+            yield
+        finally:
+            self._execute(f"SET memory_limit = '{MEMORY}'")
+
     def workshop_table(self, staged: ir.Table) -> ir.Table:
         """A table that a workshop staged, as this engine reads it for as long as the workshop is open."""
         import ibis
 
         return ibis.table(staged.schema(), name=staged.get_name(), catalog=WORKSHOP, database="main")
+
+    @property
+    def dialect(self) -> str:
+        """The name of DuckDB's SQL."""
+        return "duckdb"
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

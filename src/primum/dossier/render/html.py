@@ -23,7 +23,6 @@ _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _CODE: Final = re.compile(r"`([^`]+)`")
 _SAFE_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _LONG: Final = 48  # letters in a cell from which on a table is stacked on a phone instead of scrolled
-_MARK: Final = re.compile(r'data-finding="([^"]+)"')
 _POLICY: Final = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 _MOST_ON_PAPER: Final = 50  # rows of a folded table from which on it is left out on paper
 _LONG_NUMBER: Final = 22  # letters up to which a number is never broken over two lines
@@ -61,7 +60,7 @@ def render(dossier: Dossier, *, home: str = "") -> str:
         home: address that the page leads back to where it is served; empty for a file.
     """
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    page = _document(
+    return _document(
         "dossier.html.j2",
         dossier,
         grades=GRADE_MEANING,
@@ -70,7 +69,6 @@ def render(dossier: Dossier, *, home: str = "") -> str:
         script_hash=_hash(script),
         home=home,
     )
-    return _numbered(page, dossier.findings)
 
 
 def policy(page: str) -> str:
@@ -83,15 +81,6 @@ def policy(page: str) -> str:
     if found is None:
         raise ValueError("The text carries no content security policy; give a page as `render` makes it.")
     return found[1]
-
-
-def _numbered(page: str, findings: Iterable[str]) -> str:
-    """Numbers marked by the number of their line in the register: names written out would be an eighth of the page.
-
-    No text from data can look like a mark: its quotation marks are escaped.
-    """
-    lines = {name: n for n, name in enumerate(findings, start=1)}
-    return _MARK.sub(lambda mark: f'data-n="{lines[mark[1]]}"', page)
 
 
 def _document(template: str, dossier: Dossier, **given: Any) -> str:

@@ -29,8 +29,9 @@ function caveat(letters) {  // a is the first, z the 26th, aa the 27th
   const place = [...letters.trim()].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 96, 0);
   return place ? told("caveats", "" + place) : "";
 }
-const line = mark => document.getElementById("n" + mark.dataset.n);
-const twins = number => all(document, '[data-n="' + number + '"]');
+const lines = new Map(all(document, ".register tbody tr").map(row => [row.querySelector("code").textContent, row]));
+const line = mark => lines.get(mark.dataset.finding);
+const twins = name => all(document, "main [data-finding]").filter(mark => mark.dataset.finding === name);
 let lit = [];
 let pinned = false;
 
@@ -48,9 +49,9 @@ function show(mark) {
   const foot = make("p", "", box);
   foot.append(small.cloneNode(true));
   const link = make("a", name, foot);
-  link.href = "#n" + mark.dataset.n;
+  link.href = "#" + line(mark).id;
   foot.insertBefore(document.createTextNode(" "), link);
-  light(mark.dataset.n);
+  light(name);
   box.hidden = false;
   place(mark.getBoundingClientRect());
 }
@@ -59,9 +60,9 @@ function place(at) {
   box.style.top = Math.max(4, below ? at.bottom + 8 : at.top - box.offsetHeight - 8) + "px";
   box.style.left = Math.max(4, Math.min(at.left, document.documentElement.clientWidth - box.offsetWidth - 4)) + "px";
 }
-function light(number) {
+function light(name) {
   lit.forEach(mark => mark.classList.remove("lit"));
-  lit = number ? twins(number).map(mark => mark.closest("tr") || mark) : [];
+  lit = name ? twins(name).map(mark => mark.closest("tr") || mark) : [];
   lit.forEach(mark => mark.classList.add("lit"));
 }
 function hide() {
@@ -69,7 +70,7 @@ function hide() {
   pinned = false;
   light("");
 }
-const marked = event => event.target.closest && event.target.closest("[data-n]");
+const marked = event => event.target.closest && event.target.closest("[data-finding]");
 let waiting = 0;
 document.addEventListener("mouseover", event => {
   const mark = marked(event);
@@ -123,8 +124,8 @@ function enlarge(figure) {
 }
 sheet.addEventListener("close", hide);
 all(document, "main figure").forEach(figure => {
-  const marks = () => all(figure, "div.wide [data-n], div.narrow [data-n]").filter(seen)
-    .filter((mark, place, found) => place === found.findIndex(other => other.dataset.n === mark.dataset.n));
+  const marks = () => all(figure, "div.wide [data-finding], div.narrow [data-finding]").filter(seen)
+    .filter((mark, place, found) => place === found.findIndex(other => other.dataset.finding === mark.dataset.finding));
   let now = -1;
   figure.tabIndex = 0;
   const tools = make("p", "", figure.querySelector("figcaption"), "afterend");
