@@ -18,6 +18,7 @@ def test_a_number_that_is_pointed_at_says_whom_it_counts_how_and_where_it_comes_
     assert "Wilson" in said
     assert "trials.cosmetic.any_ae.treated" in said
     tab.locator("#short_answer td [data-finding]").nth(2).click()  # the difference, which somebody judged
+    tab.wait_for_timeout(400)  # longer than a number has to be pointed at
     assert "Certainty: moderate: double-blind trials with many people" in box.inner_text()
     tab.keyboard.press("Escape")
     assert not box.is_visible()

@@ -34,8 +34,10 @@ const line = mark => lines.get(mark.dataset.finding);
 const twins = name => all(document, "main [data-finding]").filter(mark => mark.dataset.finding === name);
 let lit = [];
 let pinned = false;
+let waiting = 0;
 
 function show(mark) {
+  clearTimeout(waiting);  // what was pointed at before the click must not come after it
   const cells = line(mark).cells;
   const name = cells[0].querySelector("code").textContent;
   box.replaceChildren();
@@ -66,12 +68,12 @@ function light(name) {
   lit.forEach(mark => mark.classList.add("lit"));
 }
 function hide() {
+  clearTimeout(waiting);
   box.hidden = true;
   pinned = false;
   light("");
 }
 const marked = event => event.target.closest && event.target.closest("[data-finding]");
-let waiting = 0;
 document.addEventListener("mouseover", event => {
   const mark = marked(event);
   if (pinned || box.contains(event.target)) return;
