@@ -153,9 +153,10 @@ def test_a_store_of_the_first_form_gets_the_new_tables_without_loading_again(tmp
     with open_store(tmp_path / "store", write=True) as store:
         load_archives(store, tmp_path)
         wanted = contents(store)
-        statements = [f"DROP TABLE {name}" for name in ("word_files", "user_names", "term_groups")]
+        tables = ("word_files", "user_names", "term_groups", "narratives", "told_links")
+        statements = [f"DROP TABLE {name}" for name in tables]
         new = ("drug_substances.share", "drug_substances.support", "report_uses.use_strict", "report_uses.rule_strict")
-        for name, column in (one.split(".") for one in new):
+        for name, column in (one.split(".") for one in (*new, "files.outside", "reactions.term_code")):
             statements.append(f"ALTER TABLE {name} DROP COLUMN {column}")
         statements.append(f"UPDATE store_facts SET value = '{FIRST_FORM}' WHERE fact = 'schema_version'")
         store.engine.create(statements)  # type: ignore[attr-defined]  # of the engine that there is
