@@ -16,11 +16,13 @@ from typing import IO, Final, Protocol
 from primum.errors import SourceError
 from primum.sources.layouts import BOMS
 from primum.sources.lines import FileAccount, Reject
-from primum.sources.repairs import strip_control_bytes
+from primum.sources.repairs import CONTROLS, strip_control_bytes
 
 LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 LONGEST_RECORD: Final = 500_000  # bytes; the longest narrative has 32,000 characters
 MOST_LINES: Final = 5_000  # physical lines of one record
+
+_NOT_PLAIN: Final = CONTROLS + b"\r\n"
 
 Record = Mapping[str, str]
 
@@ -115,7 +117,10 @@ class QuotedFile:
             if not line.strip():
                 self._counted["blank"] += 1
                 continue
-            fields, taken = self._record(line, lines)
+            fields, taken = self._plain(line), [line]
+            plain = fields is not None
+            if fields is None:
+                fields, taken = self._record(line, lines)
             if fields is None:
                 self._reject([line], f"no whole record of {len(self.columns)} fields begins here")
                 continue
@@ -124,8 +129,9 @@ class QuotedFile:
                 self._reject(taken, reason)
                 continue
             self._counted["loaded"] += 1
-            self._counted["joins"] += len(taken) - 1
-            self._tell_repairs(taken)
+            if not plain:
+                self._counted["joins"] += len(taken) - 1
+                self._tell_repairs(taken)
             yield record
 
     def account(self) -> FileAccount:
@@ -153,6 +159,14 @@ class QuotedFile:
     def _next(self, lines: Iterator[bytes]) -> bytes | None:
         return self._waiting.popleft() if self._waiting else next(lines, None)
 
+    def _plain(self, line: bytes) -> list[str] | None:
+        """The fields of a line that has nothing to mend or to quote; None of any other."""
+        body = line.rstrip(b"\r\n")
+        if b'"' in body or not body.isascii() or body.translate(None, _NOT_PLAIN) != body:
+            return None
+        fields = body.decode("ascii").split(self.delimiter)
+        return fields if len(fields) == len(self.columns) else None
+
     def _record(self, line: bytes, lines: Iterator[bytes]) -> tuple[list[str] | None, list[bytes]]:
         """The fields of the record that begins on a line, and its lines; lines read in vain are read again."""
         taken, size, quotes = [line], len(line), line.count(b'"')
@@ -171,7 +185,8 @@ class QuotedFile:
         return fields, taken
 
     def _split(self, taken: Sequence[bytes]) -> list[str] | None:
-        text = self.decode(b" ".join(strip_control_bytes(line.rstrip(b"\r\n")) for line in taken))[0]
+        body = b" ".join([line.rstrip(b"\r\n") for line in taken])
+        text = self.decode(strip_control_bytes(body))[0]
         try:
             [fields] = csv.reader([text], strict=True, delimiter=self.delimiter)
         except (csv.Error, ValueError):
@@ -184,8 +199,8 @@ class QuotedFile:
             self._counted["rejected"] += 1
 
     def _tell_repairs(self, taken: Sequence[bytes]) -> None:
-        body = b"".join(line.rstrip(b"\r\n") for line in taken)
-        if strip_control_bytes(body) != body:
+        body = b"".join([line.rstrip(b"\r\n") for line in taken])
+        if body.translate(None, CONTROLS) != body:
             self.repairs["strip_control_bytes"] += 1
         if not body.isascii() and self.decode(body)[1]:
             self.repairs[self.decoded_as] += 1

@@ -24,6 +24,7 @@ from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+LITTLE_MEMORY: Final = "400MB"  # while Python reads a file row by row
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
 ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
 WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
@@ -51,7 +52,9 @@ class DuckDBEngine(Engine):
         except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a good header over a body that is not
             raise store_error(path, error) from error
         self._connection.execute(f"SET memory_limit = '{MEMORY}'")
-        self._connection.execute("SET enable_progress_bar = false")
+        # In a notebook without ipywidgets DuckDB draws no bar, and refuses to be told so.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            self._connection.execute("SET enable_progress_bar = false")
         if path is not None:
             self._connection.execute("SET temp_directory = ?", [str(path.parent / "spill")])
 
@@ -236,11 +239,25 @@ class DuckDBEngine(Engine):
             if folder is not None:
                 Path(file).unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def little_memory(self) -> Iterator[None]:
+        """Inside, DuckDB keeps to `LITTLE_MEMORY`."""
+        self._execute(f"SET memory_limit = '{LITTLE_MEMORY}'")
+        try:
+            yield
+        finally:
+            self._execute(f"SET memory_limit = '{MEMORY}'")
+
     def workshop_table(self, staged: ir.Table) -> ir.Table:
         """A table that a workshop staged, as this engine reads it for as long as the workshop is open."""
         import ibis
 
         return ibis.table(staged.schema(), name=staged.get_name(), catalog=WORKSHOP, database="main")
+
+    @property
+    def dialect(self) -> str:
+        """The name of DuckDB's SQL."""
+        return "duckdb"
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -1,4 +1,8 @@
-"""How do rows that Python makes one by one reach the store's tables without all of them being in memory?"""
+"""How do rows that Python makes one by one reach the store's tables without all of them being in memory?
+
+They are written batch by batch into a workshop (`Engine.workshop`), each batch for good: rows that wait for the end of
+one long transaction stay in memory. Once all are there, one transaction moves them into the store.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.store.engine import Engine
-from primum.store.schema import TableSchema, schema_of
+from primum.store.schema import TableSchema, schema_of, table
 
 BATCH: Final = 20_000  # rows of a table that are written together
 LONG_BATCH: Final = 500  # of one whose rows hold long texts
@@ -18,40 +22,61 @@ _MISSING: Final = {"DATE": np.datetime64("NaT"), "DOUBLE": np.nan}
 _DTYPES: Final = {"DATE": "datetime64[D]", "DOUBLE": "float64", "BIGINT": "int64", "INTEGER": "int32"}
 
 
-class RowBatches:
-    """Rows on their way into tables; `flush` writes the last of them."""
+Waiting = dict[tuple[str, ...], list[tuple[Any, ...]]]  # rows by their columns
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+
+class RowBatches:
+    """Rows on their way into tables, by way of a workshop; `flush` writes the last of them there."""
+
+    def __init__(self, bench: Engine) -> None:
+        self._bench = bench
+        self._rows: defaultdict[str, Waiting] = defaultdict(dict)
+        self._waiting: defaultdict[str, int] = defaultdict(int)
+        self._made: set[str] = set()
         self.written: defaultdict[str, int] = defaultdict(int)
 
-    def add(self, table: str, **values: Any) -> None:
+    def add(self, name: str, **values: Any) -> None:
         """Put a row behind the others of its table; columns left out and None are empty."""
-        rows = self._rows[table]
-        rows.append(values)
-        self.written[table] += 1
-        if len(rows) >= (LONG_BATCH if table in LONG_TABLES else BATCH):
-            self._write(table)
+        rows = self._rows[name]
+        columns = tuple(values)  # nearly every row of a table has the same
+        if columns in rows:
+            rows[columns].append(tuple(values.values()))
+        else:
+            rows[columns] = [tuple(values.values())]
+        self.written[name] += 1
+        self._waiting[name] += 1
+        if self._waiting[name] >= (LONG_BATCH if name in LONG_TABLES else BATCH):
+            self._write(name)
 
     def flush(self) -> None:
         """Write what is still waiting."""
-        for table in list(self._rows):
-            self._write(table)
+        for name in list(self._rows):
+            self._write(name)
 
-    def _write(self, table: str) -> None:
-        if rows := self._rows.pop(table, []):
-            self._engine.append(table, _columns(schema_of(table), rows))
+    def move_into(self, engine: Engine) -> None:
+        """Put the rows of the workshop into the store that it belongs to."""
+        for name in sorted(self._made):
+            engine.insert(name, engine.workshop_table(table(name)))
+
+    def _write(self, name: str) -> None:
+        rows = self._rows.pop(name, {})
+        self._waiting[name] = 0
+        if rows and name not in self._made:
+            self._bench.stage_expression(name, table(name).limit(0))
+            self._made.add(name)
+        for columns, values in rows.items():
+            self._bench.append(name, _arrays(schema_of(name), columns, values))
 
 
-def _columns(schema: TableSchema, rows: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:
-    named = {name for row in rows for name in row}
-    columns: dict[str, NDArray[Any]] = {}
-    for column in schema.columns:
-        if column.name in named:
-            missing = _MISSING.get(column.type)
-            values = [missing if row.get(column.name) is None else row[column.name] for row in rows]
-            # Text, and whole numbers of which some are missing, stand as objects.
-            as_objects = column.type in ("VARCHAR", "BLOB") or None in values
-            columns[column.name] = np.array(values, dtype=object if as_objects else _DTYPES.get(column.type))
-    return columns
+def _arrays(schema: TableSchema, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, NDArray[Any]]:
+    """Rows as one array a column; what is missing among numbers and days is NaN or NaT, elsewhere None."""
+    types = {column.name: column.type for column in schema.columns}
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, given in zip(columns, zip(*rows, strict=True), strict=True):
+        missing = _MISSING.get(types[name])
+        filled = missing is not None and None in given
+        values = [missing if value is None else value for value in given] if filled else given
+        # Text, and whole numbers of which some are missing, stand as objects.
+        as_objects = types[name] in ("VARCHAR", "BLOB") or None in values
+        arrays[name] = np.array(values, dtype=object if as_objects else _DTYPES.get(types[name]))
+    return arrays

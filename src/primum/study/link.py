@@ -8,11 +8,8 @@ that is possible: the model of before, the same threshold, and all that was link
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,7 +31,8 @@ from primum.cases.link_model import LinkModel, comparisons, model_from_json, shi
 from primum.cases.link_train import calibrate, measured_u, prior_of, train
 from primum.cases.linked import MODEL_FACT, LinkState, archives, keep_state, link_state
 from primum.errors import LinkError
-from primum.store import LOADING, Store, schema
+from primum.store import Store, schema
+from primum.study.workshop import workshop_of
 
 if TYPE_CHECKING:
     from primum.store.engine import Engine
@@ -83,7 +81,7 @@ def link_reports(
     if not 0 < threshold < 1:
         raise LinkError.of_threshold(threshold)
     say = progress or _say_nothing
-    with _workshop(store) as bench:
+    with workshop_of(store) as bench:
         before = None if anew else link_state(store, PROBABILISTIC)
         model, terms = _known_model(store, before) or (None, _count_terms(bench))
         say("what is compared of each report")
@@ -117,7 +115,7 @@ def train_model(store: Store, *, truth: Collection[tuple[int, int]], trained_on:
         truth: pairs of reports that are of one event, the smaller key first.
         trained_on: what to say the parameters come from.
     """
-    with _workshop(store) as bench:
+    with workshop_of(store) as bench:
         features = stage_features(bench, _count_terms(bench), frozen_reports=_current_reports(bench))
         model = train(bench, features, trained_on=trained_on)
         found = bench.run(link_probabilistically(bench, features, model, threshold=LOWEST).pairs)
@@ -132,20 +130,6 @@ def _methods(names: Sequence[str]) -> tuple[Method, ...]:
     if not names:
         raise LinkError.unknown_method("", METHODS)
     return tuple(method for method in METHODS if method in names)
-
-
-@contextmanager
-def _workshop(store: Store) -> Iterator[Engine]:
-    if not store.folder.is_dir():
-        with store.engine.workshop(None) as bench:
-            yield bench
-        return
-    # Swept by the next writer where a kill leaves it.
-    with (
-        tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder,
-        store.engine.workshop(Path(folder)) as bench,
-    ):
-        yield bench
 
 
 def _current_reports(bench: Engine) -> int:

@@ -131,7 +131,7 @@ class _Rows:
             age_unit=value_of(record, "AGE_UNITS"),
             sex=self.writer.told("SEX", read_code("caers", "SEX", record.get("SEX", ""))).values[0],
             sex_text=value_of(record, "SEX"),
-            fields_filled=sum(bool(value.strip()) for value in record.values()),
+            fields_filled=sum(map(bool, map(str.strip, record.values()))),
         )
 
     def _terms(self, key: int, record: Record) -> None:

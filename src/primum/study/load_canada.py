@@ -125,7 +125,7 @@ class _Rows:
             weight_unit=value_of(record, "WEIGHT_UNIT_ENG"),
             reporter_occupation=self._code("REPORTER_TYPE_ENG", record),
             reporter_country=COUNTRY,
-            fields_filled=sum(bool(value.strip()) for value in record.values()),
+            fields_filled=sum(map(bool, map(str.strip, record.values()))),
         )
         if source := self._code("REPORT_TYPE_ENG", record):
             self.writer.add("report_sources", report_key=key, row_number=number, report_source=source)

@@ -100,7 +100,7 @@ class _Rows:
             sex_text=value_of(record, "SEX"),
             reporter_occupation=self._code("QUALIFICATION", "reporter", value_of(record, "QUALIFICATION")),
             reporter_country_text=value_of(record, "COUNTRY"),
-            fields_filled=sum(bool(value.strip()) for value in record.values()),
+            fields_filled=sum(map(bool, map(str.strip, record.values()))),
         )
         self._reactions(key, record["REACTIONS"])
         seq = 0

@@ -134,7 +134,7 @@ class _Rows:
             weight_text=weight or None,
             reporter_occupation=self._code("reporter", record),
             reporter_country=COUNTRY,
-            fields_filled=sum(bool(value.strip()) for value in record.values()),
+            fields_filled=sum(map(bool, map(str.strip, record.values()))),
         )
         self.keys.setdefault(counted, key)
         if source := self._code("report_type", record):

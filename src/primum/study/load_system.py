@@ -1,9 +1,10 @@
 """How does a part of a reporting system go into the store row by row, wholly or not at all?
 
 A source gives a `Part`: what it is, and a function that reads its files and puts what it finds into a `PartWriter`.
-Everything else is the same for all systems: one transaction a part, rows and rejects in batches so that memory does not
-grow with the file, faults and repairs counted by file, the same part again changes nothing and another of that name
-replaces it, and what follows from all reports is made once, with the last part.
+Everything else is the same for all systems. The part is read into a workshop beside the store, in batches, so that
+memory does not grow with the file, and put into the store in one transaction. Faults and repairs are counted by file.
+The same part again changes nothing, another of that name replaces it. What follows from all reports is made with the
+last part.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.values import Reading
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
+from primum.store.engine import Engine
 from primum.store.parts import PartFile, add_account, loaded_archive, remove_part, reports_of
 from primum.store.row_batches import RowBatches
 from primum.study.derive import derive, derive_inside
 from primum.study.load import Loaded
+from primum.study.workshop import workshop_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,12 @@ class PartWriter:
     Files are put in one after the other: their rows, faults, repairs and rejects, then `close_file`.
     """
 
-    def __init__(self, store: Store, part: Part) -> None:
+    def __init__(self, bench: Engine, part: Part) -> None:
         self.part = part
         self.repairs: Counter[str] = Counter()
         self.rejected = 0
         self.repaired = 0
-        self._engine = store.engine
-        self._batches = RowBatches(store.engine)
+        self._batches = RowBatches(bench)
         self._faults: Counter[tuple[str, str]] = Counter()
         self._closed: list[_ClosedFile] = []
 
@@ -147,15 +149,20 @@ class PartWriter:
         closed = self._closed[file]
         closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
-    def flush(self) -> None:
-        """Write what is still waiting, and the accounts of all files."""
+    def write_rows(self) -> None:
+        """Write the rows that are still waiting; for whoever knows that they are long."""
         self._batches.flush()
+
+    def move_into(self, engine: Engine) -> None:
+        """Put everything into the store, the accounts of all files too; inside of a transaction."""
+        self.write_rows()
+        self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
             key = part.number * FILES_OF_A_PART + number
             file = PartFile(key, part.system, None, part.name, part.sha256, part.size)
             faults = [(column, fault, rows) for (column, fault), rows in sorted(closed.faults.items())]
-            add_account(self._engine, file, closed.account, repairs=closed.repairs, faults=faults)
+            add_account(engine, file, closed.account, repairs=closed.repairs, faults=faults)
 
     @property
     def _file_key(self) -> int:
@@ -194,12 +201,14 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
         raise SourceError.of(part.name, f"its name gets the same keys as {before[0]}", "another name", "Rename it.")
     if before is not None and before[1] == part.sha256:
         return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
-    writer = PartWriter(store, part)
-    with engine.transaction():
-        remove_part(engine, part.number, None)
-        part.read(writer)
-        writer.flush()
-        if derive_too:
-            derive_inside(store)
+    with workshop_of(store) as bench:
+        writer = PartWriter(bench, part)
+        with engine.little_memory():
+            part.read(writer)
+        with engine.transaction():
+            remove_part(engine, part.number, None)
+            writer.move_into(engine)
+            if derive_too:
+                derive_inside(store)
     outcome = "replaced" if before else "loaded"
     return Loaded(part.name, part.name, outcome, writer.reports, writer.rejected, writer.repaired)

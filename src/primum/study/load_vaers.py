@@ -97,7 +97,7 @@ class _Rows:
             occurrence_country=self.writer.told("STATE", read_state(value_of(record, "STATE"))).values[0],
             occurrence_country_text=value_of(record, "STATE"),
             death_date_text=value_of(record, "DATEDIED"),
-            fields_filled=sum(bool(value.strip()) for value in record.values()),
+            fields_filled=sum(map(bool, map(str.strip, record.values()))),
         )
         if (value_of(record, "STATE") or "").upper() == FOREIGN:
             self.writer.add("report_sources", report_key=key, row_number=row, report_source="FGN")

@@ -27,7 +27,9 @@ PLANTED: Final = ("VARICELLA (SYNTHARIX)", "Rash")  # in six of ten reports of t
 NARRATIVE: Final = 'SYNTHETIC, no person; said "it hurts",\r\nthen fièvre.\r\n\r\n1000001, 01/01/2021'
 
 
-def write_vaers(folder: Path, *, year: int | None = 2021, reports: int = 200, seed: int = 1) -> tuple[Path, ...]:
+def write_vaers(
+    folder: Path, *, year: int | None = 2021, reports: int = 200, seed: int = 1, text: str = NARRATIVE
+) -> tuple[Path, ...]:
     """Write the three files of a year.
 
     Args:
@@ -35,6 +37,7 @@ def write_vaers(folder: Path, *, year: int | None = 2021, reports: int = 200, se
         year: of receipt; None for the files of foreign reports.
         reports: rows of DATA.
         seed: the same seed gives the same bytes.
+        text: what each report tells.
 
     Returns:
         Paths of DATA, VAX and SYMPTOMS.
@@ -51,7 +54,7 @@ def write_vaers(folder: Path, *, year: int | None = 2021, reports: int = 200, se
     for vaers_id in range(first_id, first_id + reports):
         given = rng.choice(len(VACCINES), size=1 + int(rng.random() < 0.3), replace=False)
         names = {VACCINES[n][1] for n in given}
-        rows["DATA"].append(_report(rng, vaers_id, year))
+        rows["DATA"].append(_report(rng, vaers_id, year, text))
         rows["VAX"] += [_vaccine(rng, vaers_id, *VACCINES[n]) for n in given]
         likely = 0.6 if PLANTED[0] in names else 0.1
         terms = [t for t in TERMS if rng.random() < (likely if t == PLANTED[1] else 0.4)] or [TERMS[0]]
@@ -62,7 +65,7 @@ def write_vaers(folder: Path, *, year: int | None = 2021, reports: int = 200, se
     return tuple(_write(folder, f"{year or 'NonDomestic'}VAERS{table}.csv", table, rows[table]) for table in TABLES)
 
 
-def _report(rng: np.random.Generator, vaers_id: int, year: int | None) -> dict[str, object]:
+def _report(rng: np.random.Generator, vaers_id: int, year: int | None, text: str) -> dict[str, object]:
     month, day = int(rng.integers(2, 13)), int(rng.integers(1, 29))
     flags = {flag: "Y" for flag in FLAGS if rng.random() < 0.05}
     return {
@@ -71,7 +74,7 @@ def _report(rng: np.random.Generator, vaers_id: int, year: int | None) -> dict[s
         "STATE": "FR" if year is None else str(rng.choice(["TX", "CA", "NY", ""])),
         "AGE_YRS": f"{rng.integers(1, 90)}.0",
         "SEX": str(rng.choice(["F", "M", "U"])),
-        "SYMPTOM_TEXT": NARRATIVE,
+        "SYMPTOM_TEXT": text,
         "VAX_DATE": f"{month - 1:02d}/{day:02d}/{year or 2020}",
         "ONSET_DATE": f"{month - 1:02d}/{day:02d}/{year or 2020}",
         "ER_ED_VISIT": "Y" if rng.random() < 0.2 else "",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -187,8 +186,11 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
         def make() -> Page:
             text = pages.treatment_html(name, desk, reader)
-            own_style = re.search(r"'sha256-[A-Za-z0-9+/=]+'", text)  # the document allows its own style by its hash
-            policy = f"{NOTHING}; style-src {own_style[0]}" if own_style else NOTHING
+            from primum.dossier.render.html import policy as policy_of
+
+            # The document allows its own style and its own script by their hashes.
+            own = [one for one in policy_of(text).split("; ") if one.startswith(("style-src", "script-src"))]
+            policy = "; ".join([NOTHING, *own])
             return Page(text, "text/html", {"Content-Security-Policy": policy})
 
         return sender.send(request, (desk.state(), request.url.path, reader), make)

@@ -1,0 +1,26 @@
+"""Where does work that does not fit into memory keep what it has, so that a kill leaves nothing behind?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from primum.store import LOADING, Store
+from primum.store.engine import Engine
+
+
+@contextmanager
+def workshop_of(store: Store) -> Iterator[Engine]:
+    """A workshop whose file lies beside the store's, in memory where the store has no folder."""
+    if not store.folder.is_dir():
+        with store.engine.workshop(None) as bench:
+            yield bench
+        return
+    # Swept by the next writer where a kill leaves it.
+    with (
+        tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder,
+        store.engine.workshop(Path(folder)) as bench,
+    ):
+        yield bench
