@@ -101,8 +101,9 @@ STEERING = "red \x1b[31m\u202ederetla"  # steers a terminal, and turns the direc
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a store of SYNTHETIC reports with the planted signals, and with events whose names are hostile."""
+    """Folder of a linked store of SYNTHETIC reports: planted signals and duplicates, and events of hostile names."""
     from primum.store import open_store
+    from primum.study.link import link_reports
     from primum.study.load import load_archives
     from primum.terms import Quarter
     from primum.testing.demo import PLANTED
@@ -114,9 +115,13 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         PlantedSignal(drug="BOTOX", event=text, drug_share=0.01, event_share=0.3, indication="Migraine")
         for text in (SCRIPT, FORMULA, STEERING)
     ]
-    write_archive(folder / "archives", quarter=Quarter(2026, 1), reports=3_000, seed=4, signals=(*PLANTED, *hostile))
+    signals = (*PLANTED, *hostile)
+    write_archive(
+        folder / "archives", quarter=Quarter(2026, 1), reports=3_000, seed=4, signals=signals, duplicate_share=0.03
+    )
     with open_store(folder / "store", write=True) as opened:
         load_archives(opened, folder / "archives")
+        link_reports(opened)
     return folder / "store"
 
 

@@ -81,6 +81,21 @@ def test_a_case_of_the_list_can_be_read(served):
     assert served.get(f"/case/{number}.json").json["case_id"] == number
 
 
+def test_a_case_tells_why_it_is_one_with_another(served, loaded):
+    with open_store(loaded) as store:
+        cases = dict(store.engine.read("reports", "report_key", "caseid"))
+        left, right = next(
+            (left, right)
+            for left, right, rule in store.engine.read("link_pairs", "left_key", "right_key", "rule")
+            if rule == "probabilistic"
+        )
+    page = served.get(f"/case/{cases[left]}").text
+    assert f'href="/case/{cases[right]}"' in page
+    assert "Match probability" in page
+    assert "before anything is compared" in page
+    assert re.search(r'<td class="number">−\d+\.\d</td>', page)
+
+
 def test_the_study_of_a_page_can_be_run(served, tmp_path):
     text = served.get("/study.toml?what=anti-wrinkle&cohort=use:cosmetic&versus=use:therapeutic").text
     assert tomllib.loads(text)
