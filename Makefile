@@ -65,8 +65,9 @@ serve: setup  ## the explorer on this machine
 ci: check browser java test slow spark docs  ## everything, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
-browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, and axe
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null
+browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, axe, and a reader of printed pages
+	@command -v chromium >/dev/null && command -v pdftotext >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq chromium poppler-utils; } >/dev/null
 
 java:  # what Spark needs
 	@command -v java >/dev/null || { apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless; } >/dev/null

@@ -26,9 +26,11 @@ import duckdb
 import numpy as np
 
 from primum.counts.by_arrays import cells_of_all
-from primum.counts.kernel import Joined, Lists, as_lists, count_pairs, joined, joined_size, margins
+from primum.counts.incidence import FEW
+from primum.counts.kernel import Joined, Lists, as_lists, count_pairs, joined, joined_size
 from primum.counts.strata import count_strata
 from primum.counts.table import CountTable
+from primum.counts.words import Words, words_of
 from primum.signals import ic, prr, ror
 from primum.signals.mantel_haenszel import pooled_from_sums
 from primum.signals.table import score
@@ -90,7 +92,9 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
         f"{len(drugs.values):,} drug rows, {len(events.values):,} event rows",
     )
 
-    of_event, held = add("arrays built from the coded rows", timed(lambda: build(drugs, events, folder), times=1))
+    of_event, held, words = add(
+        "arrays built from the coded rows", timed(lambda: build(drugs, events, folder), times=1)
+    )
     every = timed(lambda: count_pairs(held, events=EVENTS))
     pairs = add("all pairs", every, "")
     rows[-1] = (*rows[-1][:3], f"{len(pairs):,} pairs")
@@ -100,17 +104,17 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
     def one_drug(drug: int, mask: np.ndarray | None, known: np.ndarray | None = None) -> Any:
         mine = held.reports.of(drug)
         mine = mine if mask is None else mine[mask[mine]]
-        counted = np.bincount(events.gather(mine)[0], minlength=EVENTS)
+        counted = events_held(events, words, mine)
         there = np.flatnonzero(counted)
         of_drug = np.full(len(there), len(mine))
-        of_event_there = (margins(events, EVENTS, mask) if known is None else known)[there]
+        of_event_there = (words.count(mask) if known is None else known)[there]
         total = reports if mask is None else int(mask.sum())
         prr(counted[there], of_drug, of_event_there, total)
         ror(counted[there], of_drug, of_event_there, total)
         ic(counted[there], of_drug * of_event_there / total)
         return counted
 
-    in_cohort, in_all = margins(events, EVENTS, cohort), margins(events, EVENTS)
+    in_cohort, in_all = words.count(cohort), of_event.sizes
     at_rank = {f"drug of rank {rank + 1:,}": rank for rank in (20, 2_000)}
     for name, drug in at_rank.items():
         note = f"{len(held.reports.of(drug)):,} reports"
@@ -127,7 +131,7 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
     add(f"all pairs in {STRATA} strata, expected and Mantel-Haenszel", timed(stratified, times=1))
     add(
         "every statistic of every pair, counted, computed and written as Parquet",
-        timed(lambda: end_to_end(drugs, in_all, held, folder), times=1),
+        timed(lambda: end_to_end(reports, in_all, held, folder), times=1),
     )
     rows.append(("most memory held so far, benchmark's own data included", *NO_TIME, f"{peak_gb():.1f} GB"))
     base = duckdb.connect()
@@ -141,9 +145,18 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
     return rows
 
 
-def end_to_end(drugs: Lists, of_event: np.ndarray, held: Joined, folder: Path) -> None:
+def events_held(events: Lists, words: Words, reports: np.ndarray) -> np.ndarray:
+    """As `primum.counts.incidence.Events.counts`."""
+    if FEW * len(reports) <= len(events):
+        return np.bincount(events.gather(reports)[0], minlength=EVENTS)
+    inside = np.zeros(len(events), dtype=bool)
+    inside[reports] = True
+    return words.count(inside)
+
+
+def end_to_end(reports: int, of_event: np.ndarray, held: Joined, folder: Path) -> None:
     """What `primum signals --parquet` does after its store is open."""
-    pairs, of_drug = count_pairs(held, events=EVENTS), margins(drugs, DRUGS)
+    pairs, of_drug = count_pairs(held, events=EVENTS), held.reports.sizes
     coded = {"drug": Coded(pairs.drug, names("DRUG", DRUGS)), "event": Coded(pairs.event, names("EVENT", EVENTS))}
     counts = CountTable(
         drug=coded["drug"].texts,
@@ -151,10 +164,10 @@ def end_to_end(drugs: Lists, of_event: np.ndarray, held: Joined, folder: Path) -
         observed=pairs.observed.astype(np.int64),
         drug_reports=of_drug[pairs.drug],
         event_reports=of_event[pairs.event],
-        total_reports=len(drugs),
+        total_reports=reports,
         coded=coded,
     )
-    who = SimpleNamespace(of_drug=of_drug, of_event=of_event, total=len(drugs))
+    who = SimpleNamespace(of_drug=of_drug, of_event=of_event, total=reports)
     write_parquet(score(counts, cells=cells_of_all(who, counts.kinds)), folder / "signals.parquet")
 
 
@@ -164,11 +177,11 @@ def names(word: str, many: int) -> np.ndarray:
     return made
 
 
-def build(drugs: Lists, events: Lists, folder: Path) -> tuple[Lists, Joined]:
+def build(drugs: Lists, events: Lists, folder: Path) -> tuple[Lists, Joined, Words]:
     of_drug = drugs.inverted(DRUGS)
     size, place = joined_size(of_drug, events), folder / "joined.npy"
     laid_out = np.lib.format.open_memmap(place, mode="w+", dtype=events.values.dtype, shape=(size,))
-    return events.inverted(EVENTS), joined(of_drug, events, events=laid_out)
+    return events.inverted(EVENTS), joined(of_drug, events, events=laid_out), words_of(events, width=EVENTS)
 
 
 def scan_of_parquet(base: Any, drugs: Lists, events: Lists, folder: Path) -> Callable[[], Any]:

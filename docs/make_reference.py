@@ -16,6 +16,7 @@ from typing import Any
 
 import typer.main
 from fit_page import dose_effect_fit
+from notebook_page import first_notebook
 
 from primum.cli.main import app
 
@@ -169,6 +170,7 @@ PAGES = {
     "reference/cohorts.md": cohort_language,
     "reference/signal-table.md": signal_table,
     "reference/dose-effect-fit.md": dose_effect_fit,
+    "tutorial/first-notebook.md": first_notebook,
 }
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -76,3 +77,34 @@ def test_the_answer_in_the_readme_is_what_the_command_prints(tmp_path: Path) -> 
         check=True,
     )
     assert f"```text\n{done.stdout}```" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def pictures() -> list[tuple[Path, str, str]]:
+    """Every picture that a page shows: page, its words, its file."""
+    return [
+        (page, words, target)
+        for page in PAGES
+        for words, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text())
+    ]
+
+
+def test_every_picture_of_a_page_is_there_well_formed_and_described() -> None:
+    shown = pictures()
+    assert len(shown) >= 3
+    for page, words, target in shown:
+        file = page.parent / target
+        assert len(words) > 20, f"{page.name}: {target} has no description"
+        if file.suffix == ".svg":
+            assert ElementTree.parse(file).getroot().tag.endswith("svg")
+        else:
+            assert file.read_bytes().startswith(b"\x89PNG")
+    files = {path.name for path in (ROOT / "docs/pictures").iterdir()}
+    assert files <= {Path(target).name for _, _, target in shown}
+
+
+@pytest.mark.slow
+def test_the_pictures_are_what_the_product_would_draw_today() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/make_pictures.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

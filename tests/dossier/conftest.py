@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,20 @@ def real() -> Dossier:
 def page(real: Dossier) -> str:
     """Its page."""
     return html.render(real)
+
+
+OWN_SCRIPT = f"<script>{(resources.files('primum.dossier') / 'templates/page.js').read_text(encoding='utf-8')}</script>"
+
+
+@pytest.fixture(scope="session")
+def without_its_script() -> Callable[[str], str]:
+    """A page without the one script that it brings itself, which must be there once."""
+
+    def without(page: str) -> str:
+        assert page.count(OWN_SCRIPT) == 1
+        return page.replace(OWN_SCRIPT, "")
+
+    return without
 
 
 @pytest.fixture(scope="session")

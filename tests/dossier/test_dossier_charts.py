@@ -114,10 +114,13 @@ def test_an_icon_array_holds_a_dot_for_each_of_a_thousand_people() -> None:
     panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
     twin = Table("t", "t", (Column("a"),), (("x",),))
     text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
-    people = {
-        tone: len(re.findall("h0", path)) for path, tone in re.findall(r'<path d="([^"]*)" class="p (\w+)"', text)
-    }
+    people = {tone: people_of(path) for path, tone in re.findall(r'<path d="([^"]*)" class="p (\w+)"', text)}
     assert people == {"untreated": 358, "treated": 63, "none": 579}
+
+
+def people_of(path: str) -> int:
+    """A run of people goes from the first to the last and a tenth beyond; each whole step of it is one."""
+    return sum(int(length) + 1 for length in re.findall(r"h(\d+)\.1", path))
 
 
 def test_an_icon_array_shows_people_spared() -> None:
@@ -125,7 +128,7 @@ def test_an_icon_array_shows_people_spared() -> None:
     twin = Table("t", "t", (Column("a"),), (("x",),))
     panel = figures.IconPanel("any", "a.treated", "a.untreated", "a.difference")
     text = charts.svg(Figure("f", "t", "d", figures.Icons((panel,)), twin), shares)
-    assert len(re.findall("h0", re.search(r'd="([^"]*)" class="p spared"', text)[1])) == 200  # type: ignore[index]
+    assert people_of(re.search(r'd="([^"]*)" class="p spared"', text)[1]) == 200  # type: ignore[index]
 
 
 def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
@@ -135,8 +138,12 @@ def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
     twin = Table("t", "t", (Column("a"),), (("x",),))
     forest = figures.Forest((figures.ForestRow("row", "a.b"),), "axis", unit="per_1000")
     text = charts.svg(Figure("f", "t", "d", forest, twin), {"a.b": finding})
-    x1, x2 = map(float, re.search(r'x1="([\d.]+)" y1="[\d.]+" x2="([\d.]+)"[^>]*class="l bar', text).groups())  # type: ignore[union-attr]
-    assert x1 < x2
+    path = re.search(r'd="M([\d.]+) ([\d.]+)H([\d.]+)M([\d.]+) ([\d.]+)v8M([\d.]+) [\d.]+v8" class="l bar', text)
+    assert path
+    low, y, high, first, top, last = map(float, path.groups())
+    assert (low, high) == (first, last)
+    assert low < high
+    assert top == y - 4
     assert "+20 (−10 to 50)" in text
 
 
@@ -164,3 +171,26 @@ def test_a_logarithmic_axis_makes_a_fold_a_distance(values: list[float]) -> None
 @given(st.text(min_size=1, max_size=80), st.floats(40, 300))
 def test_wrapping_loses_no_word(text: str, width: float) -> None:
     assert " ".join(canvas.wrap(text, width)).split() == text.split()
+
+
+def test_a_tall_forest_is_several_pictures_on_one_axis_that_hold_each_row_once() -> None:
+    sizes = (8, 16, 40, 1)
+    rows = tuple(
+        figures.ForestRow(f"row {i}", f"a.r{g}_{i}", f"group {g}") for g, n in enumerate(sizes) for i in range(n)
+    )
+    findings = {
+        row.finding: Finding(
+            id=row.finding, label="x", value=float(n), unit="", sources=("s",), interval=Interval(n - 1, n + 1)
+        )
+        for n, row in enumerate(rows)
+    }
+    figure = Figure("f", "t", "d", figures.Forest(rows, "axis"), Table("t", "t", (Column("a"),), (("x",),)))
+    texts = charts.pictures(figure, findings)
+    roots = [ET.fromstring(text) for text in texts]
+    shown = [e.get("data-finding") for root in roots for e in root.iter(f"{SVG}text") if e.get("data-finding")]
+    assert shown == [row.finding for row in rows]
+    assert len(roots) > 2
+    assert all(float(root.get("height", 0)) < 900 for root in roots)
+    ticks = [[e.text for e in root.iter(f"{SVG}text") if e.get("text-anchor") == "middle"] for root in roots]
+    assert all(tick == ticks[0] for tick in ticks)
+    assert len({root.get("aria-labelledby") for root in roots}) == len(roots)

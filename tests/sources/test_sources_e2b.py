@@ -241,6 +241,15 @@ def test_a_report_longer_than_any_real_one_is_rejected_and_the_next_is_read(monk
     assert reason == "longer than 1,000 bytes; those are kept"
 
 
+def test_comments_without_end_and_reports_without_measure_cost_no_day():
+    marks = HEAD + b"<!--" * 2_000_000 + GOOD
+    assert ids(read(marks)[0]) == ["7"]
+    crowd = b"<safetyreport>" + b"<a/>" * 500_000 + b"</safetyreport>"
+    reports, rejects, _ = read(HEAD + crowd + GOOD + b"</ichicsr>")
+    assert ids(reports) == ["7"]
+    assert rejects == [(crowd, "more than 500,000 tags")]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -13,7 +14,9 @@ from primum.errors import SourceError
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
+from primum.study.icsr_ahead import WORTH_IT, read_here
 from primum.study.load_icsr import find_icsr_files, load_icsr
+from primum.study.load_table import load_table
 from primum.study.reports import open as open_reports
 from primum.testing.icsr import LLT_CODES, PLANTED, write_e2b_r2, write_e2b_r3, write_openfda
 from primum.testing.terminology import write_meddra
@@ -183,6 +186,16 @@ def test_a_process_of_its_own_reads_the_same_rows(tmp_path, request):
     assert found[0][0].rejected == 1
 
 
+def test_a_file_of_nothing_but_rejects_is_handed_on_in_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr("primum.study.icsr_ahead.BYTES_AT_ONCE", 1_000)
+    (tmp_path / "a.xml").write_text(HEAD + "<safetyreport><a></b></safetyreport>" * 200)
+    [file] = find_icsr_files("e2b", [tmp_path / "a.xml"])
+    batches = []
+    read_here("e2b", file, {}, batches.append)
+    assert sum(len(rejects) for _, rejects, _ in batches) == 200
+    assert max(len(rejects) for _, rejects, _ in batches) < 40
+
+
 @pytest.mark.usefixtures("ahead")
 def test_what_the_other_process_refuses_is_told_in_one_line_and_leaves_the_store_as_it_was(load, tmp_path):
     store = load(case(11), name="b.xml")
@@ -250,6 +263,39 @@ def test_the_command_names_the_terms_of_r3_where_a_licensed_folder_is_given(tmp_
     with open_store(tmp_path / "store", write=True) as store:
         assert {term for (term,) in rows(store, "reactions", "term")} == {name.upper()}
         assert {code for (code,) in rows(store, "reactions", "term_code")} == {pt}
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_leaves_the_store_as_it_was_and_runs_again(tmp_path):
+    """Killed at three moments of the load of a file that a process of its own reads."""
+    path = write_e2b_r2(tmp_path / "a.xml", reports=3_300)
+    assert path.stat().st_size > WORTH_IT
+    command = [sys.executable, "-m", "primum", "load", "e2b", str(path), "--store"]
+    began = time.perf_counter()
+    subprocess.run([*command, tmp_path / "whole"], check=True, capture_output=True)
+    lasted = time.perf_counter() - began
+    with open_store(tmp_path / "whole") as store:
+        expected = hashes(store)
+    for share in (0.4, 0.6, 0.8):
+        folder = tmp_path / f"killed at {share}"
+        load_table_of_one(folder, tmp_path / "t.csv")
+        with subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as load:
+            time.sleep(share * lasted)
+            load.kill()
+        with open_store(folder, underived=True) as store:
+            assert store.engine.count("reports") in (1, 1 + 3_630)
+        subprocess.run([*command, folder], check=True, capture_output=True)
+        with open_store(folder, write=True) as store:
+            store.engine.delete("reports", "source", "table", "table")
+            assert store.engine.content_hash("reports") == expected["reports"]
+            assert store.engine.content_hash("rejects") == expected["rejects"]
+
+
+def load_table_of_one(folder, path):
+    """A store with one report of a long table."""
+    path.write_text("CASEID,DRUG,AE\n1,A,B\n")
+    with open_store(folder, write=True) as store:
+        load_table(store, path)
 
 
 @pytest.mark.parametrize(

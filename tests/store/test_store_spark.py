@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -194,10 +195,45 @@ def test_the_command_gives_the_same_answer_on_both_engines(embedded, exported):
     assert json.loads(ours.stdout) == json.loads(theirs.stdout)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "asked", [("status",), ("flow", "anti-wrinkle", "use:cosmetic"), ("ask", "anti-wrinkle", "sex:F"), ("case",)]
+)
+def test_what_reads_reports_reads_them_on_spark_too(asked, embedded, exported, tmp_path):
+    if asked == ("case",):
+        asked = ("case", str(embedded.engine.read("reports", "primaryid")[0][0]))
+    if asked[0] == "ask":
+        asked = (*asked, "--html", str(tmp_path / "page.html"))
+    ours = primum(*asked, "--json", "-", "--store", str(embedded.folder))
+    theirs = primum(*asked, "--json", "-", "--store", exported.as_uri(), "--engine", "spark-local")
+    assert (ours.returncode, theirs.returncode) == (0, 0), theirs.stderr
+    one, other = json.loads(ours.stdout), json.loads(theirs.stdout)
+    if asked[0] == "status":
+        assert one.pop("folder") != other.pop("folder")
+    if asked[0] == "ask":  # the run is told as it was
+        assert other["run"]["command"].endswith(" --engine spark-local")
+        assert "pyspark" in other["run"]["packages"]
+        one.pop("run"), other.pop("run")
+    assert one == other
+
+
+@pytest.mark.slow
+def test_tables_are_exported_from_spark_as_from_duckdb(embedded, exported, tmp_path):
+    words = ("export", "reports", "reactions", "--format", "csv")
+    ours = primum(*words, "--store", str(embedded.folder), "--to", str(tmp_path / "ours"))
+    theirs = primum(*words, "--store", str(exported), "--to", str(tmp_path / "theirs"), "--engine", "spark-local")
+    assert (ours.returncode, theirs.returncode) == (0, 0), theirs.stderr
+    for name in ("reports", "reactions"):
+        one, other = (list(csv.reader((tmp_path / side / f"{name}.csv").open())) for side in ("ours", "theirs"))
+        assert one == other
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("--engine", "spark-local", "--store", "nowhere"), "primum export --to DIR"),
+        (("--engine", "spark-local", "--store", "file:///nowhere"), "primum export --to DIR"),
+        (("--engine", "spark-local", "--store", "s3a://bucket/tables"), "spark-defaults.conf"),
         (("--engine", "spark-local"), "no tables were named"),
         (("--engine", "duckbd", "--store", "nowhere"), 'Did you mean "duckdb"?'),
     ],

@@ -124,6 +124,17 @@ def test_work_done_in_small_parts_ends_in_the_same_links(copy: Path, monkeypatch
 
 
 @pytest.mark.slow
+def test_linking_anew_measures_chance_on_the_same_reports_and_so_ends_in_the_same_model(
+    planted: Path, copy: Path
+) -> None:
+    with open_store(planted / "store") as store:
+        before = hashes(store)
+        assert store.engine.count("linked_reports") > 2_000  # more than chance is measured on
+    with open_store(copy, write=True) as store:
+        link_reports(store, anew=True)
+        assert hashes(store) == before
+
+
 def test_a_quarter_more_ends_in_the_links_of_linking_anew_under_the_same_model(planted: Path, tmp_path: Path) -> None:
     """The model, with its frequencies of terms, is that of the first quarter in both."""
     names = [path.name for path in sorted(planted.glob("*.zip"))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import json
 import re
 import socket
 import subprocess
@@ -28,7 +30,7 @@ def test_the_first_page_names_every_treatment_and_the_command_that_brings_report
 
 
 def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Any) -> None:
-    assert 'data-finding="trials.cosmetic.headache.risk_difference"' in explorer.get("/treatment/anti-wrinkle").text
+    assert "<code>trials.cosmetic.headache.risk_difference</code>" in explorer.get("/treatment/anti-wrinkle").text
     answer = explorer.get("/treatment/anti-wrinkle.json").json
     assert answer["schema"] == "primum.dossier/1"
     assert len(answer["parts"]) == 13
@@ -89,7 +91,11 @@ def test_no_page_may_load_or_run_anything_from_elsewhere(explorer: Any) -> None:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         given = dict(part.strip().split(" ", 1) for part in policy.split(";"))
-        assert given.get("script-src", "'none'") == ("'none'" if "treatment" in path else "'self'")
+        scripts = given.get("script-src", "'none'")
+        if path == "/treatment/anti-wrinkle":
+            assert re.fullmatch(r"'sha256-[A-Za-z0-9+/=]+'", scripts)  # the dossier's own
+        else:
+            assert scripts == ("'none'" if "treatment" in path else "'self'")
 
 
 def test_text_from_an_address_is_shown_as_text(explorer: Any) -> None:
@@ -146,3 +152,33 @@ def test_style_and_script_are_kept_under_an_address_that_changes_with_them(explo
         assert file.status == 200
         assert "immutable" in file.headers["cache-control"]
     assert explorer.get("/static/x/secrets").status == 404
+
+
+def test_a_fault_of_the_explorer_itself_has_the_shape_of_every_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
+    from primum.web import pages
+    from primum.web.app import create_app
+
+    def broken(_: Any) -> dict[str, Any]:
+        raise RuntimeError("a secret of the machine")
+
+    monkeypatch.setattr(pages, "status", broken)
+    app, sent = create_app(tmp_path), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asked = {"type": "http", "method": "GET", "path": "/status.json", "query_string": b"", "http_version": "1.1"}
+    asked |= {"headers": [(b"host", b"127.0.0.1")], "scheme": "http", "root_path": ""}
+    with pytest.raises(RuntimeError):  # told to the terminal
+        asyncio.run(app(asked, receive, send))
+    assert sent[0]["status"] == 500
+    assert b"content-security-policy" in dict(sent[0]["headers"])
+    answer = json.loads(sent[1]["body"])
+    assert set(answer) == {"ok", "error", "status"}
+    assert "secret" not in answer["error"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
+from primum.cases.link_blocks import pairs_within
 from primum.cases.link_score import paired
 
 if TYPE_CHECKING:
@@ -73,16 +74,26 @@ def exact_pairs(features: ibis.Table, rule: ExactRule) -> ibis.Table:
     if rule.to_the_day:
         known.append(features.event_known == "D")
     rows = features.filter(reduce(lambda a, b: a & b, known))
-    fullest = [ibis.desc("filled"), ibis.asc("received"), ibis.asc("report_key")]
-    classes = rows.group_by(*rule.equal).agg(members=rows.report_key.collect(order_by=fullest))
-    classes = classes.filter(classes.members.length() > 1).select("members")
-    small = classes.members.length() <= MOST
-    # Of a large class the fullest report alone is compared with the others: as many pairs as reports.
-    one = classes.select(classes.members, one=ibis.ifelse(small, classes.members, classes.members[:1]).unnest())
-    pairs = one.select(one=one.one, other=one.members.unnest())
-    pairs = pairs.filter(pairs.one != pairs.other)
-    pairs = pairs.select(left_key=ibis.least(pairs.one, pairs.other), right_key=ibis.greatest(pairs.one, pairs.other))
-    pair = paired(pairs.distinct(), features)
+    classes = rows.group_by(*rule.equal).agg(members=rows.report_key.collect(distinct=True).sort())
+    size = classes.members.length()
+    pairs = pairs_within(classes.filter(size.between(2, MOST)).select("members"))
+    pairs = pairs.union(_with_the_fullest(classes.filter(size > MOST), features))
+    pair = paired(pairs, features)
     if rule.also is not None:
         pair = pair.filter(rule.also(pair))
     return pair.select("left_key", "right_key", rule=ibis.literal(rule.name))
+
+
+def _with_the_fullest(classes: ibis.Table, features: ibis.Table) -> ibis.Table:
+    """Of a large class the fullest report with each of the others: as many pairs as reports."""
+    import ibis
+
+    listed = classes.select(first=classes.members[0], report_key=classes.members.unnest())
+    told = listed.join(features.select("report_key", "filled", "received"), "report_key")
+    fullest = [ibis.desc("filled"), ibis.asc("received"), ibis.asc("report_key")]
+    ranked = told.mutate(rank=ibis.row_number().over(ibis.window(group_by="first", order_by=fullest)))
+    pairs = listed.join(ranked.filter(ranked["rank"] == 0).select("first", one=ranked.report_key), "first")
+    pairs = pairs.filter(pairs.one != pairs.report_key)
+    return pairs.select(
+        left_key=ibis.least(pairs.one, pairs.report_key), right_key=ibis.greatest(pairs.one, pairs.report_key)
+    )

@@ -67,7 +67,7 @@ def measured_u(
     pairs = min(RANDOM_PAIRS, reports * (reports - 1) / 2)
     if pairs < FEW / 100:  # they would count for less than a hundredth
         return dict(known)
-    with _linker(bench, features) as linker:
+    with _linker(bench, _drawn(bench, features)) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, min_count_per_level=None, num_chunks=1)
         found = _parameters(linker, "u_probability")
     share = pairs / (pairs + FEW)
@@ -78,6 +78,19 @@ def measured_u(
         )
         for name, levels in known.items()
     }
+
+
+def _drawn(bench: Engine, features: ibis.Table) -> ibis.Table:
+    """Features of so many reports, drawn at random, that all their pairs are RANDOM_PAIRS.
+
+    Drawn here and not by Splink, which leaves it to the engine: the same reports on every engine and in every run.
+    """
+    keys = np.sort(bench.run(features.select("report_key"))["report_key"])
+    most = (1 + math.isqrt(1 + 8 * RANDOM_PAIRS)) // 2
+    if len(keys) > most:
+        keys = np.random.default_rng(SEED).choice(keys, most, replace=False)
+    some = bench.stage("drawn_reports", {"report_key": keys.astype(np.int64)})
+    return bench.stage_expression("drawn_features", features.semi_join(some, "report_key"))
 
 
 def train(bench: Engine, features: ibis.Table, *, trained_on: str, pairs: float = 2e6) -> LinkModel:
@@ -93,7 +106,7 @@ def train(bench: Engine, features: ibis.Table, *, trained_on: str, pairs: float 
         training = linker.training
         training.estimate_u_using_random_sampling(max_pairs=10 * pairs, min_count_per_level=None, num_chunks=5)
         for block in TIGHT:
-            training.estimate_parameters_using_expectation_maximisation(block, max_pairs=pairs)
+            training.estimate_parameters_using_expectation_maximisation(_spelt(bench, block), max_pairs=pairs)
         m, u = _parameters(linker, "m_probability"), _parameters(linker, "u_probability")
     reports = bench.count(FEATURES)
     return LinkModel(
@@ -159,7 +172,7 @@ def settings(bench: Engine, features: ibis.Table) -> dict[str, Any]:
         "link_type": "dedupe_only",
         "unique_id_column_name": "report_key",
         "comparisons": made,
-        "blocking_rules_to_generate_predictions": list(TIGHT),
+        "blocking_rules_to_generate_predictions": [_spelt(bench, block) for block in TIGHT],
         "retain_intermediate_calculation_columns": True,
         "retain_matching_columns": False,
     }
@@ -169,27 +182,46 @@ def _sql(bench: Engine, pair: ibis.Table, condition: Any) -> str:
     """A condition on a pair as SQL with bare column names, as Splink reads it."""
     from sqlglot import exp, parse_one
 
-    select: Any = parse_one(bench.sql(pair.select(holds=condition)), dialect="duckdb")
+    select: Any = parse_one(bench.sql(pair.select(holds=condition)), dialect=bench.dialect)
     chosen = select.selects[0].this
     for column in chosen.find_all(exp.Column):
         column.replace(exp.column(column.name))
-    return str(chosen.sql(dialect="duckdb"))
+    return str(chosen.sql(dialect=bench.dialect))
+
+
+def _spelt(bench: Engine, block: str) -> str:
+    """A blocking rule, written for DuckDB, in the SQL of an engine: Spark counts the places of a list from 0."""
+    from sqlglot import transpile
+
+    return transpile(block, read="duckdb", write=bench.dialect)[0]
 
 
 @contextlib.contextmanager
 def _linker(bench: Engine, features: ibis.Table) -> Iterator[Any]:
     """Splink over the features; its tables lie in the workshop and go with it."""
-    from splink import DuckDBAPI, Linker
+    from splink import Linker
 
     log = logging.getLogger("splink")
     before = log.level
     log.setLevel(logging.ERROR)  # it advises whoever builds a model in a notebook
     try:
-        api: Any = DuckDBAPI(bench.connection)
+        api = _api(bench)
         yield Linker(api.register(features.get_name()), settings(bench, features), log_level=None)
         api.delete_tables_created_by_splink_from_db()
     finally:
         log.setLevel(before)
+
+
+def _api(bench: Engine) -> Any:
+    """Splink's way to an engine. On Spark it offers functions from a Java archive; no comparison here asks for them."""
+    if bench.dialect == "duckdb":
+        from splink import DuckDBAPI
+
+        return DuckDBAPI(bench.connection)
+    from splink import SparkAPI
+
+    made: Any = SparkAPI  # Splink says nothing of its types
+    return made(spark_session=bench.connection, break_lineage_method="persist", register_udfs_automatically=False)
 
 
 def _parameters(linker: Any, name: str) -> dict[str, tuple[float | None, ...]]:

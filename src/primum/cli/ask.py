@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 if TYPE_CHECKING:
     from primum.dossier.render.terminal import Screen
 
@@ -29,7 +31,8 @@ def ask(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the answer as JSON; - for the screen and nothing else there.")
     ] = None,
-    store: Annotated[Path | None, typer.Option("--store", help="Folder of the loaded reports.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     reader: Annotated[
         str | None,
         typer.Option("--for", metavar="WHO", help="A few pages for a patient or a clinician in place of the dossier."),
@@ -58,10 +61,11 @@ def ask(
 ) -> None:
     """Answer whether a treatment is safe: all sections, every number with its source."""
     if screen or answers_file is not None:
-        if any(given is not None for given in (cohort, html_file, store, reader, weights_file, duplicates)):
+        named = (cohort, html_file, store, reader, weights_file, duplicates)
+        if any(given is not None for given in named) or engine != "duckdb":
             raise typer.BadParameter(
-                "a COHORT, --html, --store, --for, --weights and --duplicates belong to the dossier; leave them out to "
-                "screen."
+                "a COHORT, --html, --store, --engine, --for, --weights and --duplicates belong to the dossier; leave "
+                "them out to screen."
             )
         from primum.cli.screen import screening
 
@@ -79,6 +83,7 @@ def ask(
     dossier = answer(
         treatment,
         store=store,
+        engine=engine,
         cohort=cohort,
         use_rules=use_rules_named(use_rules),
         duplicates=duplicates,

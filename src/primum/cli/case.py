@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 if TYPE_CHECKING:
     from primum.cases.story import CaseStory
 
@@ -22,7 +24,8 @@ def register(app: typer.Typer) -> None:
 def case(
     number: Annotated[str, typer.Argument(metavar="ID", help="Number of a case, or the id of one of its reports.")],
     *,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write it as JSON; - for the screen.")
     ] = None,
@@ -33,7 +36,7 @@ def case(
     from primum.cli.output import write_json
     from primum.study.derive import open_derived
 
-    with open_derived(store) as opened:
+    with open_derived(store, engine=engine) as opened:
         story = case_story(opened, number)
         synthetic = opened.synthetic()
     if json_file is not None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -20,7 +22,8 @@ def export(
     *,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the files; made where it is missing.")],
     format: Annotated[str, typer.Option("--format", metavar="F", help="parquet or csv.")] = "parquet",
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
 ) -> None:
     """Write tables of the store as files, and schema.csv that says what each column means."""
     from primum.cli.progress import watched
@@ -29,7 +32,7 @@ def export(
     from primum.study.derive import open_derived
 
     asked = format_named(format)
-    with watched() as watcher, open_derived(store) as opened:
+    with watched() as watcher, open_derived(store, engine=engine) as opened:
         written = write(opened, tables or [], to, format=asked, say=watcher.say)
         synthetic = opened.synthetic()
     if synthetic:

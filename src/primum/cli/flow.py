@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 if TYPE_CHECKING:
     from primum.counts.flow import FlowStep
 
@@ -26,7 +28,8 @@ def flow(
         list[str] | None, typer.Argument(metavar="COHORT", help="Which reports, such as use:cosmetic sex:F.")
     ] = None,
     *,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the steps as JSON; - for the screen.")
     ] = None,
@@ -42,7 +45,7 @@ def flow(
     from primum.study import reports
 
     name, meant = drug_and_cohort(what, cohort or [])
-    with reports.open(store) as opened:
+    with reports.open(store, engine=engine) as opened:
         steps = opened.flow(name, meant)
         synthetic = opened.store.synthetic()
     if json_file is not None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 if TYPE_CHECKING:
     from primum.study.link import LinkRun
 
@@ -30,7 +32,8 @@ def link(
     anew: Annotated[
         bool, typer.Option("--anew", help="Look at all pairs again, not only at those of new reports.")
     ] = False,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write what was found as JSON; - for the screen.")
     ] = None,
@@ -48,7 +51,7 @@ def link(
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     least = THRESHOLD if threshold is None else threshold
-    with watched("Linking") as watcher, open_to_change(store) as opened:
+    with watched("Linking") as watcher, open_to_change(store, engine=engine) as opened:
         run = link_reports(opened, methods=names, threshold=least, anew=anew, progress=watcher.say)
         synthetic = opened.synthetic()
     if json_file is not None:

@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 TreatmentName = Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle, or a folder of tables.")]
+StorePlace = Annotated[
+    str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
+]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="E", help="duckdb; spark-local or a Spark master, over exported tables.")
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
 ]

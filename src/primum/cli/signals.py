@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 if TYPE_CHECKING:
     from primum.signals.table import Scores, SignalTable
 
@@ -67,12 +69,8 @@ def signals(
         ),
     ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
-    ] = None,
-    engine: Annotated[
-        str, typer.Option("--engine", metavar="E", help="duckdb; spark-local or a Spark master, over exported tables.")
-    ] = "duckdb",
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write every pair as JSON; - for the screen.")
     ] = None,

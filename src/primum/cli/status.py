@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.options import EngineName, StorePlace
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -14,16 +16,17 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StorePlace = None,
+    engine: EngineName = "duckdb",
     files: Annotated[bool, typer.Option("--files", help="One line for each file of each archive.")] = False,
     json: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write it as JSON; - is the screen.")] = None,
 ) -> None:
     """Show what is loaded: lines, rejects, repairs, values without a type, hashes."""
     from primum.cli.output import write_json
-    from primum.store import open_store
     from primum.store.status import status_lines
+    from primum.study.derive import open_as_it_is
 
-    with open_store(store, underived=True) as opened:
+    with open_as_it_is(store, engine=engine) as opened:
         found = opened.status()
     if json is not None:
         write_json(json, found.to_json())

@@ -9,7 +9,7 @@ from primum.cases.across import told_to_several
 from primum.cases.latest import DELETED, NO_CASE
 from primum.cases.linked import OFF, as_said
 from primum.counts.by_arrays import Asked
-from primum.counts.cohort import Cohort
+from primum.counts.cohort import Cohort, Condition
 from primum.counts.contingency import holding
 from primum.counts.members import Scope, members, methods_named, only_duplicates
 from primum.sources.systems import SYSTEMS
@@ -55,7 +55,9 @@ def flow(store: Store, asked: Asked | None, cohort: Cohort, scope: Scope) -> tup
         step that stays, up to the cohort, whose steps each count their own reports.
     """
     kept = only_duplicates(cohort)
-    steps = [*_of_files(store), *_of_versions(store), *_of_systems(store), *_of_links(store, kept)]
+    versions = _of_versions(store)
+    links = _of_links(store, kept, current=versions[-1].count)
+    steps = [*_of_files(store), *versions, *_of_systems(store), *links]
     if asked is not None:
         steps.append(FlowStep(f"of which with {asked.name} as a suspect drug", _held(store, asked, kept, scope)))
     if cohort != kept:
@@ -111,14 +113,19 @@ def _of_systems(store: Store) -> list[FlowStep]:
     return [FlowStep("duplicates in another reporting system", 0, said)]
 
 
-def _of_links(store: Store, kept: Cohort) -> list[FlowStep]:
-    """From one report a case to one report an event, by the method that the cohort names."""
-    used = as_said(store, sorted(methods_named(kept)) or [OFF])
+def _of_links(store: Store, kept: Cohort, *, current: int) -> list[FlowStep]:
+    """From one report a case, so many are `current`, to one report an event, by the method that the cohort names."""
+    methods = sorted(methods_named(kept)) or [OFF]
+    used = as_said(store, methods)
     if used.method == OFF:
         return [FlowStep("duplicates under another case number", 0, used.note.removeprefix("Duplicates: "))]
+    alone = isinstance(kept, Condition) and len(methods) == 1
     return [
         FlowStep("duplicates under another case number", used.set_aside, f"set aside by {used.method} links"),
-        FlowStep("current reports, one an event", _held(store, None, kept, Scope({}))),
+        FlowStep(
+            "current reports, one an event",
+            current - used.set_aside if alone else _held(store, None, kept, Scope({})),
+        ),
     ]
 
 

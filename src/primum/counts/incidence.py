@@ -44,7 +44,7 @@ VERSION: Final = "incidence-2"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 8
-FEW: Final = 64  # less than 1/64 of all reports are looked up one by one
+FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
 _CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from primum.counts.by_arrays import Population
-from primum.counts.kernel import Codes, starts
+from primum.counts.kernel import Codes, blocks, in_threads, starts
 from primum.terms import BoolArray, IntArray
 
 SAMPLE: Final = 64  # reports looked at of each event, evenly apart; in a narrow population about as many
@@ -86,11 +86,18 @@ def _sampled(who: Population, events: Codes) -> tuple[Codes, IntArray]:
     first = lists.start[events].astype(np.int64)
     sizes = lists.start[np.asarray(events, dtype=np.int64) + 1] - first
     many = np.minimum(sizes, -(-SAMPLE * sizes // np.maximum(who.of_event[events], 1)))  # most may lie outside of it
-    place = np.repeat(np.arange(len(events)), many)
-    step = np.arange(len(place)) - np.repeat(starts(many)[:-1], many)
-    reports = lists.values[first[place] + step * sizes[place] // many[place]]
-    inside = slice(None) if who.mask is None else who.mask[reports]
-    return reports[inside], place[inside]
+
+    def of_run(run: tuple[int, int]) -> tuple[Codes, IntArray]:
+        some = slice(*run)
+        place = np.repeat(np.arange(*run), many[some])
+        step = np.arange(len(place)) - np.repeat(starts(many[some])[:-1], many[some])
+        reports = lists.values[first[place] + step * sizes[place] // many[place]]
+        inside = slice(None) if who.mask is None else who.mask[reports]
+        return reports[inside], place[inside]
+
+    found = in_threads(of_run, blocks(many))
+    none = np.zeros(0, dtype=np.int64)
+    return np.concatenate([none, *(reports for reports, _ in found)]), np.concatenate([none, *(at for _, at in found)])
 
 
 def _inside(reports: Codes, mask: BoolArray | None) -> Codes:

@@ -77,7 +77,7 @@ def build_dossier(
         sources=_sources(context, built),
         run=run,
         facts=facts,
-        briefs=(patient.brief(context), clinician.brief(context, built)),
+        briefs=(patient.brief(context), clinician.brief(context)),
     )
 
 

@@ -6,14 +6,89 @@ Decision Making 41:729-733 (2021), doi:10.1177/0272989X211035681. The items stan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
+from primum.dossier.model import Text
 
-_NO_REPORTS = "No report files are loaded; `primum load` brings them."
-_NOT_BUILT = "Not part of this version."
+_NO_REPORTS = "No loaded reports are counted here; section 2 says what would bring them."
+_NO_TABLE = "The loaded reports give no table of it: too few of them name the treatment."
 _BY_STUDY = "Not in this page; a study file (`primum study`) runs them and tells them."
+
+
+# What READUS-PV asks a report of spontaneous reports to hold, and IPDAS an aid to a decision: how each item begins.
+READUS: Final = (
+    "Title",
+    "Abstract",
+    "Introduction: drug",
+    "Introduction: why reports",
+    "Introduction: objective",
+    "Design and type of data",
+    "Outline",
+    "Database",
+    "Extraction date",
+    "De-duplication",
+    "Population",
+    "Key variables",
+    "Grouping of drugs",
+    "Grouping of events",
+    "Other sources",
+    "Methods for other sources",
+    "Descriptive methods",
+    "Measure, threshold",
+    "Sensitivity",
+    "Control of confounding",
+    "Case-by-case review",
+    "Results: reports at each stage",
+    "Results: demographics",
+    "Results: all estimates",
+    "Results: case-by-case",
+    "Discussion: key results",
+    "Discussion: external validity",
+    "Discussion: next study",
+    "Limitations",
+    "Declarations: funding",
+    "Declarations: ethics",
+    "Declarations: data",
+    "Declarations: registration",
+)
+IPDAS: Final = (
+    "Says which condition and decision",
+    "Says which options",
+    "Describes benefits",
+    "Describes harms",
+    "Describes what it is like",
+    "Same detail",
+    "Gives citations",
+    "Gives the date of production",
+    "Says how and when it is updated",
+    "Says how uncertain",
+    "Says who paid",
+    "Tested with people",
+)
+
+
+def complete(items: Sequence[Item], required: Sequence[str]) -> list[Item]:
+    """The items, each required one among them.
+
+    Args:
+        items: of a checklist.
+        required: how the name of each required item begins.
+
+    Raises:
+        ValueError: a required item is not there; it is told as done or not done, and never left out.
+
+    Examples:
+        >>> [item.name for item in complete([Item("Title: drug", "A", True)], ["Title"])]
+        ['Title: drug']
+    """
+    lost = [name for name in required if not any(item.name.startswith(name) for item in items)]
+    if lost:
+        raise ValueError(f"The checklist lacks {', '.join(lost)}; an item is answered or says why not.")
+    return list(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +113,18 @@ def readus(context: Context) -> list[Item]:
     treatment = context.treatment
     about = f"{treatment.question} {', '.join(treatment.substances)}"
     loaded = context.reports is not None
+    shown = {block.id for block in context.reports.blocks if not isinstance(block, Text)} if context.reports else set()
     cut = f"reports to {context.run.data_cut or 'a date not stated'}, snapshot {context.run.store_hash or 'unknown'}"
 
     def item(name: str, answer: str) -> Item:
         """An item that only loaded reports can fulfil."""
         return Item(name, answer if loaded else _NO_REPORTS, loaded)
 
-    return [
+    def table(name: str, block: str, answer: str) -> Item:
+        """An item that a table or picture of loaded reports fulfils; not done where none was made."""
+        return Item(name, answer if block in shown else _NO_TABLE if loaded else _NO_REPORTS, block in shown)
+
+    items = [
         Item(
             "Title: design, database, drug, event",
             f"{about}; published report series" + (", and loaded reports" * loaded),
@@ -70,22 +150,37 @@ def readus(context: Context) -> list[Item]:
         ),
         _duplicates(context),
         item("Population", "Reports that name one of the substances, by use, section 2."),
+        table(
+            "Key variables",
+            "people",
+            "Use, reaction, seriousness, outcome, sex, age group, reporter, day of treatment and of event; each as "
+            "reported, with its unknown share.",
+        ),
         item(
             "Grouping of drugs: salts, trade names, role",
             f"Names read as {', '.join(treatment.substances)}; `names.csv`.",
         ),
         item("Grouping of events", "Preferred terms as published, binned by `terms.csv`; no hierarchy."),
         Item("Other sources of evidence", "Trials, labels and published series, sections 3 to 8.", True),
-        item(
+        Item("Methods for other sources of evidence", "Methods in this section, each with its citation.", True),
+        table("Descriptive methods", "people", "Counts of distinct reports, by use; shares with their denominators."),
+        table(
             "Measure, threshold and why",
+            "signals_all",
             "Measures with their intervals and the threshold stand above the signal tables.",
         ),
-        Item("Sensitivity and control of confounding", _BY_STUDY, False),
+        table("Sensitivity: weak rules of use left out", "use_rules", "What the weak rules of use change, section 2."),
+        Item("Control of confounding", _BY_STUDY, False),
         Item("Negative control and active comparator", _BY_STUDY, False),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),
-        item("Results: reports at each stage with reasons", "Flow of reports, section 2."),
-        Item("Results: demographics against the reference", _NOT_BUILT, False),
-        item("Results: all estimates with intervals", "Signal tables, section 2."),
+        table("Results: reports at each stage with reasons", "flow", "Flow of reports, section 2."),
+        table(
+            "Results: demographics against the reference",
+            "people",
+            "Sex, age group, reporter and seriousness of either use beside the other, section 2.",
+        ),
+        table("Results: all estimates with intervals", "signals_all", "Signal tables and pictures, section 2."),
+        Item("Results: case-by-case review", "Nobody has read the cases.", False),
         Item(
             "Discussion: key results, expected against emerging",
             "Section 0 and the column listed or not in section 2.",
@@ -103,16 +198,20 @@ def readus(context: Context) -> list[Item]:
         ),
         Item("Declarations: registration", "This analysis was not registered.", False),
     ]
+    return complete(items, READUS)
 
 
 def ipdas(context: Context) -> list[Item]:
     """The IPDAS items of an aid to a decision."""
     treatment = context.treatment
-    funded = all(source.funding for source in treatment.sources.values())
-    return [
+    paid = [source for source in treatment.sources.values() if not source.funding.startswith("not stated")]
+    every = len(paid) == len(treatment.sources)
+    items = [
         Item("Says which condition and decision", treatment.decision, True),
         Item(
-            "Says which options there are, doing nothing included", f"{treatment.decision} {treatment.comparison}", True
+            "Says which options there are, doing nothing included",
+            f"{treatment.decision} Compared with: {treatment.comparison}.",
+            True,
         ),
         Item("Describes benefits", "Section 4 and section 9.", _has(context, "indications")),
         Item("Describes harms", "Sections 3 and 5.", _has(context, "trials")),
@@ -130,9 +229,11 @@ def ipdas(context: Context) -> list[Item]:
         Item("Gives the date of production", f"Evidence read to {treatment.evidence_to}.", True),
         Item("Says how and when it is updated", "No policy of updates has been set.", False),
         Item("Says how uncertain the numbers are", "Intervals beside estimates; section 11.", True),
-        Item("Says who paid", "Funding beside every trial number." if funded else "Some sources do not say.", funded),
+        Item("Says who paid", f"{len(paid)} of {len(treatment.sources)} sources say who paid for them.", every),
+        Item("Says who paid for this page", "Not declared by the person who ran it.", False),
         Item("Tested with people who face the decision", "Not tested with readers.", False),
     ]
+    return complete(items, IPDAS)
 
 
 def _has(context: Context, table: str) -> bool:

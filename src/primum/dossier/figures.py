@@ -51,6 +51,7 @@ class Forest:
         scale: `log` for ratios.
         reference: where the line of no difference stands; None for none.
         unit: `per_1000`, `percent` or `value`: how the axis counts.
+        beside: ids of findings drawn on the same axis in another picture, so that the two can be compared.
     """
 
     rows: tuple[ForestRow, ...]
@@ -58,6 +59,7 @@ class Forest:
     scale: Literal["linear", "log"] = "linear"
     reference: float | None = 0.0
     unit: Literal["per_1000", "percent", "value"] = "value"
+    beside: tuple[str, ...] = ()
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""
@@ -76,11 +78,12 @@ class IconPanel:
 
 @dataclass(frozen=True, slots=True)
 class Icons:
-    """Small multiples of icon arrays, one person a dot."""
+    """Small multiples of icon arrays, one person a dot; `a_row` of them stand beside each other on a wide page."""
 
     panels: tuple[IconPanel, ...]
     per: int = 1000
     untreated: str = "placebo"
+    a_row: int = 2
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""

@@ -10,11 +10,16 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from primum import notebook
 from primum.dossier.figures import Drawing
+from primum.errors import UnknownNameError
 from primum.evidence.finding import Finding
 from primum.provenance import Run, Source
+
+if TYPE_CHECKING:
+    from primum.dossier.shown import Shown
 
 SCHEMA: Final = "primum.dossier/1"
 
@@ -401,6 +406,35 @@ class Dossier:
     def brief(self, reader: str) -> Brief:
         """The brief for that reader."""
         return next(brief for brief in self.briefs if brief.reader == reader)
+
+    def show(self, part: str, block: str = "") -> Shown:
+        """A section, or one table or picture of it, as a notebook shows it.
+
+        Args:
+            part: id of the section, such as `trials`.
+            block: id of the table or picture; the whole section where none is given.
+
+        Raises:
+            UnknownNameError: there is no such section, or the section has no such table or picture.
+        """
+        from primum.dossier.shown import Shown
+
+        found = {known.id: known for known in self.parts}
+        if part not in found:
+            raise UnknownNameError.of("section", part, list(found))
+        if not block:
+            return Shown(self, found[part])
+        named = {shown.id: shown for shown in found[part].blocks if not isinstance(shown, Text)}
+        if block not in named:
+            raise UnknownNameError.of(f"table or picture of {part}", block, list(named))
+        return Shown(self, named[block])
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the short answer, and where the rest is."""
+        named = ", ".join(f"{part.id} ({part.status})" if part.missing else part.id for part in self.parts)
+        rest = notebook.paragraphs([f'The other sections are shown by .show("trials") and so on: {named}.'])
+        title = f"<h2>{notebook.said(self.question)}</h2>{notebook.paragraphs([self.title])}"
+        return title + self.show("short_answer")._repr_html_() + rest
 
     def source_number(self, source_id: str) -> int:
         """The footnote number of a source, from 1."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from primum import notebook
 from primum.errors import EvidenceError
 from primum.provenance import Method
 from primum.terms import Count, Interval
@@ -47,6 +48,19 @@ class Effect:
             raise ValueError(f"{self.measure} is {self.estimate}; where there is no finite estimate, give a reason.")
         if self.interval is not None and not self.interval.lower <= self.estimate <= self.interval.upper:
             raise ValueError(f"{self.measure} {self.estimate} lies outside its interval {self.interval}.")
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the estimate, its interval, the counts behind it, and what speaks against it."""
+        counted = "; ".join(
+            f"{notebook.number(count.events)} of {notebook.number(count.total)}" for count in self.counts
+        )
+        rows = (
+            ("estimate", f"{notebook.number(self.estimate)} {self.unit}" if self.estimate is not None else self.reason),
+            ("interval", notebook.between(self.interval)),
+            ("counted, treated first", counted),
+            ("how", f"{self.method.label} {self.method.citation}"),
+        )
+        return notebook.table(self.measure, (), [row for row in rows if row[1].strip()], below=self.warnings)
 
 
 def per_thousand(effect: Effect) -> Effect:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from primum import notebook
 from primum.provenance import COUNTED, Method
 from primum.terms import Interval
 
@@ -55,6 +56,27 @@ class Finding:
             raise ValueError(f"Finding {self.id} names no source; a number without its source is not shown.")
         if self.value is None and not self.warnings:
             raise ValueError(f"Finding {self.id} has no value and no warning; say why it is not known.")
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the number with all that must travel with it."""
+        counted = (
+            f"{notebook.number(self.numerator)} of {notebook.number(self.denominator)}"
+            if self.denominator is not None
+            else ""
+        )
+        rows = (
+            ("value", f"{notebook.number(self.value)} {self.unit}"),
+            ("interval", notebook.between(self.interval)),
+            ("counted", counted),
+            ("whom", self.population),
+            ("over which time", self.window),
+            ("how", f"{self.method.label} {self.method.citation}"),
+            ("sources", ", ".join(self.sources)),
+            ("certainty", self.certainty),
+        )
+        return notebook.table(
+            f"{self.label} ({self.id})", (), [row for row in rows if row[1].strip()], below=self.warnings
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The finding as plain data, the form in which it stands in `--json`."""

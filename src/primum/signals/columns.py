@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from primum import notebook
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
 from primum.signals.ebgm_prior import EbgmFit
@@ -130,6 +131,25 @@ class SignalTable:
         )
         return np.lexsort((event, drug, key))
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the first rows as they stand, the measures that were computed, and what holds for all."""
+        made = {head: names for head, names in _SHOWN.items() if not np.isnan(getattr(self, names[0])).all()}
+        rows = []
+        for row in range(min(len(self), notebook.ROWS)):
+            cells = [str(self.drug[row]), str(self.event[row]), notebook.number(int(self.observed[row]))]
+            for names in made.values():
+                value, *ends = (notebook.number(float(getattr(self, name)[row])) for name in names)
+                cells.append(f"{value} ({' to '.join(ends)})" if ends and value != "not known" else value)
+            rows.append([*cells, str(self.warnings[row])])
+        counted = f"{self.cohort or 'all reports'}, compared with {self.comparator or 'everything else'}"
+        below = [
+            f"{counted}. {len(self):,} pairs, {len(rows)} shown; intervals of {100 * self.level:g} %, EBGM 5 to 95 %.",
+            "Reports are questions: they are no rate, and none of them says that the drug did it.",
+            *self.notes,
+        ]
+        heads = ["drug", "event", self.unit, *made, "caveats"]
+        return notebook.table("Reported together, against what is expected", heads, rows, below=below)
+
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
         return {
@@ -147,4 +167,11 @@ class SignalTable:
         }
 
 
+_SHOWN: Final[Mapping[str, tuple[str, ...]]] = {  # columns of a notebook's table: a value and its bounds
+    "expected": ("expected",),
+    "PRR": ("prr", "prr_lower", "prr_upper"),
+    "ROR": ("ror", "ror_lower", "ror_upper"),
+    "IC": ("ic", "ic_lower", "ic_upper"),
+    "EBGM": ("ebgm", "eb05", "eb95"),
+}
 COLUMNS: Final = tuple(f.name for f in fields(SignalTable))[: [f.name for f in fields(SignalTable)].index("more")]

@@ -29,7 +29,7 @@ _REASONS: Final = (
     "no report without the drug has the event: the ratio has no upper limit",
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
-_ZERO: Final = 5
+_ZERO: Final = np.uint8(5)
 
 
 def prr(
@@ -96,10 +96,11 @@ def _of_block(
             z * np.sqrt(b / ours + d / theirs)
         )  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
         lower, upper = value / spread, value * spread
-    code = np.zeros(a.shape, dtype=np.uint8)
-    odd = np.flatnonzero((a == 0) | (c == 0))
+    none = a == 0
+    code = np.where(none, _ZERO, np.uint8(0))
+    lower[none] = upper[none] = np.nan
+    odd = np.flatnonzero((c == 0) | (drug == 0))
     a, c, drug, others = a[odd], c[odd], drug[odd], others[odd]
     code[odd] = code_of(odd.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
-    lower[odd] = upper[odd] = np.nan
-    value[odd] = np.where(code[odd] == _ZERO, 0.0, np.nan)
+    lower[odd] = upper[odd] = value[odd] = np.nan
     return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)

@@ -35,7 +35,9 @@ _REASONS: Final = (
     "no report is without both: a Woolf interval needs four cells above 0",
     "a cell is 0: 0.5 was added to all four (Haldane 1956)",
 )
-_MARGINS, _HALDANE = 4, 9  # reasons up to the first are of empty margins
+_MARGINS: Final = 4  # reasons up to here are of empty margins
+_ZERO: Final = np.uint8(5)
+_HALDANE: Final = 9
 
 
 def ror(
@@ -99,11 +101,12 @@ def _of_block(
 ) -> Estimate:
     cells = fourfold(observed, drug_reports, event_reports, total_reports)
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    code = np.zeros(a.shape, dtype=np.uint8)
-    zero = np.flatnonzero((a == 0) | (b == 0) | (c == 0) | (d == 0))
-    code[zero] = _why(a[zero], b[zero], c[zero], d[zero])
+    none = a == 0
+    code = np.where(none, _ZERO, np.uint8(0))
+    odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
+    code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
     if haldane:
-        added = zero[code[zero] > _MARGINS]
+        added = np.flatnonzero(code > _MARGINS)
         code[added] = _HALDANE
         for cell in (a, b, c, d):
             cell[added] += 0.5
@@ -112,8 +115,8 @@ def _of_block(
         value = ad / bc
         spread = np.exp(z * np.sqrt((a + d) / ad + (b + c) / bc))
         lower, upper = value / spread, value * spread
-    odd = zero[code[zero] != _HALDANE]
-    lower[odd] = value[odd] = upper[odd] = np.nan
+    empty = (code > 0) & (code != _HALDANE)
+    lower[empty] = value[empty] = upper[empty] = np.nan
     return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
 
 

@@ -30,6 +30,7 @@ from primum.sources.repairs import CONTROLS
 BLOCK: Final = 4 * 1024**2  # bytes read at once
 LONGEST_HEAD: Final = 1024**2  # bytes before the first report
 LONGEST_RECORD: Final = 16 * 1024**2  # bytes of one report; the longest in FDA's twins have some 100,000
+MOST_TAGS: Final = 500_000  # of one report; a tree of more would not stay within the bound on memory
 DEEPEST: Final = 8  # elements within elements of R2; the specification has 5
 WANTED: Final = "a file of E2B(R2) with the root ichicsr, or of E2B(R3) with MCCI_IN200100UV01"
 REPEATED: Final = frozenset(
@@ -171,6 +172,7 @@ class _Cutter:
     begin: int = -1  # where the report that is being read begins; -1 between reports
     behind: int = 0  # where the one before ended
     too_long: bool = False
+    comments: bool = True  # until one never ends
 
     def records(self) -> Iterator[bytes]:
         """The reports, whole; what is none is rejected."""
@@ -202,13 +204,17 @@ class _Cutter:
             self.file.reject(self.buffer[self.begin :], "the file ends inside this report")
 
     def _behind_comment(self, found: re.Match[bytes]) -> int:
-        """Where to go on behind the mark of a comment; comments between reports are passed over."""
-        if self.begin >= 0:
+        """Where to go on behind the mark of a comment; comments between reports are passed over.
+
+        Behind one that never ends no mark is looked at again: to seek the end of each would take a day.
+        """
+        if self.begin >= 0 or not self.comments:
             return found.end()
         start = found.start()
         while (end := self.buffer.find(b"-->", start + 4)) < 0:
             if len(self.buffer) - start > LONGEST_RECORD or (moved := self._more(start)) < 0:
-                return start + 4  # it never ends, so it is none
+                self.comments = False
+                return start + 4
             start = moved
         return end
 
@@ -234,6 +240,8 @@ class _Cutter:
 def _parse(record: bytes, head: _Head, file: RecordFile) -> tuple[ElementTree.Element | None, str]:
     """A report as a tree, mended where it is not well-formed; else why it is none."""
     text = record
+    if record.count(b"<") > MOST_TAGS:
+        return None, f"more than {MOST_TAGS:,} tags"
     if head.encoding:
         text = record.decode(head.encoding, errors="replace").encode("utf-8")
     elif not _is_utf8(record):

@@ -118,7 +118,8 @@ class _Reader:
         made = _text(node.get("transmissiondate"))
         if made is not None:
             report["report_date_text"] = made
-            self.until = self.date(node, "transmissiondate").values[0] or _NO_LIMIT  # type: ignore[assignment]
+            day = self.date(node, "transmissiondate").values[0]
+            self.until = day if isinstance(day, dt.date) else _NO_LIMIT
         held = self.level("report", node, report)
         self.identify(held)
         patient = _first(node.get("patient"))

@@ -52,7 +52,9 @@ class DuckDBEngine(Engine):
         except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a good header over a body that is not
             raise store_error(path, error) from error
         self._connection.execute(f"SET memory_limit = '{MEMORY}'")
-        self._connection.execute("SET enable_progress_bar = false")
+        # In a notebook without ipywidgets DuckDB draws no bar, and refuses to be told so.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            self._connection.execute("SET enable_progress_bar = false")
         if path is not None:
             self._connection.execute("SET temp_directory = ?", [str(path.parent / "spill")])
 
@@ -251,6 +253,11 @@ class DuckDBEngine(Engine):
         import ibis
 
         return ibis.table(staged.schema(), name=staged.get_name(), catalog=WORKSHOP, database="main")
+
+    @property
+    def dialect(self) -> str:
+        """The name of DuckDB's SQL."""
+        return "duckdb"
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -148,8 +148,13 @@ class Engine(ABC):
 
     @property
     @abstractmethod
+    def dialect(self) -> str:
+        """The name of its SQL, `duckdb` or `spark`, for a library that writes its own (Splink)."""
+
+    @property
+    @abstractmethod
     def connection(self) -> Any:
-        """The connection in the terms of the engine's own library, for a library that writes its own SQL (Splink)."""
+        """The connection in the terms of the engine's own library, for one that writes its own SQL (Splink)."""
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -35,9 +34,10 @@ LOCAL: Final = "spark-local"
 _MASTERS: Final = ("spark://", "local", "yarn", "k8s://")
 INSTALL: Final = 'Install it: pip install "primum[spark]", and Java 17 or newer'
 LOAD_ELSEWHERE: Final = "Load reports without --engine, then primum export --to DIR, and name DIR with --store"
-LINK_ELSEWHERE: Final = "Link them with primum link before primum export: the links are exported with the reports"
+GIVE_SPARK_THE_WAY: Final = "Name the Hadoop module and the credentials of that store in spark-defaults.conf"
 _FACTS: Final = "store_facts"
 _FRESH: Final = "_fresh"  # folder of tables that a transaction has not put in place yet; Spark ignores a leading _
+_WORKSHOP: Final = "_workshop"  # folder of what a workshop staged
 # Spark type -> what DuckDB calls it in schema.csv
 _TYPES: Final = {
     "bigint": "BIGINT",
@@ -69,6 +69,7 @@ class SparkEngine(Engine):
         self._fresh: dict[str, str] = {}  # tables of the open transaction and where they lie
         self._written = 0
         self._open = False  # whether a transaction is
+        self._reach()
         for schema in tables():
             if schema.name in LICENSED and not self._is_there(schema.name):  # what is never exported has no rows here
                 self._empty(schema.name).createOrReplaceTempView(schema.name)
@@ -158,21 +159,23 @@ class SparkEngine(Engine):
         """
         raise StoreError.of(self._location, "Spark does not load report files", LOAD_ELSEWHERE)
 
-    def workshop(self, folder: Path | None) -> AbstractContextManager[Engine]:
-        """Spark links no reports.
-
-        Raises:
-            StoreError: always.
-        """
-        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+    @contextlib.contextmanager
+    def workshop(self, folder: Path | None) -> Iterator[Engine]:
+        """A second engine over the same session; what it stages lies beside the tables, where every worker sees it."""
+        bench = _Workshop(self._session, self._location)
+        try:
+            yield bench
+        finally:
+            bench.close()
 
     def workshop_table(self, staged: ir.Table) -> ir.Table:
-        """Spark links no reports.
+        """A table that a workshop staged; both see it under its name."""
+        return staged
 
-        Raises:
-            StoreError: always.
-        """
-        raise StoreError.of(self._location, "reports are not linked on Spark", LINK_ELSEWHERE)
+    @property
+    def dialect(self) -> str:
+        """The name of Spark's SQL."""
+        return "spark"
 
     @property
     def connection(self) -> Any:
@@ -206,7 +209,7 @@ class SparkEngine(Engine):
         """Rows of a table."""
         return int(self._session.table(name).count())
 
-    def little_memory(self) -> AbstractContextManager[None]:
+    def little_memory(self) -> contextlib.AbstractContextManager[None]:
         """Spark's memory is its own matter: no files are read into it row by row."""
         return contextlib.nullcontext()
 
@@ -240,6 +243,22 @@ class SparkEngine(Engine):
         path = self._path_of(name)
         return bool(self._files(path).exists(self._hadoop(path)))
 
+    def _reach(self) -> None:
+        """Ask whether the folder is there, before every table is asked for.
+
+        Raises:
+            StoreError: it is not, or Spark has no way to such an address.
+        """
+        from py4j.protocol import Py4JJavaError
+
+        try:
+            there = self._files(self._location).exists(self._hadoop(self._location))
+        except Py4JJavaError as error:
+            said = str(error.java_exception.toString()).splitlines()[0]
+            raise StoreError.of(self._location, f"Spark cannot reach it ({said})", GIVE_SPARK_THE_WAY) from error
+        if not there:
+            raise StoreError.of(self._location, "no tables are there", LOAD_ELSEWHERE)
+
     def _empty(self, name: str) -> Any:
         columns = (f"`{column.name}` {_SPARK_TYPES[column.type]}" for column in schema_of(name).columns)
         return self._session.createDataFrame([], ", ".join(columns))
@@ -271,9 +290,9 @@ class SparkEngine(Engine):
         return self._session.createDataFrame(pa.table({name: _arrow(array) for name, array in columns.items()}))
 
     def _add(self, name: str, rows: Any) -> int:
-        added = rows.count()
+        before = self.count(name)  # what was written is counted from the files; the rows would be made twice
         self._write(name, [self._session.table(name), _in_order(name, rows)])
-        return int(added)
+        return self.count(name) - before
 
     def _write(self, name: str, parts: Iterable[Any]) -> None:
         """Write a table anew, beside the one that is there until the transaction ends."""
@@ -307,14 +326,69 @@ class SparkEngine(Engine):
         return self._hadoop(path).getFileSystem(self._session._jsc.hadoopConfiguration())
 
     def _stage(self, name: str, rows: Any) -> ir.Table:
-        import ibis
-
-        from primum.store.schema import IBIS_TYPES
-
         kept = rows.persist()
         kept.createOrReplaceTempView(name)
         self._staged[name] = kept
-        return ibis.table({column: IBIS_TYPES[_TYPES.get(kind, kind)] for column, kind in kept.dtypes}, name=name)
+        return _unbound(name, kept)
+
+
+class _Workshop(SparkEngine):
+    """The engine of a workshop: what it stages is written, so that no later step makes it again and no memory fills.
+
+    Spark keeps how a table is made rather than its rows; after a few joins it would run the whole way of each of them
+    for every question.
+    """
+
+    def __init__(self, session: Any, location: str) -> None:
+        self._session, self._location = session, location
+        self._folder = f"{location}/{_WORKSHOP}"
+        self._paths: dict[str, str] = {}
+        self._written = 0
+        self._remove(self._folder)  # what a kill left
+
+    def insert(self, name: str, expression: ir.Table) -> int:
+        """Append an expression's rows to a staged table, columns matched by name; how many rows."""
+        before, there = self.count(name), self._session.table(name)
+        rows = self._query(self.sql(expression)).select(there.columns)
+        rows.write.mode("append").parquet(self._paths[name])
+        self._show(name)
+        return self.count(name) - before
+
+    def unstage(self, name: str) -> None:
+        """Drop a staged table and its files."""
+        self._session.catalog.dropTempView(name)
+        if (path := self._paths.pop(name, None)) is not None:
+            self._remove(path)
+
+    def close(self) -> None:
+        """Drop everything that was staged; the session stays."""
+        for name in list(self._paths):
+            self.unstage(name)
+        self._remove(self._folder)
+
+    def _stage(self, name: str, rows: Any) -> ir.Table:
+        self._written += 1
+        path = f"{self._folder}/{self._written}_{name}"
+        rows.write.parquet(path)
+        self.unstage(name)  # only now: the rows may come from the table of before
+        self._paths[name] = path
+        return _unbound(name, self._show(name))
+
+    def _show(self, name: str) -> Any:
+        """Show the files of a staged table under its name, also those that came since."""
+        frame = self._session.read.parquet(self._paths[name])
+        frame.createOrReplaceTempView(name)
+        return frame
+
+
+def _unbound(name: str, frame: Any) -> ir.Table:
+    """A frame's columns as an unbound Ibis table."""
+    import ibis
+
+    from primum.store.schema import IBIS_TYPES
+
+    types = {column: _TYPES.get(kind, kind) for column, kind in frame.dtypes}
+    return ibis.table({column: IBIS_TYPES.get(kind, kind) for column, kind in types.items()}, name=name)
 
 
 def open_spark(location: str, *, master: str = LOCAL) -> Store:
@@ -354,9 +428,14 @@ def _session(master: str) -> Any:
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise StoreError.of(f"--engine {master}", f"Spark does not start ({said})", INSTALL) from error
     session.sparkContext.setLogLevel("ERROR")
+    log4j = session._jvm.org.apache.logging.log4j
+    log4j.core.config.Configurator.setLevel(_CODE_GENERATOR, log4j.Level.OFF)
     return session
 
 
+# It prints pages where one method of its Java code would be too large, and then does what is asked in smaller ones;
+# the comparisons of a link are such a method.
+_CODE_GENERATOR: Final = "org.apache.spark.sql.catalyst.expressions.codegen.CodeGenerator"
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # a number that does not fit is an error, as on DuckDB

@@ -91,7 +91,8 @@ def clean_ahead(archive: Archive, folder: Path) -> Generator[Cleaned, None, None
         return Cleaned(member, clean_member(archive, member, text, reject=rejects.add, known_key=known), text, rejects)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="clean") as pool:
-        waiting = [pool.submit(clean, member) for member in archive.tables[:AT_ONCE]]
+        waiting = [pool.submit(clean, archive.tables[0])]  # kept before the next one starts, which may ask for it
+        waiting += [pool.submit(clean, member) for member in archive.tables[1:AT_ONCE]]
         for number in range(len(archive.tables)):
             cleaned = waiting[number].result()
             waiting += [pool.submit(clean, member) for member in archive.tables[len(waiting) : number + AT_ONCE]]

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from primum.cases.latest import TOUCHED, current_by_slices, current_reports, touched_reports
 from primum.cases.use import report_uses
-from primum.errors import OutdatedStoreError
+from primum.errors import OutdatedStoreError, StoreError
 from primum.store import DERIVED_FROM, SYNTHETIC_REPORTS, open_store
 from primum.store.folder import DERIVED, NAMED_ROWS, UNMAPPED_ROWS
 from primum.store.parts import loaded_parts, quarters_of, synthetic_reports
 from primum.store.schema import schema_version
+from primum.store.spark import LOAD_ELSEWHERE, open_spark
 from primum.treatments.vocabulary import Vocabulary, vocabularies
 from primum.vocab import known_names
 from primum.vocab.cleaning import clean
@@ -43,14 +44,46 @@ DERIVED_BY: Final = "derived_by"  # the fact that tells which rules the derived 
 MAPPED: Final = "mapped_names"
 
 
-def open_derived(folder: Path | None = None) -> Store:
-    """Open a store for reading; one that an older Primum made, or whose load was stopped, is brought up to date first.
+EMBEDDED: Final = "duckdb"
+"""What `--engine` calls the engine that comes with Primum; every other one is Spark."""
+
+
+def open_as_it_is(place: Path | str | None = None, *, engine: str = EMBEDDED) -> Store:
+    """Open a store for reading, also where a load of it was stopped before its end.
+
+    Args:
+        place: folder of the store; None for the default one. With another engine, the folder or address of exported
+            tables.
+        engine: `duckdb`, the embedded default; `spark-local`, or the address of a Spark master.
 
     Raises:
-        StoreError: there is no store, it cannot be read, or it must be finished and cannot be written.
+        StoreError: there is no store, it cannot be read, or the engine cannot be started.
     """
+    if engine == EMBEDDED:
+        return open_store(None if place is None else Path(place), underived=True)
+    if place is None:
+        raise StoreError.of(f"--engine {engine}", "no tables were named", LOAD_ELSEWHERE)
+    return open_spark(str(place), master=engine)
+
+
+def open_derived(place: Path | str | None = None, *, engine: str = EMBEDDED) -> Store:
+    """Open a store for reading; one that an older Primum made, or whose load was stopped, is brought up to date first.
+
+    Args:
+        place: as in `open_as_it_is`.
+        engine: likewise.
+
+    Raises:
+        StoreError: as there, or it must be finished and cannot be written.
+    """
+    if engine != EMBEDDED:
+        store = open_as_it_is(place, engine=engine)
+        if not store.is_derived():
+            derive(store)
+        return store
+    folder = None if place is None else Path(place)
     with contextlib.suppress(OutdatedStoreError):
-        store = open_store(folder, underived=True)
+        store = open_as_it_is(folder)
         if store.is_derived():
             return store
         store.close()
@@ -59,12 +92,19 @@ def open_derived(folder: Path | None = None) -> Store:
     return open_store(folder)
 
 
-def open_to_change(folder: Path | None = None) -> Store:
+def open_to_change(place: Path | str | None = None, *, engine: str = EMBEDDED) -> Store:
     """Open a store that holds reports, to change what follows from them.
+
+    Args:
+        place: as in `open_as_it_is`.
+        engine: likewise.
 
     Raises:
         StoreError: there is no store, it is in use, or it cannot be written.
     """
+    if engine != EMBEDDED:
+        return open_derived(place, engine=engine)
+    folder = None if place is None else Path(place)
     open_derived(folder).close()  # where none is, none is made
     return open_store(folder, write=True)
 

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Final
 
 from primum.errors import SourceError
@@ -22,6 +24,7 @@ from primum.sources.records import Packed, RecordFile
 
 Read = Callable[[ByteStream, RecordFile], Iterator[Node]]
 Batch = tuple[list[Icsr], list[Reject], FileAccount | None]
+Take = Callable[[Batch], object]
 
 READERS: Final[Mapping[str, Read]] = {"e2b": e2b.read_reports, "openfda": openfda.read_reports}
 REPORTS_AT_ONCE: Final = 500
@@ -31,29 +34,61 @@ WORTH_IT: Final = 8 * 1024**2  # bytes of a file, packed or not, below which a p
 _CHILD: Final = "from primum.study.icsr_ahead import send; send()"
 
 
-def batches(system: str, file: Packed, terms: Mapping[str, str]) -> Iterator[Batch]:
-    """The reports of a file with what was rejected between them, and at the end of each member its account.
+def read_file(system: str, file: Packed, terms: Mapping[str, str], take: Take) -> None:
+    """Read a file, in a process of its own where it is worth it.
+
+    Args:
+        system: `e2b` or `openfda`.
+        file: the file.
+        terms: names of MedDRA terms by code.
+        take: is given batches of reports and of rejected records, and with the last of each member its account.
 
     Raises:
         SourceError: it cannot be read.
     """
-    ahead = file.path.stat().st_size >= WORTH_IT and bool(sys.executable)
-    return _received(system, file, terms) if ahead else read_batches(system, file, terms)
+    if file.path.stat().st_size >= WORTH_IT and sys.executable:
+        for batch in _received(system, file, terms):
+            take(batch)
+    else:
+        read_here(system, file, terms, take)
 
 
-def read_batches(system: str, file: Packed, terms: Mapping[str, str]) -> Iterator[Batch]:
-    """As `batches`, in this process."""
+def read_here(system: str, file: Packed, terms: Mapping[str, str], take: Take) -> None:
+    """As `read_file`, in this process."""
     for member, stream in file.members():
-        rejects: list[Reject] = []
-        records = RecordFile(member, rejects)
-        reports: list[Icsr] = []
+        gathered = _Gathered(take)
+        records = RecordFile(member, gathered)
         for node in READERS[system](stream, records):
-            reports.append(read_icsr(node, terms=terms))
-            if len(reports) >= REPORTS_AT_ONCE or sum(len(one.line) for one in rejects) >= BYTES_AT_ONCE:
-                yield reports, rejects.copy(), None
-                reports = []
-                rejects.clear()
-        yield reports, rejects.copy(), records.account()
+            gathered.report(read_icsr(node, terms=terms))
+        gathered.hand_on(records.account())
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What was read and not yet handed on; never more than a batch."""
+
+    take: Take
+    reports: list[Icsr] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    size: int = 0
+
+    def report(self, icsr: Icsr) -> None:
+        """Keep a report."""
+        self.reports.append(icsr)
+        if len(self.reports) >= REPORTS_AT_ONCE:
+            self.hand_on()
+
+    def append(self, reject: Reject) -> None:
+        """Keep a rejected record."""
+        self.rejects.append(reject)
+        self.size += len(reject.line)
+        if self.size >= BYTES_AT_ONCE or len(self.rejects) >= REPORTS_AT_ONCE:
+            self.hand_on()
+
+    def hand_on(self, account: FileAccount | None = None) -> None:
+        """Hand on what there is."""
+        self.take((self.reports, self.rejects, account))
+        self.reports, self.rejects, self.size = [], [], 0
 
 
 def send() -> None:
@@ -62,8 +97,7 @@ def send() -> None:
     pipe = sys.stdout.buffer
     with suppress(BrokenPipeError, KeyboardInterrupt):  # whoever asked is gone, or told to stop
         try:
-            for batch in read_batches(system, file, terms):
-                pickle.dump(batch, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+            read_here(system, file, terms, partial(pickle.dump, file=pipe, protocol=pickle.HIGHEST_PROTOCOL))
             pickle.dump(None, pipe)
         except SourceError as error:
             pickle.dump(str(error), pipe)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
 from primum.sources.values import Reading
 from primum.store import Store
-from primum.study.icsr_ahead import batches
+from primum.study.icsr_ahead import Batch, read_file
 from primum.study.load import Loaded
 from primum.study.load_system import Part, PartWriter, load_parts
 
@@ -25,6 +26,7 @@ EXPECTED: Final = {
     "e2b": "E2B files such as 1_ADR19Q1.xml, or zips of them",
     "openfda": "openFDA partitions such as drug-event-0001-of-0030.json.zip",
 }
+LONG: Final = 1024**2  # bytes of rejected records that do not wait for more to come
 CHILDREN: Final = ("drugs_in_report", "therapies", "indications", "reactions")
 
 
@@ -70,15 +72,20 @@ def load_icsr(
 
 
 def _read_file(system: str, file: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
-    row = 0
-    for reports, rejects, account in batches(system, file, terms):
+    rows = count(1)
+
+    def take(batch: Batch) -> None:
+        reports, rejects, account = batch
         for icsr in reports:
-            row += 1
-            _put(icsr, row, writer)
+            _put(icsr, next(rows), writer)
         for reject in rejects:
             writer.append(reject)
+        if sum(len(reject.line) for reject in rejects) >= LONG:
+            writer.write_rows()
         if account is not None:
             writer.close_file(account)
+
+    read_file(system, file, terms, take)
 
 
 def _put(icsr: Icsr, row: int, writer: PartWriter) -> None:

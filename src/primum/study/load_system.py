@@ -149,9 +149,13 @@ class PartWriter:
         closed = self._closed[file]
         closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
+    def write_rows(self) -> None:
+        """Write the rows that are still waiting; for whoever knows that they are long."""
+        self._batches.flush()
+
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
-        self._batches.flush()
+        self.write_rows()
         self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from primum.counts.by_arrays import Asked
 from primum.counts.case_list import ListedCase, case_list
@@ -22,12 +22,11 @@ from primum.counts.members import Scope
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import count_stratified
-from primum.errors import CohortError, StoreError, UnknownNameError
+from primum.errors import CohortError, UnknownNameError
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
-from primum.store.spark import LOAD_ELSEWHERE, open_spark
-from primum.study.derive import derive, open_derived
+from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
 from primum.study.scored import StratifiedScores, caveats_of_rows, noted, scored, scored_by_strata
@@ -47,7 +46,6 @@ __all__ = [
     "drug_level_named",
     "open",
 ]
-EMBEDDED: Final = "duckdb"
 
 
 class Reports:
@@ -314,14 +312,7 @@ def open(
     Raises:
         StoreError: there is no store, it cannot be read, or the engine cannot be started.
     """
-    if engine == EMBEDDED:
-        return Reports(open_derived(None if path is None else Path(path)))
-    if path is None:
-        raise StoreError.of(f"--engine {engine}", "no tables were named", LOAD_ELSEWHERE)
-    store = open_spark(str(path), master=engine)
-    if not store.is_derived():
-        derive(store)
-    return Reports(store, fast=False)
+    return Reports(open_derived(path, engine=engine), fast=engine == EMBEDDED)
 
 
 def drug_level_named(name: str) -> DrugLevel:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from primum import notebook
 from primum.errors import ModelError
 from primum.mechanism.curve import EffectCurve, curve
 from primum.mechanism.kpd import repeated
@@ -45,6 +46,16 @@ class Simulation:
     course: Course | Refusal
     neighbours: tuple[Neighbour, ...] | Refusal = ()
     sources: tuple[Source, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the curve as a picture, or why there is none."""
+        if isinstance(self.curve, Refusal):
+            return notebook.paragraphs([f"Refused: {self.curve.reason}"])
+        return notebook.picture(picture(self.curve), "Modelled share of people by day, with its interval")
+
+    def _repr_svg_(self) -> str | None:
+        """The picture alone; None where the model refuses."""
+        return None if isinstance(self.curve, Refusal) else picture(self.curve)
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""

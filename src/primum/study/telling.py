@@ -5,9 +5,10 @@ READUS-PV: Fusaroli et al., Drug Safety 47:575-584 (2024), doi:10.1007/s40264-02
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from primum.dossier.checklists import Item
+from primum.dossier.checklists import READUS, Item, complete
 from primum.study.figures import figures_of
 from primum.study.run import StudyResult, stands_out
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from primum.study.spec import Analysis, Study
 
 _NOBODY = "Not told in the study file."
+_REPORTS_ALONE = "None: a study counts reports alone. The dossier puts trials and labels beside them."
 # Signs of the names of columns that are told as words.
 _COLUMNS = {"observed": "reports"}
 
@@ -146,7 +148,7 @@ def readus(result: StudyResult) -> list[Item]:
     def declared(name: str, key: str) -> Item:
         return Item(name, study.declared.get(key, _NOBODY), key in study.declared)
 
-    return [
+    items = [
         Item("Title: design, database, drug, event", study.title, True),
         Item("Abstract: hypothesis-generating", "Limits, above.", True),
         declared("Introduction: drug, use, what is known", "background"),
@@ -156,18 +158,28 @@ def readus(result: StudyResult) -> list[Item]:
         Item("Outline with sensitivity analyses", _sensitivity_told(result), several),
         Item("Database, custodian, coverage", _data(result), True),
         Item("Extraction date and preprocessing", "Flow of reports, above.", True),
+        _duplicates(result),
         Item("Population", f"`{study.analyses[0].cohort}` of {study.about}", True),
+        Item("Key variables", f"Those of the cohorts: {_fields(study)}.", True),
         Item("Grouping of drugs: salts, trade names, role", _names(result).split(". ")[0] + ".", True),
         Item("Grouping of events", f"{', '.join(study.events) or 'every term'}, as published; no hierarchy.", True),
+        Item("Other sources of evidence", _REPORTS_ALONE, False),
+        Item("Methods for other sources of evidence", _REPORTS_ALONE, False),
+        Item("Descriptive methods", "Counts of distinct reports.", True),
         Item("Measure, threshold and why", _thresholds(study), bool(study.thresholds)),
-        Item("Sensitivity and control of confounding", _sensitivity_told(result), several),
+        Item("Sensitivity analyses", _sensitivity_told(result), several),
+        Item("Control of confounding", "No stratum and no model; `primum signals --by` counts within strata.", False),
         Item(
             "Active comparator", "An analysis names its comparator." if active else "Compared with all others.", active
         ),
         declared("Case-by-case review and causality method", "case_review"),
         Item("Results: reports at each stage with reasons", "Flow of reports, above.", True),
+        Item("Results: demographics against the reference", "Not counted by a study; the dossier shows them.", False),
         Item("Results: all estimates with intervals", "`results/`, `sensitivity.csv` and `figures/`.", True),
+        declared("Results: case-by-case review", "case_review"),
+        Item("Discussion: key results, expected against emerging", "Left to the person who reads the results.", False),
         declared("Discussion: external validity and clinical relevance", "validity"),
+        Item("Discussion: next study", "Left to the person who reads the results.", False),
         Item("Limitations: no causation, no incidence", "Limits, above.", True),
         declared("Declarations: funding", "funding"),
         declared("Declarations: conflicts of interest", "conflicts"),
@@ -175,6 +187,23 @@ def readus(result: StudyResult) -> list[Item]:
         Item("Declarations: data, code and software version", _software(result), True),
         declared("Declarations: registration", "registration"),
     ]
+    return complete(items, READUS)
+
+
+def _duplicates(result: StudyResult) -> Item:
+    """How reports of one event under several case numbers were treated: done where links were used."""
+    told = next((step.reason for step in result.flow if step.step.startswith("duplicates")), "")
+    return Item(
+        "De-duplication of the same event under two numbers",
+        told or "Not told by the reports.",
+        bool(told) and not told.startswith("off"),
+    )
+
+
+def _fields(study: Study) -> str:
+    """The fields of the cohort language that the cohorts and comparators of a study use."""
+    texts = [str(cohort) for one in study.analyses for cohort in (one.cohort, one.versus) if cohort is not None]
+    return ", ".join(dict.fromkeys(re.findall(r"\b([a-z_]+):", " ".join(texts)))) or "none, every report"
 
 
 def _sensitivity_told(result: StudyResult) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
+from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from primum import __version__
@@ -63,19 +63,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
 
     app = FastAPI(title="Primum", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
 
-    def error(request: Request, message: str, status: int) -> Response:
-        answer = {"ok": False, "error": message, "status": status}
-        path = request.url.path
-        if path.endswith((".json", ".csv", ".toml")):
-            return JSONResponse(answer, status)
-        asked = [(name, text[:200]) for name, text in request.query_params.multi_items()]
-        form = as_typed(asked) if path in ASKING else None
-        typed = dict(asked)
-        kept = State(what=typed.get("what", ""), versus=typed.get("versus", ""))
-        text = look.get_template("error.html.j2").render(
-            answer={**answer, "question": form}, state=kept, path=path, template="error"
-        )
-        return HTMLResponse(text, status)
+    error = _faults_told(app, look)
 
     @app.middleware("http")
     async def guarded(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -90,14 +78,6 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
-
-    @app.exception_handler(PrimumError)
-    async def told(request: Request, fault: PrimumError) -> Response:
-        return error(request, str(fault), 404 if isinstance(fault, UnknownNameError) else 400)
-
-    @app.exception_handler(HTTPException)
-    async def missing(request: Request, fault: HTTPException) -> Response:
-        return error(request, f"No page {request.url.path}. Start at /.", fault.status_code)
 
     def page(path: str, template: str, answer: Answer) -> None:
         """One page, and the same content as JSON. Plain functions: FastAPI runs them in threads."""
@@ -114,8 +94,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
 
             def make() -> Page:
                 told = {"answer": answer(request, state), "state": state, "path": here}
-                text = look.get_template(template).render(**told, template=template.partition(".")[0])
-                return Page(text, "text/html")
+                return Page(look.get_template(template).render(told), "text/html")
 
             return sender.send(request, (desk.state(), here, state), make)
 
@@ -126,6 +105,37 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     _add_documents(app, desk, sender)
     _add_helpers(app, desk)
     return app
+
+
+def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int], Response]:
+    """Tell every fault in one shape; on a page with the form of a question, beside the form as it was typed."""
+
+    def error(request: Request, message: str, status: int) -> Response:
+        answer = {"ok": False, "error": message, "status": status}
+        path = request.url.path
+        if path.endswith((".json", ".csv", ".toml")):
+            return JSONResponse(answer, status)
+        asked = [(name, text[:200]) for name, text in request.query_params.multi_items()]
+        form, typed = as_typed(asked) if path in ASKING else None, dict(asked)
+        kept = State(what=typed.get("what", ""), versus=typed.get("versus", ""))
+        told = {"answer": {**answer, "question": form}, "state": kept, "path": path}
+        return HTMLResponse(look.get_template("error.html.j2").render(told), status)
+
+    @app.exception_handler(PrimumError)
+    async def told(request: Request, fault: PrimumError) -> Response:
+        return error(request, str(fault), 404 if isinstance(fault, UnknownNameError) else 400)
+
+    @app.exception_handler(HTTPException)
+    async def missing(request: Request, fault: HTTPException) -> Response:
+        return error(request, f"No page {request.url.path}. Start at /.", fault.status_code)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, fault: Exception) -> Response:
+        response = error(request, "This is a fault of Primum; the terminal that runs primum serve tells more.", 500)
+        response.headers.update({**HEADERS, "Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+        return response
+
+    return error
 
 
 def _warm(desk: Desk) -> None:
@@ -176,8 +186,11 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
         def make() -> Page:
             text = pages.treatment_html(name, desk, reader)
-            own_style = re.search(r"'sha256-[A-Za-z0-9+/=]+'", text)  # the document allows its own style by its hash
-            policy = f"{NOTHING}; style-src {own_style[0]}" if own_style else NOTHING
+            from primum.dossier.render.html import policy as policy_of
+
+            # The document allows its own style and its own script by their hashes.
+            own = [one for one in policy_of(text).split("; ") if one.startswith(("style-src", "script-src"))]
+            policy = "; ".join([NOTHING, *own])
             return Page(text, "text/html", {"Content-Security-Policy": policy})
 
         return sender.send(request, (desk.state(), request.url.path, reader), make)

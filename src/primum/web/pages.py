@@ -78,10 +78,10 @@ def _reader(name: str) -> str:
 def _dossier(name: str, desk: Desk) -> Any:
     from primum.study.ask import ask
 
-    known = treatment(name).id
+    known = treatment(name)
     if not desk.loaded:
         return ask(known, store=False)
-    return desk.kept(("dossier", known), lambda reports: ask(known, store=reports))
+    return desk.kept(("dossier", known.id), lambda reports: ask(known, store=reports))
 
 
 def cases(desk: Desk, state: State) -> dict[str, Any]:

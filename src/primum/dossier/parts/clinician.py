@@ -1,42 +1,175 @@
-"""What does a clinician need before treating? A few pages of the same tables: screening and practice, then harm."""
+"""What does a clinician need before treating? Four pages: screening and practice, then harm, benefit, dose."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
-
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite
-from primum.dossier.model import Block, Brief, Cell, Chapter, Column, Part, Ref, Table, Text
+from primum.dossier.contrasts import Contrast
+from primum.dossier.model import Block, Brief, Cell, Chapter, Cite, Column, Ref, Span, Table
+from primum.dossier.parts.columns import JUDGED, certainty, other_head, rates
+from primum.dossier.parts.dose import margins
+from primum.dossier.parts.effects_table import benefits, harms
+from primum.dossier.parts.pools import pools
+from primum.dossier.parts.practice import says
+from primum.dossier.parts.short_answer import headline
+from primum.dossier.telling import Outcome
 
-# Chapter, its title, the section its blocks come from, and their ids.
-_CHAPTERS: Final = (
-    ("ask", "Ask before treating", "practice", ("questions",)),
-    ("labels", "What the labels warn of", "practice", ("screening",)),
-    ("prepare", "How it is kept, mixed and spaced", "practice", ("preparation",)),
-    ("harm", "Harm, of 1,000 people", "short_answer", ("facts",)),
-    ("trials", "The trials, added up and by group", "trials", ("together_beside",)),
-    ("times", "How soon and for how long", "side_effects", ("how_long",)),
-    ("dose", "How far a dose is from a lethal one", "dose", ("margins",)),
-    ("balance", "Benefit against harm", "effects_table", ("effects",)),
-    ("incidents", "What happened where product or setting were wrong", "practice", ("incidents",)),
+_WARNINGS = ("boxed warning", "contraindication", "warning", "interaction", "population")
+_BOTH = "More with treatment (95 %)"
+_WITHIN = (
+    "Within groups of trials: like compared with like, by Mantel-Haenszel; the other columns add all people up. Where "
+    "an interval holds 0, the trials do not show that the treatment adds any."
 )
 
 
-def brief(context: Context, built: Sequence[Part]) -> Brief:
-    """The pages for a clinician, from blocks of the sections."""
-    parts = {part.id: part for part in built}
-    chapters = [Chapter(name, title, _blocks(parts[section], ids)) for name, title, section, ids in _CHAPTERS]
-    chapters.append(Chapter("repeat", "Does it stop working?", _antibodies(context)))
-    kept = tuple(chapter for chapter in chapters if chapter.blocks)
+def brief(context: Context) -> Brief:
+    """The pages for a clinician; what a section of the dossier tells at length stands here in one row."""
+    chapters = (
+        ("ask", "Ask before treating", _ask(context)),
+        ("labels", "What the labels warn of", _facts(context, _WARNINGS)),
+        ("prepare", "How it is kept, mixed and spaced", _facts(context, ("storage", "reconstitution", "interval"))),
+        ("harm", "Harm, of 1,000 people: how many, how soon, how long", _harm(context)),
+        ("does", "Benefit, of 1,000 people", _benefit(context)),
+        ("dose", "How many times the dose the estimated lethal dose is", margins(context, use=context.telling.use)),
+        ("repeat", "People with neutralising antibodies", _antibodies(context)),
+        ("incidents", "What happened where product or setting were wrong", _facts(context, ("incident",))),
+    )
+    kept = tuple(Chapter(name, title, _block(table, title)) for name, title, table in chapters if table.rows)
     return Brief(reader="clinician", title=f"For a clinician: {context.treatment.short_name}", chapters=kept)
 
 
-def _blocks(part: Part, ids: tuple[str, ...]) -> tuple[Block, ...]:
-    return tuple(block for block in part.blocks if not isinstance(block, Text) and block.id in ids)
+def _block(table: Table, title: str) -> tuple[Block, ...]:
+    """The table under the title of its chapter."""
+    return (Table(table.id, title, table.columns, table.rows, table.note, table.caveats),)
 
 
-def _antibodies(context: Context) -> tuple[Block, ...]:
+def _ask(context: Context) -> Table:
+    """The screening list without what a patient is told to say."""
+    rows: list[tuple[Cell, ...]] = []
+    for row in context.rows("screening"):
+        sources = cite(*(context.findings[f"practice.{key}"] for key in row.items("facts")))
+        rows.append((row["question"], row["matters"], (f"{row['because']} ", sources)))
+    columns = (Column("Question"), Column("Matters if"), Column("Because"))
+    return Table("questions", "questions", columns, tuple(rows))
+
+
+def _facts(context: Context, topics: tuple[str, ...]) -> Table:
+    """Facts of practice of some kinds, one a row."""
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = []
+    for topic in topics:
+        for row in context.rows("practice"):
+            if row["topic"] == topic:
+                shown, notes = says(context, row)
+                rows.append(((row["item"], caveats.mark(notes)), (*shown, " ", Cite((row["source"],)))))
+    return Table(
+        id="facts",
+        title="facts",
+        columns=(Column("What"), Column("What holds")),
+        rows=tuple(rows),
+        caveats=caveats.lines(),
+    )
+
+
+def _harm(context: Context) -> Table:
+    """The headline harms, then those that stand against the benefits alone: added up, within groups, their times."""
+    first = headline(context)
+    named = {outcome.label for outcome, _ in first}
+    shown = [*first, *((outcome, contrast) for outcome, contrast in harms(context) if outcome.label not in named)]
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            (outcome.label, caveats.mark(_another_window(contrast, first))),
+            *rates(contrast),
+            _more(contrast.difference),
+            _within(context, contrast),
+            (*_time(context, "begins", outcome.onset), *_time(context, "lasts", outcome.duration)),
+            certainty(context.findings[contrast.difference], caveats),
+            cite(context.findings[contrast.difference]),
+        )
+        for outcome, contrast in shown
+    ]
+    return Table(
+        id="harm",
+        title="harm",
+        columns=(
+            Column("Complaint"),
+            Column("Treated", number=True),
+            Column(other_head(c for _, c in shown), number=True),
+            Column(_BOTH, number=True),
+            Column("Within groups of trials (95 %)", number=True),
+            Column("How soon, how long"),
+            Column("Certainty"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=f"{_WITHIN} {JUDGED} Counted over: {_windows(first)}." if shown else "",
+        caveats=caveats.lines(),
+    )
+
+
+def _windows(shown: list[tuple[Outcome, Contrast]]) -> str:
+    return "; ".join(dict.fromkeys(contrast.window for _, contrast in shown))
+
+
+def _another_window(contrast: Contrast, first: list[tuple[Outcome, Contrast]]) -> list[str]:
+    """That a row was counted over another time than the note says."""
+    return [] if contrast.window in {c.window for _, c in first} else [f"counted over {contrast.window}"]
+
+
+def _more(name: str) -> tuple[Span, ...]:
+    return (Ref(name, "per_1000_signed"), " (", Ref(name, "per_1000_interval"), ")")
+
+
+def _within(context: Context, contrast: Contrast) -> Cell:
+    """The difference of the same outcome within groups of trials, where it was pooled."""
+    outcome = contrast.id.rpartition(".")[2]
+    for pool in pools(context, "trials"):
+        if all(row["control"].rpartition(".")[2] == outcome for row in pool.rows):
+            return _more(pool.id("risk_difference"))
+    return ""
+
+
+def _time(context: Context, word: str, names: tuple[str, ...]) -> tuple[Span, ...]:
+    """The first time that the sources give; the dossier has them all."""
+    if not names:
+        return ()
+    return (f"{word} ", Ref(names[0], "quantity_range"), " ", cite(context.findings[names[0]]), " ")
+
+
+def _benefit(context: Context) -> Table:
+    shown = benefits(context)
+    caveats = Caveats()
+    rows: list[tuple[Cell, ...]] = [
+        (
+            outcome.label,
+            *rates(contrast),
+            _more(contrast.difference),
+            contrast.window,
+            certainty(context.findings[contrast.difference], caveats),
+            cite(context.findings[contrast.difference]),
+        )
+        for outcome, contrast in shown
+    ]
+    return Table(
+        id="benefit",
+        title="benefit",
+        columns=(
+            Column("Benefit"),
+            Column("Treated", number=True),
+            Column(other_head(c for _, c in shown), number=True),
+            Column(_BOTH, number=True),
+            Column("When"),
+            Column("Certainty"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note="Benefit and harm are not subtracted from one another." if shown else "",
+        caveats=caveats.lines(),
+    )
+
+
+def _antibodies(context: Context) -> Table:
     """Neutralising antibodies in the use that the question is about."""
     caveats = Caveats()
     rows: list[tuple[Cell, ...]] = []
@@ -45,14 +178,10 @@ def _antibodies(context: Context) -> tuple[Block, ...]:
         if row["use"] == context.telling.use and found.interval is not None:
             share = (Ref(found.id, "with_interval"), caveats.of(found))
             rows.append((f"{row['indication']}, {row['product']}", row["timepoint"], share, cite(found)))
-    if not rows:
-        return ()
-    return (
-        Table(
-            id="antibodies",
-            title=f"People with neutralising antibodies, {context.telling.use} use",
-            columns=(Column("Who"), Column("Tested when"), Column("Share (95 %)", number=True), Column("Source")),
-            rows=tuple(rows),
-            caveats=caveats.lines(),
-        ),
+    return Table(
+        id="antibodies",
+        title="antibodies",
+        columns=(Column("Who"), Column("Tested when"), Column("Share (95 %)", number=True), Column("Source")),
+        rows=tuple(rows),
+        caveats=caveats.lines(),
     )

@@ -22,7 +22,7 @@ _TONE: dict[str, Tone] = {"cosmetic": "treated", "therapeutic": "untreated", "bo
 def build(context: Context) -> Part:
     """A ladder for each product's own units, the margins, and what the sources disagree about."""
     rows = list(context.rows("doses"))
-    margins = context.under("dose.margin.")
+    distances = context.under("dose.margin.")
     blocks: list[Text | Table | Figure] = [
         sentence(f"Doses are counted in {context.treatment.dose_unit}.", kind="caveat")
     ]
@@ -30,10 +30,10 @@ def build(context: Context) -> Part:
     groups = {key: group for key, group in _by_unit(rows).items() if len(group) >= _FEWEST}
     blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
     blocks.append(_response(context))
-    blocks.append(_margins(context))
+    blocks.append(margins(context))
     blocks.append(_others(context, rows, folded=bool(groups)))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
-    missing = [] if margins else ["No distance to a lethal estimate can be computed from `doses.csv`."]
+    missing = [] if distances else ["No distance to a lethal estimate can be computed from `doses.csv`."]
     return part("dose", blocks, missing=missing, also=[*context.under("dose."), *context.under("dose_response.")])
 
 
@@ -70,10 +70,10 @@ def _response(context: Context) -> Table:
     )
 
 
-def _margins(context: Context) -> Table:
-    """One row a dose, one column a way of counting, so that the disagreement is read across."""
+def margins(context: Context, *, use: str = "") -> Table:
+    """One row a dose, one column a way of counting, so that the disagreement is read across; of one use, or of all."""
     routes = {row["key"]: row["label"] for row in context.rows("lethal_routes")}
-    doses = {row["margin"]: row for row in context.rows("doses") if row["margin"]}
+    doses = {row["margin"]: row for row in context.rows("doses") if row["margin"] and use in ("", row["use"])}
     said: dict[str, None] = {}
     rows: list[tuple[Cell, ...]] = []
     for name, row in doses.items():

@@ -24,20 +24,20 @@ _SENSITIVITY = (
 def build(context: Context) -> Part:
     """Favourable and unfavourable effects in one unit, each with its window."""
     gains = benefits(context)
-    harms = _harms(context)
+    losses = harms(context)
     caveats = Caveats()
     rows = [
         _row(context, kind, outcome, contrast, caveats)
-        for kind, chosen in (("benefit", gains), ("harm", harms))
+        for kind, chosen in (("benefit", gains), ("harm", losses))
         for outcome, contrast in chosen
     ]
-    windows = {contrast.window for _, contrast in (*gains, *harms)}
+    windows = {contrast.window for _, contrast in (*gains, *losses)}
     apart = (
         "Benefit and harm were counted over different times, named in each row; they are not subtracted. "
         if len(windows) > 1
         else "Benefit and harm were counted over the same time. "
     )
-    both = apart if gains and harms else ""
+    both = apart if gains and losses else ""
     table = Table(
         id="effects",
         title="Effects of the treatment, each of 1,000 people",
@@ -45,7 +45,7 @@ def build(context: Context) -> Part:
             Column("Effect"),
             Column("Kind"),
             Column("Treated", number=True),
-            Column(other_head(c for _, c in (*gains, *harms)), number=True),
+            Column(other_head(c for _, c in (*gains, *losses)), number=True),
             *DIFFERENCE,
             Column("Over which time"),
             CERTAINTY,
@@ -61,9 +61,9 @@ def build(context: Context) -> Part:
     blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
     missing = [] if context.under("weighed.") else [_UNWEIGHED]
-    missing += [_APART] if gains and harms and len(windows) > 1 else []
+    missing += [_APART] if gains and losses and len(windows) > 1 else []
     missing += [] if gains else ["No benefit counted against placebo or no treatment stands in `efficacy.csv`."]
-    missing += [] if harms else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
+    missing += [] if losses else ["No harm counted against placebo or no treatment stands in `trials.csv`."]
     return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
 
 
@@ -170,7 +170,7 @@ def benefits(context: Context) -> list[tuple[Outcome, Contrast]]:
     return [(Outcome(c.id, f"{c.outcome} ({c.indication})"), c) for c in fitting]
 
 
-def _harms(context: Context) -> list[tuple[Outcome, Contrast]]:
+def harms(context: Context) -> list[tuple[Outcome, Contrast]]:
     """The harms that the treatment sets against its benefits, else those of the short answer."""
     compared = {c.id: c for c in contrasts(context.rows("trials"), context.findings) if c.compared}
     chosen = [(o, compared[o.contrast]) for o in context.telling.harms if o.contrast in compared]

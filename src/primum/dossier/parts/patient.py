@@ -6,13 +6,29 @@ from typing import Final
 
 from primum.dossier.context import Context, cite
 from primum.dossier.contrasts import Contrast
-from primum.dossier.model import Block, Brief, Chapter, Cite, Column, Ref, Span, Table, Text, Verdict, paragraph, prose
+from primum.dossier.model import (
+    Block,
+    Brief,
+    Cell,
+    Chapter,
+    Cite,
+    Column,
+    Ref,
+    Span,
+    Table,
+    Text,
+    Verdict,
+    paragraph,
+    prose,
+)
+from primum.dossier.parts.columns import other_head
 from primum.dossier.parts.effects_table import benefits
 from primum.dossier.parts.short_answer import headline, pictures
 from primum.dossier.telling import Outcome
 
 _CLAIMS: Final = 8
 _BENEFITS: Final = 3
+_A_ROW: Final = 4  # pictures beside each other, so that the page stays short
 _ABOUT: Final = {"person": "About you", "practice": "About the person who treats you"}
 _BRACKETS: Final = (
     "The numbers in brackets show how sure the count is: the true number is likely to lie between them. Where 0 lies "
@@ -50,8 +66,8 @@ def _counted(context: Context) -> list[Block]:
     chosen = headline(context)
     if not chosen:
         return [paragraph(_NOT_COUNTED), _lines(context)]
-    blocks: list[Block] = [*pictures(context, chosen)]
-    blocks.append(Text(tuple(_complaint(context, outcome, contrast) for outcome, contrast in chosen), kind="list"))
+    blocks: list[Block] = [*pictures(context, chosen, a_row=_A_ROW)]
+    blocks.append(_complaints(context, chosen))
     sure: dict[str, list[str]] = {}
     for outcome, contrast in chosen:
         word = context.findings[contrast.difference].certainty.partition(":")[0] or "nobody has judged"
@@ -65,33 +81,53 @@ def _counted(context: Context) -> list[Block]:
     return blocks
 
 
-def _complaint(context: Context, outcome: Outcome, contrast: Contrast) -> tuple[Span, ...]:
-    spans: list[Span] = [
-        f"{outcome.label[0].upper()}{outcome.label[1:]}: ",
-        Ref(contrast.treated, "per_1000"),
-        " of 1,000 treated people had it, ",
-        Ref(contrast.treated, "without_per_1000"),
-        f" did not. With {contrast.against} ",
-        Ref(contrast.control, "per_1000"),
-        " had it, ",
-        Ref(contrast.control, "without_per_1000"),
-        " did not. The difference: ",
-        Ref(contrast.difference, "per_1000_signed"),
-        " (",
-        Ref(contrast.difference, "per_1000_interval"),
-        ") ",
-        cite(context.findings[contrast.difference]),
-        ".",
+def _complaints(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
+    """Each complaint in both framings: how many had it, how many did not, treated and not."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{outcome.label[0].upper()}{outcome.label[1:]}",
+            _both(contrast.treated),
+            _both(contrast.control),
+            _difference(context, contrast),
+            _time(context, outcome.onset),
+            _time(context, outcome.duration),
+        )
+        for outcome, contrast in chosen
     ]
-    for words, names in (("When it starts", outcome.onset[:1]), ("How long it lasts", outcome.duration[:1])):
-        for name in names:
-            spans += [f" {words}: ", Ref(name, "quantity_range"), " ", cite(context.findings[name]), "."]
-    return tuple(spans)
+    return Table(
+        id="complaints",
+        title="Of 1,000 people each",
+        columns=(
+            Column("Complaint"),
+            Column("Treated", number=True),
+            Column(other_head(contrast for _, contrast in chosen), number=True),
+            Column("The difference", number=True),
+            Column("Starts"),
+            Column("Lasts"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _both(name: str) -> tuple[Span, ...]:
+    return (Ref(name, "per_1000"), " had it, ", Ref(name, "without_per_1000"), " did not")
+
+
+def _difference(context: Context, contrast: Contrast) -> tuple[Span, ...]:
+    name = contrast.difference
+    source = cite(context.findings[name])
+    return (Ref(name, "per_1000_signed"), " (", Ref(name, "per_1000_interval"), ") ", source)
+
+
+def _time(context: Context, names: tuple[str, ...]) -> Cell:
+    """The first time that the sources give; the dossier has them all."""
+    return (Ref(names[0], "quantity_range"), " ", cite(context.findings[names[0]])) if names else "not counted"
 
 
 def _lines(context: Context) -> Text:
-    """The other sentences of the short answer, but for what is not known."""
-    return Text(tuple(prose(line.text) for line in context.telling.lines if line.topic != "unknowns"), kind="list")
+    """The other sentences of the short answer, but for what stands in a chapter of its own or among the claims."""
+    elsewhere = ("unknowns", "resistance")
+    return Text(tuple(prose(line.text) for line in context.telling.lines if line.topic not in elsewhere), kind="list")
 
 
 def _does(context: Context) -> list[Block]:
@@ -99,14 +135,11 @@ def _does(context: Context) -> list[Block]:
         (
             f"{outcome.label[0].upper()}{outcome.label[1:]}: ",
             Ref(contrast.treated, "per_1000"),
-            f" of 1,000 treated people, {contrast.window}; with {contrast.against} ",
+            f" of 1,000 treated people{'' if contrast.window in outcome.label else f', {contrast.window}'}; with "
+            f"{contrast.against} ",
             Ref(contrast.control, "per_1000"),
-            ". The difference: ",
-            Ref(contrast.difference, "per_1000_signed"),
-            " (",
-            Ref(contrast.difference, "per_1000_interval"),
-            ") ",
-            cite(context.findings[contrast.difference]),
+            ". Difference: ",
+            *_difference(context, contrast),
             ".",
         )
         for outcome, contrast in benefits(context)[:_BENEFITS]

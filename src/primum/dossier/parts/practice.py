@@ -74,15 +74,8 @@ def _table(context: Context, name: str, title: str, rows: list[Row]) -> Table:
     caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
-        finding = context.findings.get(f"practice.{row['key']}")
-        says: tuple[Span, ...] = (row["value"],)
-        if finding is not None and isinstance(finding.value, str):
-            says = (Ref(finding.id),)
-        elif finding is not None:
-            shown = Ref(finding.id, "with_interval" if finding.interval else "quantity")
-            says = (shown, f" {row['value']}" if row["value"] else "")
-        notes = finding.warnings if finding is not None else (row["note"],)
-        cells.append((row["topic"], (row["item"], caveats.mark(notes)), says, Cite((row["source"],))))
+        shown, notes = says(context, row)
+        cells.append((row["topic"], (row["item"], caveats.mark(notes)), shown, Cite((row["source"],))))
     return Table(
         id=name,
         title=title,
@@ -90,6 +83,17 @@ def _table(context: Context, name: str, title: str, rows: list[Row]) -> Table:
         rows=tuple(cells),
         caveats=caveats.lines(),
     )
+
+
+def says(context: Context, row: Row) -> tuple[tuple[Span, ...], tuple[str, ...]]:
+    """What a fact of practice holds, and what must be known beside it."""
+    finding = context.findings.get(f"practice.{row['key']}")
+    if finding is None:
+        return (row["value"],), (row["note"],)
+    if isinstance(finding.value, str):
+        return (Ref(finding.id),), finding.warnings
+    shown = Ref(finding.id, "with_interval" if finding.interval else "quantity")
+    return (shown, f" {row['value']}" if row["value"] else ""), finding.warnings
 
 
 def _counts(context: Context, rows: list[Row]) -> list[Figure]:

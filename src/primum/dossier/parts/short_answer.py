@@ -115,8 +115,8 @@ def _facts_box(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tabl
     )
 
 
-def pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[Figure]:
-    """A thousand people each for the complaints that the treatment wants drawn."""
+def pictures(context: Context, chosen: list[tuple[Outcome, Contrast]], *, a_row: int = 2) -> list[Figure]:
+    """A thousand people each for the complaints that the treatment wants drawn, so many of them a row."""
     wanted = context.telling.pictured or tuple(contrast.id for _, contrast in chosen[:2])
     shown = [(outcome, contrast) for outcome, contrast in chosen if contrast.id in wanted]
     if not shown:
@@ -150,4 +150,4 @@ def pictures(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> list[F
         "group, the next those more with treatment, the pale rest had none of it."
     )
     title = "One thousand treated people each, one dot a person"
-    return [Figure("people", title, description, Icons(panels, untreated=other.lower()), twin)]
+    return [Figure("people", title, description, Icons(panels, untreated=other.lower(), a_row=a_row), twin)]

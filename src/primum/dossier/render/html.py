@@ -23,6 +23,8 @@ _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _CODE: Final = re.compile(r"`([^`]+)`")
 _SAFE_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _LONG: Final = 48  # letters in a cell from which on a table is stacked on a phone instead of scrolled
+_POLICY: Final = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
+_MOST_ON_PAPER: Final = 50  # rows of a folded table from which on it is left out on paper
 _LONG_NUMBER: Final = 22  # letters up to which a number is never broken over two lines
 VERDICT_MARKS: Final[Mapping[str, str]] = {
     "supported": "\N{BLACK CIRCLE}",
@@ -57,23 +59,43 @@ def render(dossier: Dossier, *, home: str = "") -> str:
         dossier: all of the answer.
         home: address that the page leads back to where it is served; empty for a file.
     """
-    findings = list(dossier.findings.values())
-    return _document("dossier.html.j2", dossier, grades=GRADE_MEANING, findings=findings, home=home)
+    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    return _document(
+        "dossier.html.j2",
+        dossier,
+        grades=GRADE_MEANING,
+        findings=list(dossier.findings.values()),
+        script=Markup(script),
+        script_hash=_hash(script),
+        home=home,
+    )
+
+
+def policy(page: str) -> str:
+    """The content security policy that a page carries, for a server that sends it as a header too.
+
+    Raises:
+        ValueError: the text is no page of this module.
+    """
+    found = _POLICY.search(page)
+    if found is None:
+        raise ValueError("The text carries no content security policy; give a page as `render` makes it.")
+    return found[1]
 
 
 def _document(template: str, dossier: Dossier, **given: Any) -> str:
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    page = _Page(dossier)
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8") + page.labels()
     return (
         _environment()
         .get_template(template)
-        .render(
-            dossier=dossier,
-            page=_Page(dossier),
-            style=Markup(style),
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            **given,
-        )
+        .render(dossier=dossier, page=page, style=Markup(style), style_hash=_hash(style), **given)
     )
+
+
+def _hash(text: str) -> str:
+    """How a content security policy names a style or a script that it allows."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def standalone(svg: str) -> str:
@@ -95,7 +117,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(is_text=_is(Text), is_table=_is(Table), is_figure=_is(Figure))
+    environment.globals.update(
+        is_text=_is(Text), is_table=_is(Table), is_figure=_is(Figure), most_on_paper=_MOST_ON_PAPER
+    )
     return environment
 
 
@@ -116,6 +140,11 @@ class _Page:
         self.groups = tuple(dict.fromkeys(_whom(finding) for finding in dossier.findings.values() if _whom(finding)))
         self._group_numbers = {group: n for n, group in enumerate(self.groups, start=1)}
         self._letters = dict(zip(self.all_caveats, letters(len(self.all_caveats)), strict=True))
+        blocks = [block for part in dossier.parts for block in part.blocks]
+        blocks += [block for brief in dossier.briefs for chapter in brief.chapters for block in chapter.blocks]
+        tables = [b.twin if isinstance(b, Figure) else b for b in blocks if not isinstance(b, Text)]
+        heads = dict.fromkeys(_heads(table) for table in tables if self._wordy(table))
+        self._stacks = {head: f"k{n}" for n, head in enumerate(heads, start=1)}
 
     def spans(self, cell: Cell) -> Markup:
         """A cell or a line of prose as markup."""
@@ -147,15 +176,28 @@ class _Page:
         """Footnote marks in the order of their numbers."""
         marks = sorted({self._numbers[source] for source in sources})
         links = Markup(", ").join(Markup('<a href="#source-{0}">{0}</a>').format(n) for n in marks)
-        return Markup('<span class="cite">[{}]</span>').format(links) if marks else Markup("")
+        return Markup("<small>[{}]</small>").format(links) if marks else Markup("")
 
     def svg(self, figure: Figure, *, narrow: bool) -> Markup:
         """The picture for a wide page or for a phone; the charts escape every word they set."""
         width = charts.NARROW if narrow else charts.WIDE
-        return Markup(charts.svg(figure, self._findings, width=width))
+        return Markup("").join(map(Markup, charts.pictures(figure, self._findings, width=width)))
 
-    def stacked(self, table: Table) -> bool:
-        """Does the table hold so many words that a phone should show its rows as cards?"""
+    def stacked(self, table: Table) -> str:
+        """The classes of a table that a phone shows as cards, each line with the head of its column; else nothing."""
+        return f"stack {self._stacks[_heads(table)]}" if self._wordy(table) else ""
+
+    def labels(self) -> str:
+        """The rules that write the heads into those cards; written once for all tables of the same heads."""
+        rules = (
+            f'  .{name} td:nth-child({n})::before {{ content: "{_css(head)}: "; }}'
+            for heads, name in self._stacks.items()
+            for n, head in enumerate(heads, start=1)
+            if n > 1
+        )
+        return "\n".join(["@media (max-width: 40rem) {", *rules, "}", ""])
+
+    def _wordy(self, table: Table) -> bool:
         return len(table.columns) >= 3 and any(self._letters_in(cell) > _LONG for row in table.rows for cell in row)
 
     def _letters_in(self, cell: Cell) -> int:
@@ -196,13 +238,27 @@ class _Page:
         return plain(text)
 
 
+def _heads(table: Table) -> tuple[str, ...]:
+    return tuple(column.label for column in table.columns)
+
+
+def _css(text: str) -> str:
+    r"""Text as the inside of a CSS string: all but letters, digits and spaces by their number.
+
+    Examples:
+        >>> _css('95 % "</style>')
+        '95 \\25  \\22 \\3c \\2f style\\3e '
+    """
+    return "".join(c if (c.isalnum() and c.isascii()) or c == " " else f"\\{ord(c):x} " for c in text)
+
+
 def _whom(finding: Finding) -> str:
     """Whom a number speaks of, and over which time."""
     return "; ".join(text for text in (finding.population, finding.window) if text)
 
 
-_TAG_NUMBER: Final = Markup('<span class="n" data-finding="{}">{}</span>')
-_TAG_WORDS: Final = Markup('<span data-finding="{}">{}</span>')
+_TAG_NUMBER: Final = Markup('<span data-finding="{}">{}</span>')
+_TAG_WORDS: Final = Markup('<span class="words" data-finding="{}">{}</span>')
 
 
 def plain(text: str) -> Markup:

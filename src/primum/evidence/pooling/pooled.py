@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from scipy import special
 
+from primum import notebook
 from primum.evidence.pooling.tables import SCALES, Measure
 from primum.evidence.proportions import normal_quantile
 from primum.provenance import Method
@@ -109,6 +110,24 @@ class Pooled:
         back = BACK[self.measure]
         estimate = None if self.estimate is None else back(self.estimate)
         return estimate, _back(self.interval, back), _back(self.prediction, back)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the pooled number on its own scale, how far studies differ, and what was left out."""
+        estimate, interval, prediction = self.natural
+        spread = "" if self.i2 is None else f"Q {notebook.number(self.q)} on {self.q_df} df, I2 {100 * self.i2:.0f} %"
+        rows = (
+            ("estimate", notebook.number(estimate) if estimate is not None else self.reason),
+            ("interval", f"{notebook.between(interval)}, {self.interval_kind}" if interval else ""),
+            ("one more study", notebook.between(prediction)),
+            ("p of no effect", "" if self.p is None else notebook.number(self.p)),
+            ("between studies", spread),
+            ("studies", ", ".join(self.used)),
+            ("left out", "; ".join(f"{study}: {reason}" for study, reason in self.left_out)),
+            ("how", f"{self.method.label} {self.method.citation}"),
+        )
+        failed = [f"{d.name} is {d.value:.3g}, above {d.limit}" for d in self.diagnostics if not d.passed]
+        shown = [row for row in rows if row[1].strip()]
+        return notebook.table(f"{self.measure}, pooled", (), shown, below=[*failed, *self.warnings])
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain data; an open end of an interval is null."""

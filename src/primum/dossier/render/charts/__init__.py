@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib import resources
 from typing import Any, Final
 
@@ -52,6 +53,24 @@ def svg(figure: Figure, findings: Mapping[str, Finding], *, width: float = WIDE)
         width: pixels of the page it is drawn for; words keep their size, so a phone gets another layout.
     """
     return _picture(figure, findings, width, ())
+
+
+def pictures(figure: Figure, findings: Mapping[str, Finding], *, width: float = WIDE) -> list[str]:
+    """One figure as one picture, or a tall forest as several on one axis, none of which a sheet of paper would cut.
+
+    Args:
+        figure: what to draw.
+        findings: the dossier's findings by id.
+        width: as for `svg`.
+    """
+    pieces = forest.split(figure.drawing) if isinstance(figure.drawing, figures.Forest) else [figure.drawing]
+    if len(pieces) == 1:
+        return [svg(figure, findings, width=width)]
+    named = (
+        replace(figure, id=f"{figure.id}_{n}", title=f"{figure.title} ({n} of {len(pieces)})", drawing=piece)
+        for n, piece in enumerate(pieces, start=1)
+    )
+    return [svg(piece, findings, width=width) for piece in named]
 
 
 def alone(figure: Figure, findings: Mapping[str, Finding], *, said: str = "") -> str:

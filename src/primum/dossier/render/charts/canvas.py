@@ -75,7 +75,8 @@ def label(  # every picture sets its words through here
 ) -> str:
     """One or several lines of text from (x, y) downwards; `finding` marks a number with the finding it shows."""
     lines = [text] if isinstance(text, str) else list(text)
-    marks = " ".join(["t", tone, *(["b"] if bold else [])])
+    marks = " ".join(["t", *([tone] if tone != "ink" else []), *(["b"] if bold else [])])
+    letters = None if size == TEXT_SIZE else size  # the style sheet's size unless another is asked for
     if len(lines) == 1:
         return element(
             "text",
@@ -84,7 +85,7 @@ def label(  # every picture sets its words through here
             y=y,
             class_=marks,
             text_anchor=None if anchor == "start" else anchor,
-            font_size=size,
+            font_size=letters,
             data_finding=finding,
         )
     spans = "".join(element("tspan", words(line), x=x, y=y + i * size * 1.25) for i, line in enumerate(lines))
@@ -93,7 +94,7 @@ def label(  # every picture sets its words through here
         spans,
         class_=marks,
         text_anchor=None if anchor == "start" else anchor,
-        font_size=size,
+        font_size=letters,
         data_finding=finding,
     )
 
@@ -116,7 +117,13 @@ def picture(body: Iterable[str], *, width: float, height: float, name: str, titl
 
 def line(x1: float, y1: float, x2: float, y2: float, tone: str = "rule") -> str:
     """A straight line."""
-    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=f"l {tone}")
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_="l" if tone == "rule" else f"l {tone}")
+
+
+def interval(low: float, high: float, y: float, tone: str, *, caps: Iterable[float]) -> str:
+    """A level bar from `low` to `high`, with a short upright stroke at each of the caps."""
+    ends = "".join(f"M{_attribute(cap)} {_attribute(y - 4)}v8" for cap in caps)
+    return element("path", d=f"M{_attribute(low)} {_attribute(y)}H{_attribute(high)}{ends}", class_=f"l bar {tone}")
 
 
 def dot(x: float, y: float, tone: str, *, hollow: bool = False, radius: float = 5.0, finding: str | None = None) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.render.charts import canvas
@@ -13,15 +16,17 @@ from primum.evidence.finding import Finding
 
 ROW = 30.0
 GROUP = 30.0
+_NAMES: Final = 225.0  # pixels for the words of a row on a wide page
+_TALLEST: Final = 760.0  # pixels of rows in one picture: with its axis 200 mm of the 261 that a sheet leaves
 
 
 def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: str) -> tuple[list[str], float]:
     """The elements and the height of the picture."""
     wide = width >= 560
-    names, words = (225.0, 135.0) if wide else (width, 108.0)
+    names, words = (_NAMES, 135.0) if wide else (width, 108.0)
     include = () if drawing.reference is None else (scaled(drawing.reference, drawing.unit),)
     scale = axis(
-        [v for row in drawing.rows for v in three(findings[row.finding], drawing.unit)],
+        [v for name in (*drawing.findings(), *drawing.beside) for v in three(findings[name], drawing.unit)],
         left=names + 15 if wide else 14,
         right=width - words - 12,
         scale=drawing.scale,
@@ -35,7 +40,7 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
             y += GROUP
         lines = canvas.wrap(row.label, names)
         if wide:
-            height = max(ROW, len(lines) * 16 + 8)
+            height = _height(row)
             middle = y + height / 2
             body.append(canvas.label(0, middle + 4 - (len(lines) - 1) * 8, lines))
         else:
@@ -48,16 +53,46 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
     return [*scale.drawn(4, y, drawing.axis, reference=reference), *body], y + 46
 
 
+def split(drawing: Forest) -> list[Forest]:
+    """A tall forest as several on one axis, none taller than a sheet of paper; broken between groups where it can be.
+
+    Examples:
+        >>> rows = tuple(ForestRow(f"row {i}", f"a.{i}", group=f"group {i // 15}") for i in range(45))
+        >>> [len(piece.rows) for piece in split(Forest(rows, "axis"))]
+        [15, 15, 15]
+    """
+    pieces: list[list[ForestRow]] = [[]]
+    left = _TALLEST
+    for _, group in itertools.groupby(drawing.rows, key=lambda row: row.group):
+        rows = list(group)
+        if pieces[-1] and min(GROUP + sum(map(_height, rows)), _TALLEST) > left:
+            pieces.append([])
+            left = _TALLEST
+        left -= GROUP
+        for row in rows:
+            if pieces[-1] and _height(row) > left:
+                pieces.append([])
+                left = _TALLEST - GROUP
+            pieces[-1].append(row)
+            left -= _height(row)
+    if len(pieces) == 1:
+        return [drawing]
+    return [replace(drawing, rows=tuple(piece), beside=drawing.findings()) for piece in pieces]
+
+
+def _height(row: ForestRow) -> float:
+    """Pixels that a row takes on a wide page."""
+    return max(ROW, len(canvas.wrap(row.label, _NAMES)) * 16 + 8)
+
+
 def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Forest, width: float) -> list[str]:
     low, middle, high = three(finding, drawing.unit)
-    marks = [canvas.line(scale(low), y, scale(high), y, f"bar {row.tone}")]
-    for end, off in ((scale(low), low < scale.low), (scale(high), high > scale.high)):
-        if not off:
-            marks.append(canvas.line(end, y - 4, end, y + 4, f"bar {row.tone}"))
+    ends = [end for end in (low, high) if scale.low <= end <= scale.high]
+    marks = [canvas.interval(scale(low), scale(high), y, row.tone, caps=map(scale, ends))]
     if not math.isnan(middle):
         marks.append(canvas.dot(scale(middle), y, row.tone, hollow=row.tone == "untreated"))
     return [
-        *marks,
+        canvas.element("g", *marks, data_finding=finding.id),
         canvas.label(width, y + 4, written(finding, drawing), anchor="end", size=12, finding=finding.id),
     ]
 

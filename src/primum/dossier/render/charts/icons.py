@@ -11,6 +11,7 @@ from primum.evidence.finding import Finding
 
 COLUMNS = 50
 STEP = 6.6
+_GAP = 20.0
 _KEY = (
     ("untreated", "had it {} too"),
     ("treated", "more with treatment"),
@@ -20,17 +21,17 @@ _KEY = (
 
 
 def draw(drawing: Icons, findings: Mapping[str, Finding], width: float, name: str) -> tuple[list[str], float]:
-    """The elements and the height of the picture: two panels a row on a wide page, one on a phone."""
-    per_row = 2 if width >= 560 else 1
-    panel_width = COLUMNS * STEP
-    gap = width - 2 * panel_width if per_row == 2 else 0.0
+    """The elements and the height of the picture: several panels a row on a wide page, one on a phone."""
+    per_row = drawing.a_row if width >= 560 else 1
+    panel_width = min(COLUMNS * STEP, (width - _GAP * (per_row - 1)) / per_row)
+    gap = (width - per_row * panel_width) / (per_row - 1) if per_row > 1 else 0.0
     other = "without treatment" if drawing.untreated == "no treatment" else f"on {drawing.untreated}"
     tones = [tone for tone, _ in _KEY if tone != "spared" or _any_spared(drawing, findings)]
     body, height = _key(width, tones, other)
     for start in range(0, len(drawing.panels), per_row):
         tallest = 0.0
         for column, panel in enumerate(drawing.panels[start : start + per_row]):
-            marks, used = _panel(panel, findings, drawing.per, other)
+            marks, used = _panel(panel, findings, drawing.per, other, panel_width)
             place = f"translate({column * (panel_width + gap):.1f} {height:.1f})"
             body.append(canvas.element("g", *marks, transform=place))
             tallest = max(tallest, used)
@@ -55,21 +56,27 @@ def _key(width: float, tones: list[str], other: str) -> tuple[list[str], float]:
     return marks, y + 18
 
 
-def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int, other: str) -> tuple[list[str], float]:
+def _panel(
+    panel: IconPanel, findings: Mapping[str, Finding], per: int, other: str, width: float
+) -> tuple[list[str], float]:
     """One thousand people from (0, 0) on, with what was counted in words under them."""
+    size = width / (COLUMNS * STEP)
     treated, untreated, gap = (findings[n] for n in (panel.treated, panel.untreated, panel.difference))
     with_it, anyway = _people(treated, per), _people(untreated, per)
     shared, more, spared = min(with_it, anyway), max(0, with_it - anyway), max(0, anyway - with_it)
     tones = (("untreated", shared), ("treated", more), ("spared", spared), ("none", per - shared - more - spared))
-    head = canvas.wrap(panel.label, COLUMNS * STEP)
+    head = canvas.wrap(panel.label, width)
     top = len(head) * 17 + 4.0
-    marks = [canvas.label(0, 13, head, bold=True)]
+    people: list[str] = []
     first = 0
     for tone, count in tones:
         if count:
-            marks.append(canvas.element("path", d="".join(_dots(first, count, top)), class_=f"p {tone}"))
+            people.append(canvas.element("path", d="".join(_dots(first, count)), class_=f"p {tone}"))
         first += count
-    foot = top + (per // COLUMNS) * STEP + 15
+    step = STEP * size
+    place = f"translate({step / 2:.2f} {top + step / 2:.2f}) scale({step:.3f})"
+    marks = [canvas.label(0, 13, head, bold=True), canvas.element("g", *people, transform=place)]
+    foot = top + (per // COLUMNS) * STEP * size + 15
     said = (
         (f"{show(untreated, 'per_1000')} {other}", "untreated-text", untreated.id),
         (f"{show(gap, 'per_1000_signed')} with treatment", "treated-text", gap.id),
@@ -77,16 +84,25 @@ def _panel(panel: IconPanel, findings: Mapping[str, Finding], per: int, other: s
     )
     x = 0.0
     for words, tone, finding in said:
+        if x and x + canvas.text_width(words, 12) > width:
+            x, foot = 0.0, foot + 16
         marks.append(canvas.label(x, foot, words, size=12, tone=tone, finding=finding))
         x += canvas.text_width(words, 12) + 14
     return marks, foot
 
 
-def _dots(first: int, count: int, y: float) -> Iterator[str]:
-    """Round dots as a path of strokes of no length, the shortest way to write a thousand of them."""
-    for person in range(first, first + count):
-        row, column = divmod(person, COLUMNS)
-        yield f"M{(column + 0.5) * STEP:.1f} {y + (row + 0.5) * STEP:.1f}h0"
+def _dots(first: int, count: int) -> Iterator[str]:
+    """Runs of people in a row, from one place to another; the style draws a dot at each whole step of a run.
+
+    Examples:
+        >>> list(_dots(48, 4))
+        ['M48 0h1.1', 'M0 1h1.1']
+    """
+    while count:
+        row, column = divmod(first, COLUMNS)
+        run = min(count, COLUMNS - column)
+        yield f"M{column} {row}h{run - 1}.1"
+        first, count = first + run, count - run
 
 
 def _people(finding: Finding, per: int) -> int:

@@ -86,12 +86,12 @@ def _row(  # one row of marks and numbers
     low, high = _ends(gap)
     return [
         canvas.line(x1, y, x2, y, "link"),
-        canvas.dot(x2, y, "untreated", hollow=True),
-        canvas.dot(x1, y, "treated"),
+        canvas.dot(x2, y, "untreated", hollow=True, finding=untreated.id),
+        canvas.dot(x1, y, "treated", finding=treated.id),
         canvas.label(min(x1, x2) - 9, y + 4, show(left, "per_1000"), anchor="end", size=12, finding=left.id),
         canvas.label(max(x1, x2) + 9, y + 4, show(right, "per_1000"), size=12, finding=right.id),
         canvas.line(differences(low), y, differences(high), y, "bar accent"),
-        canvas.dot(differences(_rate(gap)), y, "accent", radius=4),
+        canvas.dot(differences(_rate(gap)), y, "accent", radius=4, finding=gap.id),
         canvas.label(
             layout.words,
             y + 4,
