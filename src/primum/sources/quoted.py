@@ -162,10 +162,11 @@ class QuotedFile:
     def _plain(self, line: bytes) -> list[str] | None:
         """The fields of a line that has nothing to mend or to quote; None of any other."""
         body = line.rstrip(b"\r\n")
-        if b'"' in body or not body.isascii() or body.translate(None, _NOT_PLAIN) != body:
+        if b'"' in body or body.translate(None, _NOT_PLAIN) != body:
             return None
-        fields = body.decode("ascii").split(self.delimiter)
-        return fields if len(fields) == len(self.columns) else None
+        text, repaired = self.decode(body)
+        fields = text.split(self.delimiter)
+        return fields if len(fields) == len(self.columns) and not repaired else None
 
     def _record(self, line: bytes, lines: Iterator[bytes]) -> tuple[list[str] | None, list[bytes]]:
         """The fields of the record that begins on a line, and its lines; lines read in vain are read again."""
