@@ -87,7 +87,7 @@ def test_the_random_reports_that_chance_is_measured_on_are_the_same(
 
     monkeypatch.setattr(link_train, "RANDOM_PAIRS", 20_000)
     found = []
-    for store in (open_store(planted / "store"), open_spark(str(planted / "tables"))):
+    for store in (open_store(planted / "store", write=True), open_spark(str(planted / "tables"))):
         with store, store.engine.workshop(None) as bench:
             terms = {kind: dict(bench.rows(term_counts(kind))) for kind in KINDS}
             features = stage_features(bench, terms, frozen_reports=900)

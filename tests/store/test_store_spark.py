@@ -210,10 +210,12 @@ def test_what_reads_reports_reads_them_on_spark_too(asked, embedded, exported, t
     one, other = json.loads(ours.stdout), json.loads(theirs.stdout)
     if asked[0] == "status":
         assert one.pop("folder") != other.pop("folder")
-    if asked[0] == "ask":  # the run is told as it was
+    if asked[0] == "ask":  # the run, and the part that tells it, name the engine
         assert other["run"]["command"].endswith(" --engine spark-local")
         assert "pyspark" in other["run"]["packages"]
-        one.pop("run"), other.pop("run")
+        for answer in (one, other):
+            del answer["run"]
+            assert answer["parts"].pop()["id"] == "methods"
     assert one == other
 
 

@@ -92,7 +92,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def primum(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "primum", *words], env=LOOPBACK, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", "primum", *words],
+        env=LOOPBACK,
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        check=False,
     )
 
 
