@@ -7,7 +7,7 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from primum.errors import SourceError
@@ -174,6 +174,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example('"\udce9{"safetyreportid": "1"}')  # not UTF-8 and no report: kept as it stands
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_any_text_ends_in_an_account_with_every_record_in_one_place(text):
     whole = document(text)

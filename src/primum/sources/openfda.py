@@ -89,8 +89,7 @@ class _Window:
                 continue
             text, self.at = self.text[self.at : end], end
             if not text.isascii() and _ESCAPED.search(text) is not None:
-                text = text.encode("utf-8", "surrogateescape").decode("latin-1")
-                value, _ = parse(text)
+                value, _ = parse(text.encode("utf-8", "surrogateescape").decode("latin-1"))
                 self.file.repairs["read_as_latin1"] += 1
             yield text, value
 
