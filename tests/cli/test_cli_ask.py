@@ -63,6 +63,7 @@ def test_json_holds_the_same_object_and_a_dash_prints_it_alone(tmp_path: Path) -
     assert len(answer["claims"]) == 29
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes_whatever_the_order_of_hashes(tmp_path: Path) -> None:
     texts = []
     for seed in ("1", "2"):
@@ -90,6 +91,7 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path, option: str) -> 
     assert "Cannot write" in said
 
 
+@pytest.mark.slow
 def test_where_one_file_cannot_be_written_the_other_is_not_there(tmp_path: Path) -> None:
     said = assert_one_line(primum("ask", "anti-wrinkle", "--html", "a.html", "--json", "no/a.json", folder=tmp_path))
     assert "no/a.json" in said
@@ -109,6 +111,7 @@ def test_a_page_for_a_patient_is_written_under_its_own_name(tmp_path: Path) -> N
     assert "expected patient or clinician" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_own_weights_stand_in_the_answer_and_a_misspelt_one_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "w.toml"
     file.write_text("crows_feet = 1\nheadache = 1\nbruising = 0.5\neyelid_ptosis = 10\n", encoding="utf-8")

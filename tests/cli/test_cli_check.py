@@ -52,6 +52,7 @@ def test_check_writes_claims_with_their_findings_and_sources_as_json(tmp_path: P
         assert claim["rule"] or claim["judgement"]
 
 
+@pytest.mark.slow
 def test_json_on_the_screen_is_nothing_but_json_and_two_runs_give_the_same_bytes() -> None:
     for command in ("check", "evidence"):
         first, second = (primum(command, "anti-wrinkle", "--json", "-") for _ in range(2))

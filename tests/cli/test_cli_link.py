@@ -69,6 +69,7 @@ def test_a_case_says_why_it_was_judged_one_with_another(linked: Path) -> None:
     assert sum(bits) == pytest.approx(together, abs=0.05 * (len(bits) + 1))
 
 
+@pytest.mark.slow
 def test_signals_and_ask_keep_one_report_of_each_event_unless_told_otherwise(linked: Path, tmp_path: Path) -> None:
     store = ("--store", str(linked / "store"))
     said = primum("signals", "--methods", "ror", *store).stdout

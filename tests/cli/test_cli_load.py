@@ -114,6 +114,7 @@ def test_load_without_quarters_or_archives_names_what_to_name(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.slow
 def test_quarters_are_downloaded_from_the_address_in_the_configuration(tmp_path):
     write_archive(tmp_path, quarter=Quarter(2015, 1), reports=20, seed=1)
     handler = partial(QuietHandler, directory=str(tmp_path))

@@ -52,6 +52,7 @@ def seen(*arguments: object) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
+@pytest.mark.slow
 def test_a_load_from_a_folder_shows_a_bar_for_each_archive_and_one_for_all(archives: Path, tmp_path: Path) -> None:
     shown = seen("load", "faers", "--from", archives, "--store", tmp_path)
     size = sum(path.stat().st_size for path in archives.glob("*.zip"))
@@ -61,6 +62,7 @@ def test_a_load_from_a_folder_shows_a_bar_for_each_archive_and_one_for_all(archi
     assert "Loading what follows from the reports" in shown
 
 
+@pytest.mark.slow
 def test_a_download_shows_a_bar_for_each_file_and_one_for_all(archives: Path, tmp_path: Path) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(archives)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -58,6 +58,7 @@ def test_nothing_is_ever_judged_and_lines_fit_80_columns(tmp_path: Path) -> None
         assert max(len(line) for line in told.splitlines()) <= 80
 
 
+@pytest.mark.slow
 def test_json_and_toml_answers_give_the_same_json_with_findings_and_sources(tmp_path: Path) -> None:
     toml = primum("--answers", answers(tmp_path, 'milk_allergy = true\nstorage = "no"\n'), "--json", "-")
     same = primum("--answers", answers(tmp_path, '{"milk_allergy": "yes", "storage": false}', "a.json"), "--json", "-")

@@ -168,6 +168,7 @@ def test_the_same_file_and_reports_give_the_same_bytes(ran, store):
     assert done.stdout == (ran / "results.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_new_study_runs_as_it_stands(store, tmp_path):
     begun = primum("study", "--new", "anti-wrinkle", cwd=tmp_path)
     assert (begun.returncode, begun.stderr) == (0, "")

@@ -53,6 +53,7 @@ def filled(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
+@pytest.mark.slow
 def test_a_dictionary_is_used_told_and_forgotten(filled: Path, tmp_path: Path) -> None:
     before = contents(filled)
     (tmp_path / "mine.csv").write_text("name,substance\nBRANDX,ALPHADINE\n")

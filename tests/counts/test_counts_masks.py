@@ -126,6 +126,7 @@ def combined(parts: st.SearchStrategy[Cohort]) -> st.SearchStrategy[Cohort]:
 COHORTS = st.recursive(st.sampled_from([parse(text) for text in CONDITIONS]), combined, max_leaves=6)
 
 
+@pytest.mark.slow
 @given(COHORTS)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_combination_means_the_same_to_the_arrays_and_to_the_engine(

@@ -77,6 +77,7 @@ def test_json_and_csv_hold_the_same_curve(tmp_path: Path) -> None:
     assert [float(row["share"]) for row in rows] == [day["share"] for day in answer["curve"]["days"]]
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same_bytes() -> None:
     one, two = (process("anti-wrinkle", *PRODUCT, "--units", "75", "--until", "30d", "--json", "-") for _ in range(2))
     assert one.stdout == two.stdout

@@ -54,6 +54,7 @@ def rewrite(release, table, **columns):
     engine.close()
 
 
+@pytest.mark.slow
 def test_a_release_gives_the_very_rows_that_fdas_archives_give(archives, release, tmp_path):
     with open_store(tmp_path / "fda", write=True) as store:
         load_archives(store, archives)
@@ -155,6 +156,7 @@ def primum(*arguments, store):
     )
 
 
+@pytest.mark.slow
 def test_the_command_loads_a_release(release, tmp_path):
     done = primum("load", "altio", release, store=tmp_path / "store")
     assert done.returncode == 0, done.stderr

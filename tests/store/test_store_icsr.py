@@ -242,6 +242,7 @@ def primum(*arguments, store):
     )
 
 
+@pytest.mark.slow
 def test_the_command_loads_xml_and_says_so_again(tmp_path):
     path = tmp_path / "1_ADR19Q1.xml"
     path.write_text(HEAD + case(1) + "<safetyreport/>" + "</ichicsr>")

@@ -198,6 +198,7 @@ def test_nine_rows_of_one_product_stay_nine_rows_of_one_report(shared, tmp_path)
         assert len(column(store, "reactions", "term", report_key=key)) == 12
 
 
+@pytest.mark.slow
 def test_loading_again_changes_nothing_and_order_does_not_matter(fixtures, tmp_path):
     # Cases that go on across eras, a deletion, a return after it, and a row repeated in two quarters.
     names = ["faers_ascii_2012q4", "faers_ascii_2013q1", "faers_ascii_2019Q1", "faers_ascii_2024Q4"]
@@ -371,6 +372,7 @@ def test_rows_are_numbered_in_the_order_of_a_long_file(tmp_path):
 damage = st.sampled_from([b"$", b"\r\n", b"\n", b"\x00", b"\x7f", b"\xff", b"7", b"", b"1000011$100001$"])
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hits=st.lists(st.tuples(st.integers(0, 10_000), damage), max_size=4), name=st.sampled_from(TABLES))
 def test_a_damaged_quarter_is_accounted_for_or_leaves_no_trace(tmp_path_factory, hits, name):
@@ -526,6 +528,7 @@ def test_a_store_that_may_only_be_read_still_answers(tmp_path, bound_by_rights):
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
+@pytest.mark.slow
 def test_the_long_table_of_2022q3_loads(shared, tmp_path):
     path = shared / "data/faers_2022q3_primary_suspect.csv.gz"
     with open_store(tmp_path, write=True) as store:

@@ -269,6 +269,7 @@ def primum(*arguments, store):
     )
 
 
+@pytest.mark.slow
 def test_fillers_are_answered_from_files_of_maude_end_to_end(tmp_path):
     folder = tmp_path / "maude"
     folder.mkdir()

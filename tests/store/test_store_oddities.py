@@ -142,6 +142,7 @@ def test_the_tests_that_prove_it_are_there(oddity: str) -> None:
         assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
+@pytest.mark.slow
 def test_the_made_archives_show_each_repair_and_fault_in_the_load_report(shared: Path, tmp_path: Path) -> None:
     with open_store(tmp_path, write=True) as store:
         load_archives(store, shared / "formats" / "fixtures")

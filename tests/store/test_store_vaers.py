@@ -248,6 +248,7 @@ def primum(*arguments, store):
     )
 
 
+@pytest.mark.slow
 def test_the_command_loads_a_folder_and_says_so_again(tmp_path):
     folder = write(tmp_path / "files")
     done = primum("load", "vaers", folder, store=tmp_path / "store")

@@ -135,6 +135,7 @@ def test_linking_anew_measures_chance_on_the_same_reports_and_so_ends_in_the_sam
         assert hashes(store) == before
 
 
+@pytest.mark.slow
 def test_a_quarter_more_ends_in_the_links_of_linking_anew_under_the_same_model(planted: Path, tmp_path: Path) -> None:
     """The model, with its frequencies of terms, is that of the first quarter in both."""
     names = [path.name for path in sorted(planted.glob("*.zip"))]
