@@ -13,10 +13,10 @@ fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test slow spark check ci bench fit gates calibrate docs serve lock browser java clean
+.PHONY: help ask setup test slow spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean
 
 help:  ## list the tasks
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 ask: $(VENV)/core.stamp  ## set up the core and answer: make ask TREATMENT=anti-wrinkle
 	@$(BIN)/primum ask $(TREATMENT)
@@ -30,7 +30,10 @@ slow: setup  ## the tests that take more than some seconds each
 	$(BIN)/pytest -n 2 -m "slow and not spark"
 
 spark: $(VENV)/spark.stamp  ## the tests that run on Apache Spark; needs Java 17 or newer
-	$(BIN)/pytest -m spark
+	$(BIN)/pytest -m "spark and not slow"
+
+spark-slow: $(VENV)/spark.stamp  ## linking on Spark, and a cluster of two workers; too long for ci
+	$(BIN)/pytest -m "spark and slow"
 
 check: setup  ## lint, architecture and types
 	$(BIN)/ruff format --check .
@@ -62,7 +65,7 @@ calibrate: setup  ## simulation-based calibration, replications FIRST to LAST - 
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve
 
-ci: check browser java test slow spark docs  ## everything, with nothing skipped: what .ci/run calls
+ci: check browser java test slow spark docs  ## everything but spark-slow, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
 browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, axe, and a reader of printed pages
