@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from primum.store import exists, open_store
+from primum.store.duckdb import DuckDBEngine
 from primum.store.schema import schema_of, table, tables
 
 
@@ -130,3 +131,16 @@ def test_a_table_name_that_does_not_exist_names_the_nearest(store):
 
     with pytest.raises(UnknownNameError, match='Did you mean "reactions"'):
         schema_of("reaction")
+
+
+def test_a_second_reader_opens_while_the_first_keeps_on_disk_what_memory_does_not_hold(tmp_path):
+    path = tmp_path / "store.duckdb"
+    DuckDBEngine(path).close()
+    first = DuckDBEngine(path, read_only=True)
+    first.connection.execute("SET memory_limit = '30MB'")
+    first.connection.execute("CREATE TEMPORARY TABLE large AS SELECT random() AS x FROM range(8_000_000)")
+    assert first.connection.execute("SELECT sum(size) FROM duckdb_temporary_files()").fetchall()[0][0] > 0
+    second = DuckDBEngine(path, read_only=True)
+    assert second.columns_of("nothing") is None
+    second.close()
+    first.close()

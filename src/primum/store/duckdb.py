@@ -47,16 +47,17 @@ class DuckDBEngine(Engine):
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._path = path
+        # Set when it opens: a second reader of the file shares what the first one has, and can change none of it.
+        settings = {"memory_limit": MEMORY}
+        if path is not None:
+            settings["temp_directory"] = str(path.parent / "spill")
         try:
-            self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only)
+            self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=settings)
         except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a good header over a body that is not
             raise store_error(path, error) from error
-        self._connection.execute(f"SET memory_limit = '{MEMORY}'")
         # In a notebook without ipywidgets DuckDB draws no bar, and refuses to be told so.
         with contextlib.suppress(duckdb.InvalidInputException):
             self._connection.execute("SET enable_progress_bar = false")
-        if path is not None:
-            self._connection.execute("SET temp_directory = ?", [str(path.parent / "spill")])
 
     def sql(self, expression: ir.Table) -> str:
         """The text that the expression is run as, for `--explain`."""
