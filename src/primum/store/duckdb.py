@@ -48,7 +48,7 @@ class DuckDBEngine(Engine):
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._path = path
         # Set when it opens: a second reader of the file shares what the first one has, and can change none of it.
-        settings = {"memory_limit": MEMORY}
+        settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY}
         if path is not None:
             settings["temp_directory"] = str(path.parent / "spill")
         try:
