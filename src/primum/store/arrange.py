@@ -156,13 +156,14 @@ def _plan(table: str, columns: tuple[str, ...]) -> _Plan:
     listed = tuple(field for field in fields(table) if set(field.columns) <= set(columns))
     rows = _staged_rows(columns)
     plain, bad = _plain_columns(rows, listed)
-    typed = rows.mutate(**plain)
+    typed = plainly = rows.mutate(**plain)
     texts = []
     for number, field in enumerate(field for field in listed if field.rule in READERS):
         name = f"staged_{table}_{number}"
         meant = _meanings(field, name)
-        on = [typed[_RAW + column].fill_null("") == meant[f"given_{n}"] for n, column in enumerate(field.columns)]
-        typed = typed.left_join(meant, on).drop(*(f"given_{n}" for n in range(len(field.columns))))
+        given = zip(field.columns, _given(name, field), strict=True)
+        on = [plainly[_RAW + column].fill_null("") == meant[named] for column, named in given]
+        typed = typed.left_join(meant, on)  # one chain of joins: a selection between them costs more than the join
         texts.append((field, name, _distinct_texts(rows, field)))
     targets = tuple(dict.fromkeys(target for field in listed for target in field.targets))
     placed = _as_reports(typed, columns, targets) if table == "DEMO" else _as_rows(typed, table, columns, targets)
@@ -296,11 +297,16 @@ def _distinct_texts(rows: ir.Table, field: Field) -> ir.Table:
     return rows.group_by([_RAW + column for column in field.columns]).aggregate(rows=ibis._.count())
 
 
+def _given(name: str, field: Field) -> list[str]:
+    """Columns of a table of meanings that hold the texts; no two tables share one: all are joined in one chain."""
+    return [f"given_{name}_{n}" for n in range(len(field.columns))]
+
+
 def _meanings(field: Field, name: str) -> ir.Table:
     """The staged table that `_read_distinct` makes of a field."""
     import ibis
 
-    given = {f"given_{n}": "string" for n in range(len(field.columns))}
+    given = dict.fromkeys(_given(name, field), "string")
     types = {column.name: IBIS_TYPES[column.type] for column in schema_of(field.table).columns}
     return ibis.table({**given, **{target: types[target] for target in field.targets}}, name=name)
 
@@ -324,7 +330,7 @@ def _read_distinct(engine: Engine, field: Field, name: str, texts: ir.Table, unt
     for reading, (*_, count) in zip(readings, counted, strict=True):
         if reading.fault:
             faults[reading.fault] += count
-    given = {f"given_{n}": _values([row[n] or "" for row in counted]) for n in range(len(field.columns))}
+    given = {named: _values([row[n] or "" for row in counted]) for n, named in enumerate(_given(name, field))}
     meant = {target: _values([r.values[n] for r in readings]) for n, target in enumerate(field.targets)}
     typed = {target: _as_promised(array, field.table, target) for target, array in meant.items()}
     engine.stage(name, {**given, **typed})
