@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from primum.store import Store
     from primum.study.load import Loaded
 
 StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
@@ -108,16 +109,11 @@ def load_vaers(
     store: StoreOption = None,
 ) -> None:
     """Load yearly files of VAERS, such as 2021VAERSDATA.csv with its two companions; every vaccine is a suspect."""
-    from primum.cli.progress import watched
     from primum.sources.vaers import find_sets
-    from primum.store import open_store
     from primum.study.load_vaers import load_vaers
 
     sets = find_sets(files)  # what is not whole makes no store
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_vaers(opened, sets, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_vaers(opened, sets, progress=say))
 
 
 def load_maude(
@@ -127,16 +123,11 @@ def load_maude(
     store: StoreOption = None,
 ) -> None:
     """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
-    from primum.cli.progress import watched
     from primum.sources.maude import find_folder
-    from primum.store import open_store
     from primum.study.load_maude import load_maude
 
     found = [find_folder(folder) for folder in folders]  # what is not whole makes no store
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_maude(opened, found, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_maude(opened, found, progress=say))
 
 
 def load_caers(
@@ -144,16 +135,11 @@ def load_caers(
     store: StoreOption = None,
 ) -> None:
     """Load files of CAERS (HFCS), FDA's reports on foods, supplements and cosmetics."""
-    from primum.cli.progress import watched
-    from primum.store import open_store
     from primum.study.load_caers import check_caers_file, load_caers
 
     for file in files:
         check_caers_file(file)
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_caers(opened, files, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_caers(opened, files, progress=say))
 
 
 def load_canada(
@@ -161,16 +147,11 @@ def load_canada(
     store: StoreOption = None,
 ) -> None:
     """Load extracts of Canada Vigilance."""
-    from primum.cli.progress import watched
     from primum.sources.canada import find_extract
-    from primum.store import open_store
     from primum.study.load_canada import load_canada
 
     found = [find_extract(folder) for folder in folders]
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_canada(opened, found, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_canada(opened, found, progress=say))
 
 
 def load_jader(
@@ -178,16 +159,11 @@ def load_jader(
     store: StoreOption = None,
 ) -> None:
     """Load publications of JADER, the reports on drugs in Japan; names and terms stay Japanese."""
-    from primum.cli.progress import watched
     from primum.sources.jader import find_publication
-    from primum.store import open_store
     from primum.study.load_jader import load_jader
 
     found = [find_publication(folder) for folder in folders]
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_jader(opened, found, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_jader(opened, found, progress=say))
 
 
 def load_eudravigilance(
@@ -195,16 +171,11 @@ def load_eudravigilance(
     store: StoreOption = None,
 ) -> None:
     """Load line listings of EudraVigilance; each was fetched for one substance."""
-    from primum.cli.progress import watched
-    from primum.store import open_store
     from primum.study.load_eudravigilance import check_listing, load_eudravigilance
 
     for file in files:
         check_listing(file)
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_eudravigilance(opened, files, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded)
+    _load(store, lambda opened, say: load_eudravigilance(opened, files, progress=say))
 
 
 def load_e2b(
@@ -239,28 +210,40 @@ def load_altio(
     store: StoreOption = None,
 ) -> None:
     """Load FDA's quarters from a release of Open Altio, as reports of FAERS; each replaces what is there of it."""
-    from primum.cli.progress import watched
     from primum.sources.altio import find_release
-    from primum.store import open_store
     from primum.study.load_altio import load_altio
 
     release = find_release(folder)  # what is no release makes no store
-    with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_altio(opened, release, progress=watcher.say)
-    for loaded in answers:
-        _tell(loaded, unit="rows")
+    _load(store, lambda opened, say: load_altio(opened, release, progress=say), unit="rows")
 
 
 def _load_icsr(system: str, given: list[Path], store: Path | None, *, terms: Mapping[str, str] | None = None) -> None:
-    from primum.cli.progress import watched
-    from primum.store import open_store
     from primum.study.load_icsr import find_icsr_files, load_icsr
 
     files = find_icsr_files(system, given)  # a wrong name makes no store
+    _load(
+        store,
+        lambda opened, say: load_icsr(opened, system, files, terms=terms, progress=say),
+        unit="records",
+        mended="repairs",
+    )
+
+
+def _load(
+    store: Path | None,
+    load: Callable[[Store, Callable[[str], None]], Iterable[Loaded]],
+    *,
+    unit: str = "lines",
+    mended: str = "rows repaired",
+) -> None:
+    """Open the store for writing, load, and tell what became of each part."""
+    from primum.cli.progress import watched
+    from primum.store import open_store
+
     with watched() as watcher, open_store(store, write=True) as opened:
-        answers = load_icsr(opened, system, files, terms=terms, progress=watcher.say)
+        answers = load(opened, watcher.say)
     for loaded in answers:
-        _tell(loaded, unit="records", mended="repairs")
+        _tell(loaded, unit=unit, mended=mended)
 
 
 def _tell(loaded: Loaded, *, unit: str = "lines", mended: str = "rows repaired") -> None:

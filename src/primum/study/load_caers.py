@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from primum.errors import SourceError
-from primum.sources.archive import sha256_of
 from primum.sources.caers import open_caers, read_outcomes, split_terms, terms_with_commas
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
@@ -23,7 +21,7 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.values import read_age
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import PartWriter, check_file, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["caers"]
 SUSPECT: Final = "PS"
@@ -38,19 +36,8 @@ def load_caers(store: Store, files: Sequence[Path], *, progress: Callable[[str],
         progress: is told the name of each file.
     """
     told = {str(term) for (term,) in store.engine.read("term_groups", "term") if "," in term}
-    known = terms_with_commas() | told
-    parts = [
-        Part(
-            SYSTEM.name,
-            SYSTEM.part_named(path.name),
-            path.name,
-            sha256_of(path),
-            path.stat().st_size,
-            partial(_read_file, path, known),
-        )
-        for path in files
-    ]
-    return load_parts(store, parts, progress=progress)
+    read = partial(_read_file, terms_with_commas() | told)
+    return load_parts(store, parts_of_files(SYSTEM, files, read), progress=progress)
 
 
 def check_caers_file(path: Path) -> None:
@@ -59,11 +46,10 @@ def check_caers_file(path: Path) -> None:
     Raises:
         SourceError: as said.
     """
-    if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", "a CSV file of CAERS or HFCS", "Check the name.")
+    check_file(path, "a CSV file of CAERS or HFCS")
 
 
-def _read_file(path: Path, known: Collection[str], writer: PartWriter) -> None:
+def _read_file(known: Collection[str], path: Path, writer: PartWriter) -> None:
     rows = _Rows(writer, known)
     reader = open_caers(path.name, keep=writer)
     with path.open("rb") as stream:

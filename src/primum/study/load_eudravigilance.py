@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from primum.errors import SourceError
-from primum.sources.archive import sha256_of
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.eudravigilance import open_listing, read_drug, read_reaction, split_cell
@@ -21,7 +18,7 @@ from primum.sources.quoted import Record, value_of
 from primum.sources.systems import SYSTEMS
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import PartWriter, check_file, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["eudravigilance"]
 SINCE: Final = dt.date(1985, 1, 1)
@@ -38,18 +35,7 @@ def load_eudravigilance(
         files: CSV files.
         progress: is told the name of each file.
     """
-    parts = [
-        Part(
-            SYSTEM.name,
-            SYSTEM.part_named(path.name),
-            path.name,
-            sha256_of(path),
-            path.stat().st_size,
-            partial(_read_file, path),
-        )
-        for path in files
-    ]
-    return load_parts(store, parts, progress=progress)
+    return load_parts(store, parts_of_files(SYSTEM, files, _read_file), progress=progress)
 
 
 def check_listing(path: Path) -> None:
@@ -58,8 +44,7 @@ def check_listing(path: Path) -> None:
     Raises:
         SourceError: as said.
     """
-    if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", "a line listing saved as CSV", "Check the name.")
+    check_file(path, "a line listing saved as CSV")
 
 
 def _read_file(path: Path, writer: PartWriter) -> None:

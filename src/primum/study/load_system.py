@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from primum.errors import SourceError
+from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
-from primum.sources.systems import SYSTEMS
+from primum.sources.systems import SYSTEMS, System
 from primum.sources.values import Reading
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
@@ -167,6 +170,37 @@ class PartWriter:
     @property
     def _file_key(self) -> int:
         return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
+
+
+def check_file(path: Path, expected: str) -> None:
+    """Refuse a file that is not there, before a store is made for it.
+
+    Raises:
+        SourceError: as said.
+    """
+    if not path.is_file():
+        raise SourceError.of(str(path), "there is no such file", expected, "Check the name.")
+
+
+def parts_of_files(system: System, files: Sequence[Path], read: Callable[[Path, PartWriter], None]) -> list[Part]:
+    """Parts of a system that publishes single files, each known by its name.
+
+    Args:
+        system: one of `SYSTEMS`.
+        files: they are there.
+        read: puts the rows of a file into a writer.
+    """
+    return [
+        Part(
+            system=system.name,
+            number=system.part_named(path.name),
+            name=path.name,
+            sha256=sha256_of(path),
+            size=path.stat().st_size,
+            read=partial(read, path),
+        )
+        for path in files
+    ]
 
 
 def load_parts(store: Store, parts: Sequence[Part], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:
