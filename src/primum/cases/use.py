@@ -13,7 +13,7 @@ many rows, and the true indication can stand on another of them (FAERS case 1335
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["indication", "cosmetic_only", "dose"]
 KINDS: Final[tuple[Kind, ...]] = ("indication", "cosmetic_only", "dose")  # in the order of their say
+TOLD: Final = ("cosmetic", "therapeutic")
 NO_RULE: Final = "no rule fired"
 EXPOSURE_ROLES: Final = ("PS", "SS", "I")
 """Roles in which a drug is an exposure; DN is a drug that was not given, C one that nobody suspects."""
@@ -83,12 +84,6 @@ class UseRules:
         if len({(rule.kind, rule.value) for rule in self.rules}) != len(self.rules):
             raise ValueError(f"Use rules of {self.treatment}: two rules speak of the same thing.")
 
-    @property
-    def strong(self) -> UseRules | None:
-        """The same without the weak rules; None where no rule is strong."""
-        kept = tuple(rule for rule in self.rules if rule.confidence == "strong")
-        return replace(self, rules=kept) if kept else None
-
     def of_kind(self, kind: Kind) -> tuple[UseRule, ...]:
         """The rules of one kind."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
@@ -138,7 +133,7 @@ def _fault(row: Mapping[str, str], *, previous: int) -> str:
     rises = row["order"].isdigit() and int(row["order"]) * 1000 > previous
     faults = {
         f'kind is "{row["kind"]}"; expected one of {", ".join(KINDS)}': row["kind"] not in KINDS,
-        f'use is "{row["use"]}"; expected cosmetic or therapeutic': row["use"] not in ("cosmetic", "therapeutic"),
+        f'use is "{row["use"]}"; expected cosmetic or therapeutic': row["use"] not in TOLD,
         f'confidence is "{row["confidence"]}"; expected strong or weak': row["confidence"] not in ("strong", "weak"),
         "value is the term of an indication or the substance of a dose, and empty for cosmetic_only": (
             row["kind"] == "cosmetic_only"
@@ -185,45 +180,55 @@ def report_uses(rules: UseRules, within: str | None = None) -> ibis.Table:
     """
     import ibis
 
-    told = _told(rules, within)
-    if rules.strong is None:
-        return told.mutate(use_strict=ibis.literal("unknown"), rule_strict=ibis.literal(NO_RULE))
-    strict = _told(rules.strong, within).select("report_key", use_strict="use", rule_strict="rule")
-    return told.join(strict, "report_key")
-
-
-def _told(rules: UseRules, within: str | None) -> ibis.Table:
-    """The use of every current report that holds the treatment, by the rules given."""
-    import ibis
-
     exposed = exposures(rules.treatment, within)
-    kinds_used = [kind for kind in KINDS if rules.of_kind(kind)]
-    fired = _first_level(ibis.union(*(_fired(rules, exposed, kind, within) for kind in kinds_used)))
-    kinds = fired.group_by("report_key").agg(
-        cosmetic=fired.rank_order.min(where=fired.use == "cosmetic"),
-        therapeutic=fired.rank_order.min(where=fired.use == "therapeutic"),
-        strong_cosmetic=((fired.use == "cosmetic") & (fired.confidence == "strong")).any(),
-        strong_therapeutic=((fired.use == "therapeutic") & (fired.confidence == "strong")).any(),
+    fired = ibis.union(*(_fired(rules, exposed, kind, within) for kind in KINDS if rules.of_kind(kind)))
+    strong = fired.rank_order.isin([rule.order for rule in rules.rules if rule.confidence == "strong"])
+    # Of each product's rules only those of the first level that answered speak: among all of them, and among the strong.
+    product = ibis.window(group_by=["report_key", "kind_of"])
+    levels = fired.mutate(
+        is_strong=strong,
+        is_first=fired.level == fired.level.min().over(product),
+        is_first_strong=strong
+        & (fired.level == ibis.ifelse(strong, fired.level, ibis.null("int8")).min().over(product)),
     )
+    told = {use: levels.rank_order.isin([rule.order for rule in rules.rules if rule.use == use]) for use in TOLD}
+    first = {use: levels.rank_order.min(where=there & levels.is_first) for use, there in told.items()}
+    strict = {
+        f"{use}_strict": levels.rank_order.min(where=there & levels.is_first_strong) for use, there in told.items()
+    }
+    backed = {f"{use}_strong": (there & levels.is_first & levels.is_strong).any() for use, there in told.items()}
+    kinds = levels.group_by("report_key").agg(**first, **strict, **backed)
     holding = exposed.select(exposed_key="report_key").distinct()
     joined = holding.left_join(kinds, holding.exposed_key == kinds.report_key)
-    cosmetic, therapeutic = joined.cosmetic.notnull(), joined.therapeutic.notnull()
-    both = cosmetic & therapeutic
-    label_c, label_t = _labels(rules, joined.cosmetic), _labels(rules, joined.therapeutic)
-    strong = ibis.cases(
-        (both, joined.strong_cosmetic & joined.strong_therapeutic),
-        (cosmetic, joined.strong_cosmetic),
-        else_=joined.strong_therapeutic,
+    use, rule = _use_and_rule(rules, joined.cosmetic, joined.therapeutic)
+    use_strict, rule_strict = _use_and_rule(rules, joined.cosmetic_strict, joined.therapeutic_strict)
+    by_strong = (joined.cosmetic.isnull() | joined.cosmetic_strong) & (
+        joined.therapeutic.isnull() | joined.therapeutic_strong
     )
+    confidence = ibis.cases((use == "unknown", ibis.null("string")), (by_strong, "strong"), else_="weak")
     return joined.select(
         treatment=ibis.literal(rules.treatment),
         report_key=joined.exposed_key,
-        use=ibis.cases((both, "mixed"), (cosmetic, "cosmetic"), (therapeutic, "therapeutic"), else_="unknown"),
-        rule=ibis.cases(
-            (both, label_c + " and " + label_t), (cosmetic, label_c), (therapeutic, label_t), else_=NO_RULE
-        ),
-        confidence=ibis.cases((~(cosmetic | therapeutic), ibis.null("string")), (strong, "strong"), else_="weak"),
+        use=use,
+        rule=rule,
+        confidence=confidence,
+        use_strict=use_strict,
+        rule_strict=rule_strict,
     )
+
+
+def _use_and_rule(rules: UseRules, cosmetic: Any, therapeutic: Any) -> tuple[Any, Any]:
+    """The use that the first rule of each kind tells, and the rules that tell it."""
+    import ibis
+
+    is_cosmetic, is_therapeutic = cosmetic.notnull(), therapeutic.notnull()
+    label_c, label_t = _labels(rules, cosmetic, "cosmetic"), _labels(rules, therapeutic, "therapeutic")
+    both = is_cosmetic & is_therapeutic
+    use = ibis.cases((both, "mixed"), (is_cosmetic, "cosmetic"), (is_therapeutic, "therapeutic"), else_="unknown")
+    rule = ibis.cases(
+        (both, label_c + " and " + label_t), (is_cosmetic, label_c), (is_therapeutic, label_t), else_=NO_RULE
+    )
+    return use, rule
 
 
 def _fired(rules: UseRules, exposed: ibis.Table, kind: Kind, within: str | None) -> ibis.Table:
@@ -232,15 +237,7 @@ def _fired(rules: UseRules, exposed: ibis.Table, kind: Kind, within: str | None)
         hits = _by_indication(rules, exposed, within)
     else:
         hits = {"cosmetic_only": _by_product, "dose": _by_dose}[kind](rules, exposed)
-    mine = rules.of_kind(kind)
-    return hits.filter(hits.rank_order.notnull()).select(
-        "report_key",
-        "kind_of",
-        "rank_order",
-        level=KINDS.index(kind),
-        use=hits.rank_order.cases(*((rule.order, rule.use) for rule in mine)),
-        confidence=hits.rank_order.cases(*((rule.order, rule.confidence) for rule in mine)),
-    )
+    return hits.filter(hits.rank_order.notnull()).select("report_key", "kind_of", "rank_order", level=KINDS.index(kind))
 
 
 def _by_indication(rules: UseRules, exposed: ibis.Table, within: str | None) -> ibis.Table:
@@ -275,14 +272,8 @@ def _by_dose(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
     return exposed.select("report_key", "kind_of", rank_order=small.cast("int64"))
 
 
-def _first_level(fired: ibis.Table) -> ibis.Table:
-    """Of each product's rules only those of the first level that answered."""
+def _labels(rules: UseRules, order: Any, use: str) -> ibis.expr.types.StringColumn:
     import ibis
 
-    first = fired.level.min().over(ibis.window(group_by=["report_key", "kind_of"]))
-    levels = fired.mutate(first=first)
-    return levels.filter(levels.level == levels.first)
-
-
-def _labels(rules: UseRules, order: Any) -> ibis.expr.types.StringColumn:
-    return order.cases(*((rule.order, rule.label) for rule in rules.rules))
+    mine = tuple((rule.order, rule.label) for rule in rules.rules if rule.use == use)
+    return order.cases(*mine) if mine else ibis.null("string")
