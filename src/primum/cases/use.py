@@ -183,7 +183,7 @@ def report_uses(rules: UseRules, within: str | None = None) -> ibis.Table:
     exposed = exposures(rules.treatment, within)
     fired = ibis.union(*(_fired(rules, exposed, kind, within) for kind in KINDS if rules.of_kind(kind)))
     strong = fired.rank_order.isin([rule.order for rule in rules.rules if rule.confidence == "strong"])
-    # Of each product's rules only those of the first level that answered speak: among all of them, and among the strong.
+    # Of a product's rules only those of the first level that answered speak: among all, and among the strong ones.
     product = ibis.window(group_by=["report_key", "kind_of"])
     levels = fired.mutate(
         is_strong=strong,

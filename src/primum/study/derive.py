@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +37,10 @@ from primum.vocab.dictionary import stored_dictionaries
 from primum.vocab.drugs import VERSION, map_names
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from primum.store import Store
+    from primum.vocab.dictionary import Dictionary
 
 log = logging.getLogger(__name__)
 
@@ -142,9 +146,15 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     rules = _rules(store, words)
     news = _what_came(store, rules)
     log.info("deriving %s", f"what {', '.join(map(str, news.parts))} touch" if news else "everything anew")
-    _tell_current(store, news)
     _tell_drug_names(store, news)
-    _map_drug_names(store, words)
+    found = store.engine.run(known_names.names_to_read())
+    dictionaries = stored_dictionaries(store)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="derive") as beside:  # while the engine ranks versions
+        meant = beside.submit(_read_names, found, words, dictionaries)
+        written = beside.submit(lambda: [store.engine.sql(uses) for uses in _uses(words, news)])  # kept by the engine
+        _tell_current(store, news)
+        _tell_meanings(store, meant.result())
+        written.result()
     _tell_uses(store, words, news)
     store.engine.unstage(TOUCHED)
     _tell_origin(store, rules)
@@ -210,18 +220,23 @@ def _tell_drug_names(store: Store, news: News | None) -> None:
     engine.replace_table("drug_names", [known_names.drug_names()])
 
 
-def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
-    """What the names of the touched families mean, beside what was kept of the others."""
-    engine = store.engine
-    found = engine.run(known_names.names_to_read())
+def _read_names(
+    found: Mapping[str, NDArray[Any]], words: Sequence[Vocabulary], dictionaries: Sequence[Dictionary]
+) -> dict[str, NDArray[Any]]:
+    """What the names of the touched families mean, as columns of `drug_substances`."""
     columns = map_names(
         found["name_key"].tolist(),
         list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True)),
         tables=[vocabulary.names for vocabulary in words],
-        dictionaries=stored_dictionaries(store),
+        dictionaries=dictionaries,
     )
-    read = engine.stage(MAPPED, {name: _array(name, values) for name, values in columns.items()})
-    engine.replace_table("drug_substances", [known_names.kept_substances(), read])
+    return {name: _array(name, values) for name, values in columns.items()}
+
+
+def _tell_meanings(store: Store, read: Mapping[str, NDArray[Any]]) -> None:
+    """Put what was read of names beside what was kept of the others."""
+    engine = store.engine
+    engine.replace_table("drug_substances", [known_names.kept_substances(), engine.stage(MAPPED, read)])
     for staged in (known_names.COUNTED, known_names.CLEANED, known_names.KEPT, MAPPED):
         engine.unstage(staged)
     [(rows, unmapped)] = engine.rows(known_names.coverage())
@@ -235,12 +250,17 @@ def _array(name: str, values: list[Any]) -> NDArray[Any]:
     return np.array(values, dtype=kinds.get(name, object))
 
 
+def _uses(words: Sequence[Vocabulary], news: News | None) -> Iterator[ir.Table]:
+    """The use of every report that holds a treatment, or of those that the news touch; one expression a treatment."""
+    return (report_uses(vocabulary.rules, None if news is None else TOUCHED) for vocabulary in words)
+
+
 def _tell_uses(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
-    """The use of every report that holds a treatment, or of those that the news touch."""
+    """Put the uses into their table."""
     engine = store.engine
     if news is None:
-        engine.replace_table("report_uses", (report_uses(vocabulary.rules) for vocabulary in words))
+        engine.replace_table("report_uses", _uses(words, news))
         return
     engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
-    for vocabulary in words:
-        engine.insert("report_uses", report_uses(vocabulary.rules, TOUCHED))
+    for uses in _uses(words, news):
+        engine.insert("report_uses", uses)
