@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LITTLE_MEMORY: Final = "400MB"  # while Python reads a file row by row
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
 ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
+TEXT_AT_ONCE: Final = 32 * 10**6  # bytes of a file that one thread reads: more lines than the 122,880 of a row group
 WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
 WIDE_INTEGERS: Final = ("HUGEINT", "UBIGINT", "UHUGEINT")  # what DuckDB's sum() of integers gives
 
@@ -128,7 +129,9 @@ class DuckDBEngine(Engine):
         # The quote is a byte that cleaned text never holds outside a quoted field; FDA's own text knows no quotes.
         read = (
             f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
-            f"auto_detect = false, new_line = '\\n', columns = {{{types}}})"
+            f"auto_detect = false, new_line = '\\n', columns = {{{types}}}, "
+            # Said, because unsaid DuckDB cuts the file into 8 MB, whose rows it then copies once more into row groups.
+            f"buffer_size = {TEXT_AT_ONCE})"
         )
         self._stage_numbered(name, f"SELECT * FROM {read}", number="row_number", constants=constants)
         return self._staged(name)
