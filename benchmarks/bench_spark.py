@@ -25,7 +25,7 @@ from typing import Any
 COUNTED = ("reports", "drugs_in_report", "reactions", "current_reports")  # by report_key; those that counting reads
 WHOLE = ("files", "store_facts", "drug_names", "drug_substances", "derived_parts")
 DRUG, COHORT = 21, "sex:F age:18-64"  # rank of the drug that is asked for by name
-AT_MOST = 600  # seconds of one engine at one size
+AT_MOST = 600  # seconds of one engine at one size, unless asked otherwise
 ENGINES = {"arrays": "our arrays", "duckdb": "DuckDB SQL", "spark": "Spark, local"}
 
 
@@ -141,12 +141,12 @@ def drug_of_rank(reports: Any) -> str:
     return sorted(total, key=lambda one: (-total[one], one))[DRUG - 1]
 
 
-def run(engine: str, tables: Path) -> tuple[list[dict[str, Any]], float]:
+def run(engine: str, tables: Path, at_most: int) -> tuple[list[dict[str, Any]], float]:
     """The figures of an engine in a process of its own, and the CPU seconds at which it was stopped; 0: it was not."""
     call = [sys.executable, __file__, "--measure", engine, "--folder", str(tables)]
     process = subprocess.Popen(call, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        out, _ = process.communicate(timeout=AT_MOST)
+        out, _ = process.communicate(timeout=at_most)
     except subprocess.TimeoutExpired:
         used = seconds_of_group(process.pid)
         os.killpg(process.pid, 15)  # its Java with it
@@ -157,11 +157,11 @@ def run(engine: str, tables: Path) -> tuple[list[dict[str, Any]], float]:
     return [json.loads(line) for line in out.splitlines()], 0
 
 
-def lines_of(reports: int, tables: Path) -> Iterator[str]:
+def lines_of(reports: int, tables: Path, at_most: int) -> Iterator[str]:
     agreed: dict[str, dict[str, int]] = {}
     for engine, called in ENGINES.items():
         least: dict[str, dict[str, Any]] = {}
-        found, stopped_at = run(engine, tables)
+        found, stopped_at = run(engine, tables, at_most)
         for figures in found:
             what = figures["what"]
             if what not in least or figures["cpu"] < least[what]["cpu"]:
@@ -174,7 +174,7 @@ def lines_of(reports: int, tables: Path) -> Iterator[str]:
             note = f"{figures['pairs']:,} pairs of {figures['reports']:,} reports" if "pairs" in figures else ""
             yield f"| {reports:,} | {called} | {what} | {figures['cpu']:.2f} s | {figures['wall']:.2f} s | {note} |"
         if stopped_at:
-            yield f"| {reports:,} | {called} | stopped | {stopped_at:.0f} s in all | {AT_MOST} s | no further answer |"
+            yield f"| {reports:,} | {called} | stopped | {stopped_at:.0f} s in all | {at_most} s | no further answer |"
 
 
 def machine() -> str:
@@ -188,6 +188,9 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="a SYNTHETIC store; only read")
     parser.add_argument("--folder", type=Path, required=True, help="where the Parquet tables are kept")
     parser.add_argument("--reports", type=int, nargs="*", default=[1_000_000, 5_000_000, 20_000_000])
+    parser.add_argument(
+        "--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped at a size"
+    )
     parser.add_argument("--measure", choices=ENGINES, help="one engine on the tables of --folder, as JSON lines")
     parser.add_argument("--write", type=Path, help="replace the lines of these sizes in the Spark section of this file")
     given = parser.parse_args()
@@ -200,7 +203,7 @@ def main() -> None:
         tables = given.folder / f"reports_{reports}"
         if not (tables / "word_files.parquet").exists():
             print(f"{tables_of(given.store, reports, tables):,} reports in {tables}", flush=True)
-        for line in lines_of(reports, tables):
+        for line in lines_of(reports, tables, given.at_most):
             print(line, flush=True)
             lines.append(line)
     if given.write:
