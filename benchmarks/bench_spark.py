@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="a SYNTHETIC store; only read")
     parser.add_argument("--folder", type=Path, required=True, help="where the Parquet tables are kept")
     parser.add_argument("--reports", type=int, nargs="*", default=[1_000_000, 5_000_000, 20_000_000])
-    parser.add_argument(
+    parser.add_argument("--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped")
         "--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped at a size"
     )
     parser.add_argument("--measure", choices=ENGINES, help="one engine on the tables of --folder, as JSON lines")
