@@ -189,8 +189,6 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where the Parquet tables are kept")
     parser.add_argument("--reports", type=int, nargs="*", default=[1_000_000, 5_000_000, 20_000_000])
     parser.add_argument("--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped")
-        "--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped at a size"
-    )
     parser.add_argument("--measure", choices=ENGINES, help="one engine on the tables of --folder, as JSON lines")
     parser.add_argument("--write", type=Path, help="replace the lines of these sizes in the Spark section of this file")
     given = parser.parse_args()
