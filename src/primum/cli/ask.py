@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primum.cli.options import EngineName, StorePlace
+from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
 
 if TYPE_CHECKING:
     from primum.dossier.render.terminal import Screen
@@ -41,15 +41,8 @@ def ask(
         Path | None,
         typer.Option("--weights", metavar="F", help="Your own weights of benefit and harms, TOML; sensitivity only."),
     ] = None,
-    use_rules: Annotated[
-        str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
-    ] = "all",
-    duplicates: Annotated[
-        str | None,
-        typer.Option(
-            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
-        ),
-    ] = None,
+    use_rules: UseRulesName = "all",
+    duplicates: DuplicatesMethod = None,
     screen: Annotated[
         bool,
         typer.Option("--screen", help="Ask what should be asked before the treatment, and say which answers matter."),

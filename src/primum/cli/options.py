@@ -17,3 +17,12 @@ EngineName = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
 ]
+UseRulesName = Annotated[
+    str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
+]
+DuplicatesMethod = Annotated[
+    str | None,
+    typer.Option(
+        "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
+    ),
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from primum.cli.options import EngineName, StorePlace
+from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
 
 if TYPE_CHECKING:
     from primum.signals.table import Scores, SignalTable
@@ -53,15 +53,8 @@ def signals(
     methods: Annotated[
         str, typer.Option("--methods", metavar="LIST", help="Statistics by name, with commas between; all by default.")
     ] = "",
-    use_rules: Annotated[
-        str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
-    ] = "all",
-    duplicates: Annotated[
-        str | None,
-        typer.Option(
-            "--duplicates", metavar="METHOD", help="off, exact or probabilistic; the best links there are unless given."
-        ),
-    ] = None,
+    use_rules: UseRulesName = "all",
+    duplicates: DuplicatesMethod = None,
     by: Annotated[
         str,
         typer.Option(
