@@ -20,7 +20,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from primum.study.reports import Reports
 
 COUNTED = ("reports", "drugs_in_report", "reactions", "current_reports")  # by report_key; those that counting reads
 WHOLE = ("files", "store_facts", "drug_names", "drug_substances", "derived_parts")
@@ -60,7 +63,7 @@ def tables_of(store: Path, reports: int, folder: Path) -> int:
     return held
 
 
-def opened(engine: str, tables: Path) -> Any:
+def opened(engine: str, tables: Path) -> Reports:
     """The tables as `primum.open` would, but no engine writes beside them."""
     from primum.store.folder import Store
     from primum.study.reports import Reports
@@ -104,6 +107,8 @@ def seconds_of_group(group: int) -> float:
 
 def measure(engine: str, tables: Path) -> Iterator[dict[str, Any]]:
     """One engine's figures, one after the other."""
+    from primum.study.question import Question
+
     java: int | None = None
 
     def timed(what: str, call: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
@@ -125,14 +130,14 @@ def measure(engine: str, tables: Path) -> Iterator[dict[str, Any]]:
         yield timed("arrays built from the tables", lambda: reports.arrays.drugs("substance"))[1]
     name = drug_of_rank(reports)
     for _ in range(3):  # Java compiles what it has run a few times; the least is told
-        counted, figures = timed("one drug in a cohort", lambda: reports.counts(name, COHORT, cells=False))
+        counted, figures = timed("one drug in a cohort", lambda: reports.counts(Question(name, COHORT), cells=False))
         yield figures | told(counted)
-    counted, figures = timed("all pairs", lambda: reports.counts(cells=False))
+    counted, figures = timed("all pairs", lambda: reports.counts(Question(), cells=False))
     yield figures | told(counted)
     reports.store.close()
 
 
-def drug_of_rank(reports: Any) -> str:
+def drug_of_rank(reports: Reports) -> str:
     """The drug of rank DRUG by its rows, the same on every engine."""
     rows = dict(reports.store.engine.read("drug_names", "name_key", "row_count"))
     total: dict[str, int] = {}
