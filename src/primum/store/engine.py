@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -56,7 +57,7 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def append(self, name: str, columns: Columns) -> int:
+    def append(self, name: str, columns: Columns | pa.Table) -> int:
         """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""How do rows that Python makes one by one reach the store's tables without all of them being in memory?
+"""How do rows on their way into the store's tables stay out of memory, made one by one or column by column?
 
 They are written batch by batch into a workshop (`Engine.workshop`), each batch for good: rows that wait for the end of
 one long transaction stay in memory. Once all are there, one transaction moves them into the store.
@@ -7,13 +7,16 @@ one long transaction stay in memory. Once all are there, one transaction moves t
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from primum.store.engine import Engine
 from primum.store.schema import TableSchema, schema_of, table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH: Final = 20_000  # rows of a table that are written together
 LONG_BATCH: Final = 500  # of one whose rows hold long texts
@@ -48,6 +51,13 @@ class RowBatches:
         if self._waiting[name] >= (LONG_BATCH if name in LONG_TABLES else BATCH):
             self._write(name)
 
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Write rows that stand in columns already; columns left out are empty."""
+        if rows.num_rows:
+            self._make(name)
+            self._bench.append(name, rows)
+            self.written[name] += rows.num_rows
+
     def flush(self) -> None:
         """Write what is still waiting."""
         for name in list(self._rows):
@@ -61,11 +71,15 @@ class RowBatches:
     def _write(self, name: str) -> None:
         rows = self._rows.pop(name, {})
         self._waiting[name] = 0
-        if rows and name not in self._made:
-            self._bench.stage_expression(name, table(name).limit(0))
-            self._made.add(name)
+        if rows:
+            self._make(name)
         for columns, values in rows.items():
             self._bench.append(name, _arrays(schema_of(name), columns, values))
+
+    def _make(self, name: str) -> None:
+        if name not in self._made:
+            self._bench.stage_expression(name, table(name).limit(0))
+            self._made.add(name)
 
 
 def _arrays(schema: TableSchema, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, NDArray[Any]]:

@@ -102,7 +102,7 @@ class SparkEngine(Engine):
         self._write(name, (_in_order(name, self._query(self.sql(expression))) for expression in expressions))
         return self.count(name)
 
-    def append(self, name: str, columns: Columns) -> int:
+    def append(self, name: str, columns: Columns | pa.Table) -> int:
         """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
         return self._add(name, self._frame(columns))
 
@@ -284,9 +284,11 @@ class SparkEngine(Engine):
             )
         frame.createOrReplaceTempView(name)
 
-    def _frame(self, columns: Columns) -> Any:
+    def _frame(self, columns: Columns | pa.Table) -> Any:
         import pyarrow as pa
 
+        if isinstance(columns, pa.Table):
+            return self._session.createDataFrame(columns)
         return self._session.createDataFrame(pa.table({name: _arrow(array) for name, array in columns.items()}))
 
     def _add(self, name: str, rows: Any) -> int:

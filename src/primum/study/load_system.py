@@ -1,4 +1,4 @@
-"""How does a part of a reporting system go into the store row by row, wholly or not at all?
+"""How does a part of a reporting system go into the store, wholly or not at all?
 
 A source gives a `Part`: what it is, and a function that reads its files and puts what it finds into a `PartWriter`.
 Everything else is the same for all systems. The part is read into a workshop beside the store, in batches, so that
@@ -14,12 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
+from primum.sources.texts import Texts, paired, values_of
 from primum.sources.values import Reading
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
@@ -29,6 +33,13 @@ from primum.store.row_batches import RowBatches
 from primum.study.derive import derive, derive_inside
 from primum.study.load import Loaded
 from primum.study.workshop import workshop_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Column = Texts | pa.Array | NDArray[Any] | str | int
+
+Keys = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,61 @@ class PartWriter:
             faults[column, reading.fault] += 1
         return reading
 
+    def keys(self, rows: NDArray[Any]) -> Keys:
+        """Keys of the reports on rows; as `key`."""
+        if len(rows):
+            self.key(int(rows.max()))
+        return self.part.number * ROWS_OF_A_PART + rows.astype(np.int64)
+
+    def put_reports(self, rows: NDArray[Any], **columns: Column) -> Keys:
+        """Put in the reports of rows; their keys. Columns left out are empty."""
+        keys = self.keys(rows)
+        self.put("reports", keys, source=self.part.system, **columns)
+        return keys
+
+    def put(self, table: str, report_key: Keys, **columns: Column) -> None:
+        """Put rows into a table of the store, column by column; columns left out are empty, and so are empty texts.
+
+        Args:
+            table: which.
+            report_key: of the report of each row.
+            columns: of as many rows; one text or number stands for every row.
+        """
+        import pyarrow as pa
+
+        rows = {name: _column(given, len(report_key)) for name, given in columns.items()}
+        self._batches.put(table, pa.table({"report_key": report_key, **rows}))
+
+    def read(
+        self, column: str, texts: Texts | tuple[Texts, Texts], meaning: Callable[..., Reading]
+    ) -> tuple[pa.DictionaryArray, ...]:
+        """What the texts of a column mean, each distinct one read once; its faults counted by row.
+
+        Args:
+            column: as the file calls it.
+            texts: of each row; or of two columns that mean something together, such as a number and its unit.
+            meaning: a text, None where it is empty -> its reading; of two columns, two texts.
+
+        Returns:
+            One column for each value that a reading has.
+        """
+        import pyarrow as pa
+
+        given: list[tuple[str, ...]]
+        if isinstance(texts, Texts):
+            width, codes = 1, texts.codes
+            given = [(text,) for text in texts.distinct.to_pylist()]
+        else:
+            width = 2
+            given, codes = paired(*texts)
+        readings = [meaning(*(text or None for text in one)) for one in given or [("",) * width]]
+        if any(reading.fault for reading in readings):
+            for reading, rows in zip(readings, np.bincount(codes, minlength=len(readings)).tolist(), strict=True):
+                if reading.fault and rows:
+                    self._faults[column, reading.fault] += rows
+        values = zip(*(reading.values for reading in readings), strict=True)
+        return tuple(values_of(pa.array(one), codes) for one in values)
+
     def append(self, reject: Reject) -> None:
         """Keep a rejected line of the file that is being read, whole."""
         self._batches.add(
@@ -170,6 +236,14 @@ class PartWriter:
     @property
     def _file_key(self) -> int:
         return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
+
+
+def _column(given: Column, rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(given, str | int):
+        return values_of(pa.array([given]), np.zeros(rows, np.int32))
+    return given.column() if isinstance(given, Texts) else given
 
 
 def check_file(path: Path, expected: str) -> None:
