@@ -96,8 +96,8 @@ class DuckDBEngine(Engine):
         self._execute(f"ALTER TABLE {_quoted(fresh.name)} RENAME TO {_quoted(name)}")
         return changed
 
-    def append(self, name: str, columns: Columns | pa.Table) -> int:
-        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+    def append(self, name: str, columns: Columns | pa.RecordBatchReader) -> int:
+        """Append arrays, or batches of Arrow, to a table of schema.csv; columns left out are empty; how many rows."""
         schema_of(name)
         with self._registered(columns) as given:
             return self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {given}")
@@ -325,10 +325,10 @@ class DuckDBEngine(Engine):
         return ibis.table({column: IBIS_TYPES[kind] for column, kind, *_ in described}, name=name)
 
     @contextlib.contextmanager
-    def _registered(self, columns: Columns | pa.Table) -> Iterator[str]:
+    def _registered(self, columns: Columns | pa.RecordBatchReader) -> Iterator[str]:
         """The arrays as something to select from, for as long as the block lasts."""
         name = "given_arrays"
-        given, replaced = (columns, "") if not isinstance(columns, Mapping) else self._readable(columns)
+        given, replaced = self._readable(columns) if isinstance(columns, Mapping) else (columns, "")
         self._connection.register(name, given)
         try:
             yield f"(SELECT *{replaced} FROM {name})"

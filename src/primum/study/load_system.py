@@ -1,8 +1,8 @@
 """How does a part of a reporting system go into the store, wholly or not at all?
 
 A source gives a `Part`: what it is, and a function that reads its files and puts what it finds into a `PartWriter`.
-Everything else is the same for all systems. The part is read into a workshop beside the store, in batches, so that
-memory does not grow with the file, and put into the store in one transaction. Faults and repairs are counted by file.
+Everything else is the same for all systems. The part is read into files beside the store, in batches, so that memory
+does not grow with the file, and put into the store in one transaction. Faults and repairs are counted by file.
 The same part again changes nothing, another of that name replaces it. What follows from all reports is made with the
 last part.
 """
@@ -32,7 +32,7 @@ from primum.store.parts import PartFile, add_account, loaded_archive, remove_par
 from primum.store.row_batches import RowBatches
 from primum.study.derive import derive, derive_inside
 from primum.study.load import Loaded
-from primum.study.workshop import workshop_of
+from primum.study.workshop import room_beside
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,12 +83,12 @@ class PartWriter:
     Files are put in one after the other: their rows, faults, repairs and rejects, then `close_file`.
     """
 
-    def __init__(self, bench: Engine, part: Part) -> None:
+    def __init__(self, folder: Path, part: Part) -> None:
         self.part = part
         self.repairs: Counter[str] = Counter()
         self.rejected = 0
         self.repaired = 0
-        self._batches = RowBatches(bench)
+        self._batches = RowBatches(folder)
         self._faults: Counter[tuple[str, str]] = Counter()
         self._closed: list[_ClosedFile] = []
 
@@ -150,10 +150,10 @@ class PartWriter:
             report_key: of the report of each row.
             columns: of as many rows; one text or number stands for every row.
         """
-        import pyarrow as pa
-
-        rows = {name: _column(given, len(report_key)) for name, given in columns.items()}
-        self._batches.put(table, pa.table({"report_key": report_key, **rows}))
+        rows = len(report_key)
+        self._batches.put(
+            table, {name: _column(given, rows) for name, given in {"report_key": report_key, **columns}.items()}, rows
+        )
 
     def read(
         self, column: str, texts: Texts | tuple[Texts, Texts], meaning: Callable[..., Reading]
@@ -224,8 +224,8 @@ class PartWriter:
 
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
-        self.write_rows()
-        self._batches.move_into(engine)
+        with engine.little_memory():
+            self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
             key = part.number * FILES_OF_A_PART + number
@@ -243,6 +243,8 @@ def _column(given: Column, rows: int) -> pa.Array:
 
     if isinstance(given, str | int):
         return values_of(pa.array([given]), np.zeros(rows, np.int32))
+    if isinstance(given, np.ndarray):
+        return pa.array(given)
     return given.column() if isinstance(given, Texts) else given
 
 
@@ -309,10 +311,9 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
         raise SourceError.of(part.name, f"its name gets the same keys as {before[0]}", "another name", "Rename it.")
     if before is not None and before[1] == part.sha256:
         return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
-    with workshop_of(store) as bench:
-        writer = PartWriter(bench, part)
-        with engine.little_memory():
-            part.read(writer)
+    with room_beside(store) as folder:
+        writer = PartWriter(folder, part)
+        part.read(writer)
         with engine.transaction():
             remove_part(engine, part.number, None)
             writer.move_into(engine)
