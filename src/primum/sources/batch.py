@@ -70,6 +70,11 @@ class Batch:
         """A column; empty texts where the file has none of that name."""
         return self.columns[name] if name in self.columns else Texts.same("", self.rows)
 
+    def changed(self, change: Callable[[str], str | None]) -> Batch:
+        """The rows with every text changed."""
+        columns = {name: texts.map(change) for name, texts in self.columns.items()}
+        return Batch(columns, self.rows, self.lines, self.refused)
+
     def fields_filled(self) -> NDArray[np.int16]:
         """Fields of each row that are not blank."""
         counted = np.zeros(self.rows, dtype=np.int16)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Final, Protocol
 
@@ -102,11 +102,12 @@ class QuotedFile:
     columns: tuple[str, ...] = ()
     _counted: Counter[str] = field(default_factory=Counter)
 
-    def batches(self, stream: IO[bytes]) -> Iterator[Batch]:
+    def batches(self, stream: IO[bytes], *, only: Collection[str] = ()) -> Iterator[Batch]:
         """The rows of the file, in order, as many at once as a block holds.
 
         Args:
             stream: the file from its beginning.
+            only: the columns that are wanted; all where none is named.
 
         Raises:
             SourceError: the header has no such columns, or a line has no end.
@@ -129,7 +130,7 @@ class QuotedFile:
                 )
             done = 0
             if cut:
-                batch, done = self._batch(block[:cut], last=last)
+                batch, done = self._batch(block[:cut], [name for name in self.columns if name in only or not only], last=last)
                 if batch.rows:
                     yield batch
             waiting = block[done:]
@@ -151,7 +152,7 @@ class QuotedFile:
             repairs=dict(+self.repairs),
         )
 
-    def _batch(self, block: bytes, *, last: bool) -> tuple[Batch, int]:
+    def _batch(self, block: bytes, wanted: Sequence[str], *, last: bool) -> tuple[Batch, int]:
         """The rows of a block, and how many of its bytes they took: a record may end in the next one."""
         lines = lines_of(block, delimiter=self.delimiter, width=len(self.columns))
         mended, kept, end = self._mend(lines, last=last)
@@ -184,7 +185,7 @@ class QuotedFile:
         self.repairs[self.encoding.repair] += int(recoded_rows.sum())
         for told in repairs.values():
             self.repairs.update(told)
-        columns = self._columns(b"".join(pieces), len(first_lines))
+        columns = self._columns(b"".join(pieces), wanted) if len(first_lines) else {}
         taken = len(block) if end == len(lines) else int(lines.starts[end])
         return Batch(columns, len(first_lines), where, self._refused), taken
 
@@ -253,13 +254,11 @@ class QuotedFile:
         }
         return tuple(name for name, needed in told.items() if needed)
 
-    def _columns(self, text: bytes, rows: int) -> dict[str, Texts]:
+    def _columns(self, text: bytes, wanted: Sequence[str]) -> dict[str, Texts]:
         """The columns of plain lines."""
         import pyarrow as pa
         from pyarrow import csv as arrow
 
-        if not rows:
-            return {}
         kind = pa.dictionary(pa.int32(), pa.string())
         if text.startswith(BOMS[0]):
             text = b"\n" + text  # Arrow would take it for the mark of the encoding; an empty line it passes over
@@ -267,9 +266,11 @@ class QuotedFile:
             pa.BufferReader(text),
             arrow.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=self.columns),
             arrow.ParseOptions(delimiter=self.delimiter, quote_char='"' if b'"' in text else False),
-            arrow.ConvertOptions(column_types=dict.fromkeys(self.columns, kind), strings_can_be_null=False),
+            arrow.ConvertOptions(
+                column_types=dict.fromkeys(wanted, kind), include_columns=wanted, strings_can_be_null=False
+            ),
         )
-        return {name: Texts.of(table[name].chunk(0)) for name in self.columns}
+        return {name: Texts.of(table[name].chunk(0)) for name in wanted}
 
     def _reject(self, rejects: Sequence[Reject]) -> None:
         for reject in rejects:

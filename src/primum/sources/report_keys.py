@@ -10,6 +10,7 @@ from bisect import bisect_left
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 NOTHING: Final = ()
 
@@ -38,6 +39,12 @@ class ReportKeys:
         self._rows.append(row)
         self._versions.append(version)
 
+    def extend(self, numbers: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+        """As `add`, for many reports of the same version."""
+        self._numbers.frombytes(numbers.astype(np.int64).tobytes())
+        self._rows.frombytes(rows.astype(np.int32).tobytes())
+        self._versions.frombytes(bytes(4 * len(rows)))
+
     def close(self) -> int:
         """Put them in order; how many share their number with another."""
         numbers = np.frombuffer(self._numbers, dtype=np.int64) if self._numbers else np.empty(0, np.int64)
@@ -62,3 +69,19 @@ class ReportKeys:
         while last < len(self._numbers) and self._numbers[last] == number:
             last += 1
         return tuple(self._rows[first:last])
+
+    def find_each(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+        """For each number the row that `find` names first; 0 where there is none.
+
+        Examples:
+            >>> keys = ReportKeys()
+            >>> keys.extend(np.array([30, 7, 30]), np.array([1, 2, 3]))
+            >>> keys.close(), keys.find_each(np.array([7, 30, 8])).tolist()
+            (1, [2, 1, 0])
+        """
+        known = np.frombuffer(self._numbers, dtype=np.int64)
+        at = np.minimum(np.searchsorted(known, numbers), max(0, len(known) - 1))
+        if not len(known):
+            return np.zeros(len(numbers), dtype=np.int32)
+        rows: NDArray[np.int32] = np.where(known[at] == numbers, np.frombuffer(self._rows, dtype=np.int32)[at], 0)
+        return rows

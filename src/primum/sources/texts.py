@@ -54,6 +54,13 @@ class Texts:
         return Texts(trimmed, codes)._each_once()
 
     @staticmethod
+    def coded(texts: Sequence[str | None], codes: Codes) -> Texts:
+        """Texts without blanks around them, of which each row has the one at its place; None is an empty one."""
+        import pyarrow as pa
+
+        return Texts(pa.array([text or "" for text in texts], pa.string()), codes)._each_once()
+
+    @staticmethod
     def same(text: str, rows: int) -> Texts:
         """One text for every row."""
         import pyarrow as pa
@@ -88,10 +95,7 @@ class Texts:
             >>> Texts.of(["a", "A", "b"]).map(str.upper).distinct.to_pylist()
             ['A', 'B']
         """
-        import pyarrow as pa
-
-        changed = [change(text) or "" for text in self.distinct.to_pylist()]
-        return Texts(pa.array(changed, pa.string()), self.codes)._each_once()
+        return Texts.coded(list(map(change, self.distinct.to_pylist())), self.codes)
 
     def or_else(self, others: Texts) -> Texts:
         """The texts, and where one is empty the other column's.
@@ -114,17 +118,7 @@ class Texts:
             >>> rows.tolist(), parts.to_list()
             ([0, 0, 2], ['a', 'b', 'b'])
         """
-        return self.split_numbered([parts(text) for text in self.distinct.to_pylist()])
-
-    def split_numbered(self, of_distinct: Sequence[Sequence[str]]) -> tuple[Places, Texts]:
-        """As `split`, from the parts of every distinct text."""
-        import pyarrow as pa
-
-        known: dict[str, int] = {}
-        flat = np.array([known.setdefault(part, len(known)) for one in of_distinct for part in one], dtype=np.int32)
-        lengths = np.array([len(one) for one in of_distinct], dtype=np.intp)
-        rows, places = repeated(lengths, self.codes)
-        return rows, Texts(pa.array(list(known), pa.string()), flat[places])
+        return parts_of([parts(text) for text in self.distinct.to_pylist()], self.codes)
 
     def column(self) -> pa.DictionaryArray:
         """The column as a table takes it: an empty text is no value."""
@@ -160,6 +154,16 @@ def paired(first: Texts, second: Texts) -> tuple[list[tuple[str, str]], Codes]:
     ones, others = np.divmod(pairs, max(1, len(second.distinct)))
     texts = zip(first.distinct.take(ones).to_pylist(), second.distinct.take(others).to_pylist(), strict=True)
     return list(texts), codes.astype(np.int32)
+
+
+def parts_of(lists: Sequence[Sequence[str]], codes: Codes) -> tuple[Places, Texts]:
+    """Of rows that have one of some lists of texts each: which row every text stands in, and the texts, in order."""
+    import pyarrow as pa
+
+    known: dict[str, int] = {}
+    flat = np.array([known.setdefault(part, len(known)) for one in lists for part in one], dtype=np.int32)
+    rows, places = repeated(np.array([len(one) for one in lists], dtype=np.intp), codes)
+    return rows, Texts(pa.array(list(known), pa.string()), flat[places])
 
 
 def repeated(lengths: Places, codes: Codes) -> tuple[Places, Places]:
@@ -218,10 +222,24 @@ def once_a_row(rows: Places, values: pa.DictionaryArray) -> Places:
     """
     numbers: dict[object, int] = {}
     distinct = np.array([numbers.setdefault(value, len(numbers)) for value in values.dictionary.to_pylist()], np.int64)
-    there = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
-    there = there[values.dictionary.is_valid().to_numpy(zero_copy_only=False)[values.indices.to_numpy()[there]]]
-    mixed = rows[there] * (len(numbers) + 1) + distinct[values.indices.to_numpy()[there]]
-    return there[np.sort(np.unique(mixed, return_index=True)[1])]
+    places = np.flatnonzero(there(values))
+    mixed = rows[places] * (len(numbers) + 1) + distinct[values.indices.to_numpy()[places]]
+    return places[np.sort(np.unique(mixed, return_index=True)[1])]
+
+
+def there(values: pa.DictionaryArray) -> Mask:
+    """Which rows have a value."""
+    known = values.dictionary.is_valid().to_numpy(zero_copy_only=False)
+    return np.asarray(known[values.indices.to_numpy()], dtype=bool)
+
+
+def joined(first: pa.DictionaryArray, second: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The values of two columns of text, one behind the other."""
+    import pyarrow as pa
+
+    distinct = pa.concat_arrays([one.dictionary.cast(pa.string()) for one in (first, second)])
+    codes = np.concatenate((first.indices.to_numpy(), second.indices.to_numpy() + len(first.dictionary)))
+    return values_of(distinct, codes.astype(np.int32))
 
 
 def values_of(values: pa.Array, codes: Codes) -> pa.DictionaryArray:

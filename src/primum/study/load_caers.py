@@ -68,14 +68,10 @@ class _Rows:
         self.writer = writer
         self.known = known
         self.reports: dict[str, tuple[int, int, int]] = {}  # key, products so far, hash of terms and outcomes
-        self.rows = 0
-        self.terms = 0
-        self.outcomes = 0
 
     def put(self, batch: Batch) -> None:
         """Put in rows: the reports that they are the first of, their products, and terms that were not told before."""
-        numbers = np.arange(self.rows + 1, self.rows + batch.rows + 1)
-        self.rows += batch.rows
+        numbers = self.writer.numbers("drugs_in_report", batch.rows)
         ids = batch["REPORT_ID"]
         names = ids.distinct.to_pylist()
         keys, products, told = np.array([self.reports.get(name, _NEW) for name in names], dtype=np.int64).T
@@ -135,21 +131,19 @@ class _Rows:
         self.writer.put(
             "reactions",
             keys[rows],
-            row_number=np.arange(self.terms + 1, self.terms + len(rows) + 1),
+            row_number=self.writer.numbers("reactions", len(rows)),
             term=terms.map(str.upper),
             term_text=terms,
         )
-        self.terms += len(rows)
         rows, pieces = batch["CASE_OUTCOME"][told].split(split_outcomes)
         outcomes = self.writer.read("CASE_OUTCOME", pieces, partial(read_code, "caers", "CASE_OUTCOME"))[0]
         kept = once_a_row(rows, outcomes)
         self.writer.put(
             "outcomes",
             keys[rows[kept]],
-            row_number=np.arange(self.outcomes + 1, self.outcomes + len(kept) + 1),
+            row_number=self.writer.numbers("outcomes", len(kept)),
             outcome=outcomes.take(kept),
         )
-        self.outcomes += len(kept)
 
 
 def _age(text: str | None, unit: str | None) -> Reading:

@@ -23,7 +23,7 @@ from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
-from primum.sources.texts import Texts, paired, values_of
+from primum.sources.texts import Places, Texts, paired, values_of
 from primum.sources.values import Reading
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
@@ -89,6 +89,7 @@ class PartWriter:
         self.rejected = 0
         self.repaired = 0
         self._batches = RowBatches(folder)
+        self._numbered: Counter[str] = Counter()
         self._faults: Counter[tuple[str, str]] = Counter()
         self._closed: list[_ClosedFile] = []
 
@@ -129,6 +130,11 @@ class PartWriter:
             faults = self._faults if file is None else self._closed[file].faults
             faults[column, reading.fault] += 1
         return reading
+
+    def numbers(self, table: str, rows: int) -> Places:
+        """The next row numbers of a table, which count from 1 through the part."""
+        self._numbered[table] += rows
+        return np.arange(self._numbered[table] - rows + 1, self._numbered[table] + 1)
 
     def keys(self, rows: NDArray[Any]) -> Keys:
         """Keys of the reports on rows; as `key`."""
