@@ -120,6 +120,17 @@ class Texts:
         """
         return parts_of([parts(text) for text in self.distinct.to_pylist()], self.codes)
 
+    def values(self, meaning: Callable[[str], object]) -> pa.DictionaryArray:
+        """A column of what each text means.
+
+        Examples:
+            >>> Texts.of(["7", "x"]).values(lambda text: int(text) if text.isdecimal() else None).to_pylist()
+            [7, None]
+        """
+        import pyarrow as pa
+
+        return values_of(pa.array(list(map(meaning, self.distinct.to_pylist()))), self.codes)
+
     def column(self) -> pa.DictionaryArray:
         """The column as a table takes it: an empty text is no value."""
         import pyarrow as pa
