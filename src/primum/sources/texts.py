@@ -97,6 +97,18 @@ class Texts:
         """
         return Texts.coded(list(map(change, self.distinct.to_pylist())), self.codes)
 
+    def where(self, kept: Mask) -> Texts:
+        """The texts where a mask says so, nothing elsewhere.
+
+        Examples:
+            >>> Texts.of(["a", "b"]).where(np.array([True, False])).to_list()
+            ['a', '']
+        """
+        import pyarrow as pa
+
+        distinct = pa.concat_arrays([self.distinct, pa.array([""])])
+        return Texts(distinct, np.where(kept, self.codes, len(self.distinct)).astype(np.int32))
+
     def or_else(self, others: Texts) -> Texts:
         """The texts, and where one is empty the other column's.
 
