@@ -6,7 +6,6 @@ UTF-8 shows so at its first byte above 0x7F, so whole runs of lines are decoded 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -102,7 +101,7 @@ class InUtf8:
             lead, behind = array[first], array[np.minimum(first + 1, len(array) - 1)]
             may_be = (lead >= 0xC2) & (lead <= 0xF4) & (behind >= 0x80) & (behind <= 0xBF)
             self._other = ~self._ascii & ~may_be
-            for line in np.flatnonzero(may_be & ~self._ascii):
+            for line in np.flatnonzero(may_be & ~self._ascii).tolist():
                 self._other[line] = not _is_utf8(lines.raw(line))
 
 

@@ -74,9 +74,10 @@ def lines_of(block: bytes, *, delimiter: str, width: int) -> BlockLines:
     stops = marks[ends]
     starts = np.concatenate(([0], stops[:-1] + 1))
     firsts = np.concatenate(([0], ends[:-1] + 1))
-    fields = ends - firsts + 1
     if quoted:
         fields = _fields_well_quoted(array, marks, kinds, firsts, ends, beside=(ord(delimiter), LF, CR, QUOTE))
+    else:
+        fields = ends - firsts + 1
     plain = fields == width
     plain &= stops - starts <= LONGEST_PLAIN
     plain &= ~_with_controls(block, array, starts, stops)
@@ -91,7 +92,7 @@ def _fields_well_quoted(
     ends: IndexArray,
     *,
     beside: tuple[int, ...],
-) -> NDArray[np.int32]:
+) -> IndexArray:
     """Fields of each line that closes every quote it opens, as a writer of CSV does; 0 of any other.
 
     `beside` is what may stand before a quote that opens and behind one that closes; a doubled quote closes and opens.
@@ -110,10 +111,10 @@ def _fields_well_quoted(
     return np.where(inside[ends] | (_sums(wrong, firsts, ends) > 0), 0, fields)
 
 
-def _sums(values: NDArray[np.generic], firsts: IndexArray, ends: IndexArray) -> NDArray[np.int32]:
+def _sums(values: Mask, firsts: IndexArray, ends: IndexArray) -> IndexArray:
     """The sum of a value over the marks of each line."""
-    total = np.concatenate(([0], np.cumsum(values, dtype=np.int32)))
-    sums: NDArray[np.int32] = total[ends + 1] - total[firsts]
+    total = np.concatenate(([0], np.cumsum(values)))
+    sums: IndexArray = total[ends + 1] - total[firsts]
     return sums
 
 

@@ -130,7 +130,9 @@ class QuotedFile:
                 )
             done = 0
             if cut:
-                batch, done = self._batch(block[:cut], [name for name in self.columns if name in only or not only], last=last)
+                batch, done = self._batch(
+                    block[:cut], [name for name in self.columns if name in only or not only], last=last
+                )
                 if batch.rows:
                     yield batch
             waiting = block[done:]
@@ -156,7 +158,10 @@ class QuotedFile:
         """The rows of a block, and how many of its bytes they took: a record may end in the next one."""
         lines = lines_of(block, delimiter=self.delimiter, width=len(self.columns))
         mended, kept, end = self._mend(lines, last=last)
-        alone, more = (np.array(given, dtype=np.intp) for given in ([row.line for row in mended], [row.taken - 1 for row in mended]))
+        alone, more = (
+            np.array(given, dtype=np.intp)
+            for given in ([row.line for row in mended], [row.taken - 1 for row in mended])
+        )
         recoded = InUtf8(lines, self.encoding)
         pieces: list[bytes] = []
         done = 0

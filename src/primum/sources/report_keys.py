@@ -39,7 +39,7 @@ class ReportKeys:
         self._rows.append(row)
         self._versions.append(version)
 
-    def extend(self, numbers: NDArray[np.int64], rows: NDArray[np.int32]) -> None:
+    def extend(self, numbers: NDArray[np.int64], rows: NDArray[np.intp]) -> None:
         """As `add`, for many reports of the same version."""
         self._numbers.frombytes(numbers.astype(np.int64).tobytes())
         self._rows.frombytes(rows.astype(np.int32).tobytes())

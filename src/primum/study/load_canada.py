@@ -120,16 +120,16 @@ class _Rows:
         source = self._code("REPORT_TYPE_ENG", batch)
         told = there(source)
         self.writer.put("report_sources", keys[told], row_number=numbers[told], report_source=source.filter(told))
-        self._outcomes(keys, batch)
+        self._outcomes(keys, numbers, batch)
 
-    def _outcomes(self, keys: Keys, batch: Batch) -> None:
+    def _outcomes(self, keys: Keys, numbers: Places, batch: Batch) -> None:
         """Put in the outcomes whose flag is set; where none is, whether the report is serious."""
-        flagged = {outcome: batch[flag].are(lambda text: text == YES) for flag, outcome in FLAGS.items()}
+        flagged = [batch[flag].are(lambda text: text == YES) for flag in FLAGS]
         serious = self._code("SERIOUSNESS_ENG", batch)
-        alone = there(serious) & ~np.logical_or.reduce([*flagged.values()])
-        for told, outcome in (*((told, outcome) for outcome, told in flagged.items()), (alone, serious.filter(alone))):
-            rows = self.writer.numbers("outcomes", int(np.sum(told)))
-            self.writer.put("outcomes", keys[told], row_number=rows, outcome=outcome)
+        alone = there(serious) & ~np.logical_or.reduce(flagged)
+        told = [*zip(flagged, FLAGS.values(), strict=True), (alone, serious.filter(alone))]
+        for place, (rows, outcome) in enumerate(told):
+            self.writer.put("outcomes", keys[rows], row_number=numbers[rows] * len(told) + place, outcome=outcome)
 
     def keep_ingredients(self, batch: Batch) -> None:
         """Keep the ingredients of products, one behind the other with a backslash between, as FAERS prints them."""
@@ -189,9 +189,7 @@ class _Rows:
         batch, keys, numbers = self._found("reactions", batch)
         told = batch["PT_NAME_ENG"].filled()
         terms = batch["PT_NAME_ENG"][told]
-        self.writer.put(
-            "reactions", keys[told], row_number=numbers[told], term=terms.map(str.upper), term_text=terms
-        )
+        self.writer.put("reactions", keys[told], row_number=numbers[told], term=terms.map(str.upper), term_text=terms)
 
     def links(self, batch: Batch) -> None:
         """Keep links to other reports."""

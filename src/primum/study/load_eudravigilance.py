@@ -107,11 +107,14 @@ class _Rows:
             term_text=terms,
         )
         of_item, told = parts_of([one.seriousness for one in read], items.codes)
-        fatal = np.array([read_code("eudravigilance", "course", one.course).values[0] is not None for one in read], bool)
+        fatal = np.array(
+            [read_code("eudravigilance", "course", one.course).values[0] is not None for one in read], bool
+        )
         dead = np.flatnonzero(fatal[items.codes])
         outcomes = joined(self._code("REACTIONS", "outcome", told), values_of(pa.array(["DE"]), 0 * items.codes[dead]))
         of_row = rows[np.concatenate((of_item, dead))]
         kept = once_a_row(of_row, outcomes)
+        kept = kept[np.argsort(of_row[kept], kind="stable")]
         self.writer.put(
             "outcomes",
             keys[of_row[kept]],

@@ -84,8 +84,8 @@ class _Rows:
         for path in given.files["JADER_REAC"]:
             reader = open_table(path, "JADER_REAC", keep=deque(maxlen=0))
             with path.open("rb") as stream:
-                for batch in reader.batches(stream, only=("case_number", "report_count", "event_date")):
-                    batch = batch.changed(plain)
+                for read in reader.batches(stream, only=("case_number", "report_count", "event_date")):
+                    batch = read.changed(plain)
                     dates = batch["event_date"].map(told)
                     cases, codes = paired(batch["case_number"][dates.filled()], batch["report_count"][dates.filled()])
                     firsts = np.unique(codes, return_index=True)[1]
@@ -186,9 +186,7 @@ class _Rows:
         batch, keys, numbers = self._found("reactions", batch)
         named = batch["event"].filled()
         terms = batch["event"][named]
-        self.writer.put(
-            "reactions", keys[named], row_number=numbers[named], term=terms.map(str.upper), term_text=terms
-        )
+        self.writer.put("reactions", keys[named], row_number=numbers[named], term=terms.map(str.upper), term_text=terms)
         outcomes = self._code("course", batch)
         once = once_a_row(keys, outcomes)
         given = list(zip(keys[once].tolist(), outcomes.take(once).to_pylist(), strict=True))

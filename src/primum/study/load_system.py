@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ from primum.study.workshop import room_beside
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    Column = Texts | pa.Array | NDArray[Any] | str | int
+    Column: TypeAlias = Texts | pa.Array | NDArray[Any] | str | int
 
 Keys = NDArray[np.int64]
 
@@ -176,7 +176,7 @@ class PartWriter:
         """
         import pyarrow as pa
 
-        given: list[tuple[str, ...]]
+        given: Sequence[tuple[str, ...]]
         if isinstance(texts, Texts):
             width, codes = 1, texts.codes
             given = [(text,) for text in texts.distinct.to_pylist()]
@@ -247,11 +247,11 @@ class PartWriter:
 def _column(given: Column, rows: int) -> pa.Array:
     import pyarrow as pa
 
+    if isinstance(given, Texts):
+        return given.column()
     if isinstance(given, str | int):
         return values_of(pa.array([given]), np.zeros(rows, np.int32))
-    if isinstance(given, np.ndarray):
-        return pa.array(given)
-    return given.column() if isinstance(given, Texts) else given
+    return pa.array(given)
 
 
 def check_file(path: Path, expected: str) -> None:

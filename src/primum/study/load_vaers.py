@@ -33,6 +33,7 @@ SYSTEM: Final = SYSTEMS["vaers"]
 ROLE: Final = "PS"
 UNKNOWN_TYPE: Final = "UNK"
 
+
 def load_vaers(
     store: Store, sets: Sequence[VaersSet], *, progress: Callable[[str], None] | None = None
 ) -> list[Loaded]:
