@@ -1,4 +1,4 @@
-"""Does every line of a quoted file go to exactly one place, whatever the file holds and however it is cut into blocks?"""
+"""Does every line of a quoted file go to exactly one place, whatever it holds and however it is cut into blocks?"""
 
 from __future__ import annotations
 
