@@ -88,7 +88,7 @@ class _Rows:
         """Put in reports with their outcomes."""
         batch, ids = _with_ids(batch)
         read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
-        self.known.extend(ids, numbers)
+        self.known.extend(ids)
         received, first = (read(name, batch[name], _day) for name in ("DATRECEIVED", "DATINTRECEIVED"))
         age, weight = ((batch[name], batch[f"{name}_UNIT_ENG"]) for name in ("AGE", "WEIGHT"))
         keys = self.writer.put_reports(

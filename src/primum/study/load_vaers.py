@@ -80,7 +80,7 @@ class _Rows:
         """Put in rows of DATA."""
         batch, ids = _with_ids(batch)
         read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
-        self.known.extend(ids, numbers)
+        self.known.extend(ids)
         given = batch["VAX_DATE"]
         places = [self.dates.setdefault(text, len(self.dates)) for text in given.distinct.to_pylist()]
         self.given.frombytes(np.array(places, np.int32)[given.codes].tobytes())
