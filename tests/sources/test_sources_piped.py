@@ -88,8 +88,8 @@ def test_a_line_without_an_end_is_given_up_before_the_memory_is_full(monkeypatch
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=20))
 def test_a_number_is_found_with_all_its_rows_the_newest_version_first(given_rows):
     keys, wanted = ReportKeys(), {}
-    for row, (number, version) in enumerate(given_rows):
-        keys.add(number, row, version=version)
+    for row, (number, version) in enumerate(given_rows, start=1):
+        keys.add(number, version=version)
         wanted.setdefault(number, []).append((-version, row))
     assert keys.close() == len(given_rows) - len(wanted)
     for number in range(7):

@@ -185,11 +185,11 @@ def test_a_missing_column_leaves_the_store_as_it_was(load, tmp_path):
     assert before == {name: store.engine.content_hash(name) for name in before}
 
 
-def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypatch):
+def test_rows_read_in_blocks_are_the_rows_read_at_once(tmp_path, monkeypatch):
     write_vaers(tmp_path, reports=50)
     hashes = []
-    for size in (7, 20_000):
-        monkeypatch.setattr("primum.store.row_batches.BATCH", size)
+    for size in (7, 4_000_000):
+        monkeypatch.setattr("primum.sources.quoted.BLOCK", size)
         with open_store(tmp_path / f"store{size}", write=True) as store:
             load_vaers(store, find_sets([tmp_path]))
             hashes.append([store.engine.content_hash(name) for name in REPORT_TABLES])

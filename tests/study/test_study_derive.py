@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from primum.sources.maude import find_folder
+from primum.sources.vaers import find_sets
 from primum.store import Store, open_store
 from primum.store.arrange import ROWS_OF_A_PART
 from primum.store.folder import DERIVED
@@ -20,9 +22,13 @@ from primum.store.parts import FILES_OF_A_PART
 from primum.store.schema import table
 from primum.study.derive import derive
 from primum.study.load import load_faers
+from primum.study.load_maude import load_maude
 from primum.study.load_table import load_table
+from primum.study.load_vaers import load_vaers
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
+from primum.testing.maude import write_maude
+from primum.testing.vaers import write_vaers
 
 MakeStore = Callable[..., Store]
 Rows = dict[str, list[dict[str, Any]]]
@@ -203,3 +209,35 @@ def test_a_long_table_beside_quarters_is_derived_for_what_it_brings(tmp_path: Pa
         assert store.engine.count("report_uses") == 2
         derive(store)
         assert told(store) == updated
+
+
+@pytest.mark.parametrize("system", ["maude", "vaers"])
+def test_codes_of_devices_and_types_of_vaccines_teach_no_drug_name_its_substance(system, tmp_path):
+    drugs = {"maude": ("SYNTHOHIP", "SYNTHOPUMP"), "vaers": ("VARICELLA (SYNTHARIX)",)}[system]
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("CASEID,DRUG,AE\n" + "".join(f"{n},{drug},RASH\n" for n, drug in enumerate(drugs)))
+    folder = tmp_path / system
+    folder.mkdir()
+    with open_store(tmp_path / "store", write=True) as store:
+        load_table(store, pairs)
+        before = meanings(store, None)
+        if system == "maude":
+            load_maude(store, [find_folder(write_maude(folder, reports=100))])
+        else:
+            load_vaers(store, find_sets(write_vaers(folder, reports=100)))
+        after = meanings(store, None)
+        assert {name: after[name] for name in before} == before
+        assert {ingredient for _, ingredient in meanings(store)} > {None}  # the same names, with codes
+
+
+def meanings(store, *ingredients):
+    """What each name means whose active ingredient is one of these; of every name where none is given."""
+    substances = {}
+    for key, substance, method in store.engine.read("drug_substances", "name_key", "substance", "method"):
+        substances.setdefault(key, set()).add((substance, method))
+    names = store.engine.read("drug_names", "name_key", "drugname", "active_ingredient")
+    return {
+        (name, ingredient): substances[key]
+        for key, name, ingredient in names
+        if not ingredients or ingredient in ingredients
+    }

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from primum.sources.code_texts import read_code
-from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.quoted import Keeper, QuotedFile
 from primum.sources.values import Reading, read_csv
 
 _COLUMNS: Final = read_csv("caers_columns.csv")
@@ -23,16 +23,13 @@ COLUMNS: Final = tuple(row["column"] for row in _COLUMNS)
 READ: Final = tuple(row["column"] for row in _COLUMNS if row["goes_to"])
 NEEDED: Final = tuple(row["column"] for row in _COLUMNS if row["needed"] == "yes")
 _ALSO: Final = {name: row["column"] for row in _COLUMNS for name in row["also"].split()}
+SUSPECT: Final = "PS"
 _MOST_PARTS: Final = 4  # pieces between commas that one term may have
 
 
 def open_caers(member: str, *, keep: Keeper) -> QuotedFile:
     """A file of CAERS, ready to be read."""
-
-    def refuse(record: Record) -> str:
-        return "" if record["REPORT_ID"].strip() else "REPORT_ID is empty"
-
-    return QuotedFile(member, "PRODUCTS", COLUMNS, READ, NEEDED, refuse, keep=keep, column_name=column_name)
+    return QuotedFile(member, "PRODUCTS", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name)
 
 
 def column_name(printed: str) -> str:
@@ -74,6 +71,22 @@ def terms_with_commas() -> frozenset[str]:
     return frozenset(row["term"] for row in read_csv("caers_terms.csv"))
 
 
-def read_outcomes(cell: str) -> tuple[Reading, ...]:
-    """What the outcomes of a cell stand for, each as a reading."""
-    return tuple(read_code("caers", "CASE_OUTCOME", piece) for piece in cell.split(",") if piece.strip())
+def split_outcomes(cell: str) -> tuple[str, ...]:
+    """The outcomes of a cell.
+
+    Examples:
+        >>> split_outcomes("Death, , Visited Emergency Room")
+        ('Death', 'Visited Emergency Room')
+    """
+    return tuple(piece for part in cell.split(",") if (piece := part.strip()))
+
+
+def read_role(text: str | None) -> Reading:
+    """The role of a product; a suspect where none is told.
+
+    Examples:
+        >>> read_role("CONCOMITANT").values, read_role(None).values, read_role("SPARE").fault
+        (('C',), ('PS',), 'unknown code')
+    """
+    role = read_code("caers", "PRODUCT_TYPE", text)
+    return Reading((role.values[0] or SUSPECT,), role.fault)

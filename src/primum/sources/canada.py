@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.quoted import Keeper, QuotedFile
 from primum.sources.values import read_csv
 
 _COLUMNS: Final = read_csv("canada_columns.csv")
@@ -74,6 +74,6 @@ def find_extract(folder: Path) -> CanadaFolder:
     return CanadaFolder(folder.resolve().name, files, hashlib.sha256(digests.encode()).hexdigest(), size)
 
 
-def open_table(path: Path, table: str, refuse: Callable[[Record], str], *, keep: Keeper) -> QuotedFile:
+def open_table(path: Path, table: str, *, keep: Keeper) -> QuotedFile:
     """A file of the extract, ready to be read."""
-    return QuotedFile(path.name, table, (), (), (), refuse, delimiter="$", headless=COLUMNS[table], keep=keep)
+    return QuotedFile(path.name, table, (), (), (), delimiter="$", headless=COLUMNS[table], keep=keep)

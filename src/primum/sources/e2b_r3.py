@@ -12,6 +12,7 @@ Source: ICH, Implementation guide for E2B(R3), version 5.02 (2016), and its back
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -39,7 +40,7 @@ Found = dict[str, Any]
 def read_message(message: Element) -> Found:
     """The elements of R2 that a message fills; empty where it holds no case."""
     _without_namespaces(message)
-    case = message.find("controlActProcess/subject/investigationEvent")
+    case = _one(message, "controlActProcess/subject/investigationEvent")
     if case is None:
         return {}
     found: Found = {
@@ -67,19 +68,19 @@ def _without_namespaces(message: Element) -> None:
 
 def _about_the_report(case: Element) -> Found:
     found: Found = {}
-    for characteristic in case.iterfind("subjectOf2/investigationCharacteristic"):
+    for characteristic in _all(case, "subjectOf2/investigationCharacteristic"):
         value = _attribute(characteristic.find("value"), "code")
         match _code(characteristic):
             case "1":
                 found["reporttype"] = value
             case "3":
                 found["casenullification"] = "1" if value == NULLIFIED else None
-    for event in case.iterfind("component/observationEvent"):
+    for event in _all(case, "component/observationEvent"):
         if _code(event) == "23":
             told = _value(event, "value")
             found["fulfillexpeditecriteria"] = {"true": "1", "false": "2"}.get(told or "")
     world_wide = _id(case, WORLD_WIDE_ID)
-    by = [_first_sender(one) for one in case.iterfind("outboundRelationship/relatedInvestigation")]
+    by = [_first_sender(one) for one in _all(case, "outboundRelationship/relatedInvestigation")]
     found["authoritynumb" if BY_AUTHORITY in by else "companynumb"] = world_wide
     return found
 
@@ -87,27 +88,27 @@ def _about_the_report(case: Element) -> Found:
 def _first_sender(related: Element) -> str | None:
     if _code(related) != FIRST_SENDER:
         return None
-    return _attribute(related.find("subjectOf2/controlActEvent/author/assignedEntity/code"), "code")
+    return _attribute(_one(related, "subjectOf2/controlActEvent/author/assignedEntity/code"), "code")
 
 
 def _sources(case: Element) -> list[Found]:
     """The reporters, the one for regulatory purposes first, with the articles of the case beside the first."""
     ranked = []
-    for relation in case.iterfind("outboundRelationship"):
+    for relation in _all(case, "outboundRelationship"):
         related = relation.find("relatedInvestigation")
         if related is None or _code(related) != SOURCE_REPORT:
             continue
-        person = related.find("subjectOf2/controlActEvent/author/assignedEntity/assignedPerson")
+        person = _one(related, "subjectOf2/controlActEvent/author/assignedEntity/assignedPerson")
         first = _value(relation, "priorityNumber") == "1"
         ranked.append((not first, person))
     sources: list[Found] = []
     for _, person in sorted(ranked, key=lambda one: one[0]):
-        where = person.find("asLocatedEntity/location/code") if person is not None else None
-        what = person.find("asQualifiedEntity/code") if person is not None else None
+        where = _one(person, "asLocatedEntity/location/code") if person is not None else None
+        what = _one(person, "asQualifiedEntity/code") if person is not None else None
         sources.append({"reportercountry": _attribute(where, "code"), "qualification": _attribute(what, "code")})
     articles = [
         _text(document.find("bibliographicDesignationText"))
-        for document in case.iterfind("reference/document")
+        for document in _all(case, "reference/document")
         if _code(document) == LITERATURE
     ]
     if articles:
@@ -117,23 +118,23 @@ def _sources(case: Element) -> list[Found]:
 
 
 def _sender(case: Element) -> str | None:
-    entity = case.find("subjectOf1/controlActEvent/author/assignedEntity")
+    entity = _one(case, "subjectOf1/controlActEvent/author/assignedEntity")
     if entity is None:
         return None
-    name = entity.find("representedOrganization/name")
-    inner = entity.find("representedOrganization/assignedEntity/representedOrganization/name")
+    name = _one(entity, "representedOrganization/name")
+    inner = _one(entity, "representedOrganization/assignedEntity/representedOrganization/name")
     return _text(inner) or _text(name)
 
 
 def _patient(case: Element) -> Found:
     found: Found = {"reaction": [], "drug": []}
-    role = case.find("component/adverseEventAssessment/subject1/primaryRole")
+    role = _one(case, "component/adverseEventAssessment/subject1/primaryRole")
     if role is None:
         return found
-    found["patientsex"] = _attribute(role.find("player1/administrativeGenderCode"), "code")
+    found["patientsex"] = _attribute(_one(role, "player1/administrativeGenderCode"), "code")
     found["patientdeath"] = {"patientdeathdate": _value(role, "player1/deceasedTime")}
     roles = _roles(case)
-    for subject in role.iterfind("subjectOf2"):
+    for subject in _all(role, "subjectOf2"):
         observation, organizer = subject.find("observation"), subject.find("organizer")
         if observation is not None and _code(observation) == REACTION:
             found["reaction"].append(_reaction(observation))
@@ -143,7 +144,7 @@ def _patient(case: Element) -> Found:
             if element == "patientonsetage":
                 found["patientonsetageunit"] = _attribute(value, "unit")
         elif organizer is not None and _code(organizer) == DRUGS:
-            for administration in organizer.iterfind("component/substanceAdministration"):
+            for administration in _all(organizer, "component/substanceAdministration"):
                 found["drug"] += _drug(administration, roles)
     return found
 
@@ -155,14 +156,14 @@ def _reaction(observation: Element) -> Found:
         "primarysourcereaction": translated or (_text(value.find("originalText")) if value is not None else None),
         "reactionmeddrallt": _attribute(value, "code"),
         "reactionstartdate": _value(observation, "effectiveTime/low") or _value(observation, "effectiveTime/comp/low"),
-        "country": _attribute(observation.find("location/locatedEntity/locatedPlace/code"), "code"),
+        "country": _attribute(_one(observation, "location/locatedEntity/locatedPlace/code"), "code"),
     }
 
 
 def _serious(case: Element) -> Found:
     found: Found = {}
     of_a_reaction = "component/adverseEventAssessment/subject1/primaryRole/subjectOf2/observation"
-    for reaction in case.iterfind(of_a_reaction):
+    for reaction in _all(case, of_a_reaction):
         for criterion in _related(reaction):
             element = SERIOUS.get(_code(criterion) or "")
             if element is not None and _value(criterion, "value") == "true":
@@ -173,9 +174,9 @@ def _serious(case: Element) -> Found:
 def _roles(case: Element) -> dict[str, str]:
     """Role of each drug by the id that stands in it."""
     found: dict[str, str] = {}
-    for assessment in case.iterfind("component/adverseEventAssessment/component/causalityAssessment"):
+    for assessment in _all(case, "component/adverseEventAssessment/component/causalityAssessment"):
         role = _attribute(assessment.find("value"), "code")
-        drug = assessment.find("subject2/productUseReference/id")
+        drug = _one(assessment, "subject2/productUseReference/id")
         if _code(assessment) == ROLE and role is not None and drug is not None:
             found[_key(drug)] = role
     return found
@@ -184,8 +185,8 @@ def _roles(case: Element) -> dict[str, str]:
 def _drug(administration: Element, roles: dict[str, str]) -> list[Found]:
     """A drug, once for each of its dosages."""
     own = administration.find("id")
-    product = administration.find("consumable/instanceOfKind/kindOfProduct")
-    about = list(_related(administration))
+    product = _one(administration, "consumable/instanceOfKind/kindOfProduct")
+    about = _related(administration)
     cumulative = next((one.find("value") for one in about if _code(one) == CUMULATIVE), None)
     recurred = [_attribute(one.find("value"), "code") for one in about if _code(one) == RECURRED]
     drug: Found = {
@@ -196,19 +197,19 @@ def _drug(administration: Element, roles: dict[str, str]) -> list[Found]:
         "drugindication": [one for one in _indications(administration) if one],
     }
     if product is not None:
-        approval = product.find("asManufacturedProduct/subjectOf/approval/id")
-        names = [_text(one.find("name")) for one in product.iterfind("ingredient/ingredientSubstance")]
+        approval = _one(product, "asManufacturedProduct/subjectOf/approval/id")
+        names = [_text(one.find("name")) for one in _all(product, "ingredient/ingredientSubstance")]
         drug["medicinalproduct"] = _text(product.find("name"))
         drug["drugauthorizationnumb"] = _attribute(approval, "extension")
         drug["activesubstance"] = [{"activesubstancename": name} for name in names]
-    dosages = list(administration.iterfind("outboundRelationship2/substanceAdministration"))
+    dosages = _all(administration, "outboundRelationship2/substanceAdministration")
     return [drug | _dosage(one) for one in dosages] or [drug]
 
 
 def _dosage(dosage: Element) -> Found:
     amount, route = dosage.find("doseQuantity"), dosage.find("routeCode")
-    form = dosage.find("consumable/instanceOfKind/kindOfProduct/formCode/originalText")
-    lot = dosage.find("consumable/instanceOfKind/productInstanceInstance/lotNumberText")
+    form = _one(dosage, "consumable/instanceOfKind/kindOfProduct/formCode/originalText")
+    lot = _one(dosage, "consumable/instanceOfKind/productInstanceInstance/lotNumberText")
     time = dosage.find("effectiveTime")
     width = _within(time, "width")
     return {
@@ -227,14 +228,31 @@ def _dosage(dosage: Element) -> Found:
 
 def _indications(administration: Element) -> Iterator[str | None]:
     """Words of the reporter for each indication, else its code."""
-    for relation in administration.iterfind("inboundRelationship/observation"):
+    for relation in _all(administration, "inboundRelationship/observation"):
         value = relation.find("value")
         if _code(relation) == INDICATION and value is not None:
             yield _text(value.find("originalText")) or _attribute(value, "code")
 
 
-def _related(element: Element) -> Iterator[Element]:
-    yield from element.iterfind("outboundRelationship2/observation")
+def _related(element: Element) -> list[Element]:
+    return _all(element, "outboundRelationship2/observation")
+
+
+def _all(element: Element, path: str) -> list[Element]:
+    """Every element at a path, in order, step by step: a single name is sought five times as fast as a path."""
+    found = [element]
+    for step in _steps(path):
+        found = found[0].findall(step) if len(found) == 1 else [child for one in found for child in one.findall(step)]
+    return found
+
+
+def _one(element: Element, path: str) -> Element | None:
+    return next(iter(_all(element, path)), None)
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
 
 
 def _within(element: Element | None, name: str) -> Element | None:
@@ -242,7 +260,7 @@ def _within(element: Element | None, name: str) -> Element | None:
 
 
 def _id(case: Element, root: str) -> str | None:
-    return next((one.get("extension") for one in case.iterfind("id") if one.get("root") == root), None)
+    return next((one.get("extension") for one in _all(case, "id") if one.get("root") == root), None)
 
 
 def _key(identifier: Element) -> str:
@@ -255,7 +273,7 @@ def _code(element: Element) -> str | None:
 
 
 def _value(element: Element, path: str) -> str | None:
-    return _attribute(element.find(path), "value")
+    return _attribute(_one(element, path), "value")
 
 
 def _attribute(element: Element | None, name: str) -> str | None:
@@ -263,4 +281,7 @@ def _attribute(element: Element | None, name: str) -> str | None:
 
 
 def _text(element: Element | None) -> str | None:
-    return None if element is None else " ".join("".join(element.itertext()).split()) or None
+    if element is None:
+        return None
+    text = "".join(element.itertext()) if len(element) else element.text or ""
+    return " ".join(text.split()) or None

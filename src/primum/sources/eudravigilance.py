@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.quoted import Keeper, QuotedFile
 from primum.sources.values import read_csv
 
 _COLUMNS: Final = read_csv("eudravigilance_columns.csv")
@@ -50,11 +50,7 @@ class ListedDrug:
 
 def open_listing(member: str, *, keep: Keeper) -> QuotedFile:
     """A line listing, ready to be read; its fields are parted by commas or tabs."""
-
-    def refuse(record: Record) -> str:
-        return "" if record["LOCAL_NUMBER"].strip() else "EU Local Number is empty"
-
-    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, refuse, keep=keep, column_name=column_name)
+    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name)
 
 
 def column_name(printed: str) -> str:

@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,8 @@ from typing import Final
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.code_texts import read_code
-from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.encodings import Encoding
+from primum.sources.quoted import Keeper, QuotedFile
 from primum.sources.values import NOT_A_DATE, NOT_A_NUMBER, Reading, read_csv
 
 _COLUMNS: Final = read_csv("jader_columns.csv")
@@ -33,13 +34,14 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     table: tuple(row["column"] for row in _COLUMNS if row["table"] == table and row["needed"] == "yes")
     for table in TABLES
 }
+ENCODING: Final = Encoding("cp932", utf8_is_usual=False, repair="read_as_other_encoding")
 FILE_NAME: Final = re.compile(r"(?i)(demo|drug|reac|hist)\d{6}(?:-\d+)?\.csv")
 _DECADE: Final = re.compile(r"(\d{1,3})(歳|kg)(代|台)", re.ASCII)
 _UNDER_TEN: Final = re.compile(r"10(歳|kg)未満", re.ASCII)
 _QUARTER: Final = re.compile(r"(\d{4})(?:年度)?[・･.]?第?([一二三四1-4])(?:四半期)?", re.ASCII)
 _FIRST_MONTHS: Final = {"一": (0, 4), "二": (0, 7), "三": (0, 10), "四": (1, 1)}  # years after the first, month
 _DIGITS: Final = str.maketrans("1234", "一二三四")
-_NOT_KNOWN: Final = ("不明", "")
+_NOT_KNOWN: Final = ("不明", "")  # as the files print it, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +83,13 @@ def find_publication(folder: Path) -> JaderFolder:
     return JaderFolder(folder.resolve().name, files, hashlib.sha256(digests.encode()).hexdigest(), size)
 
 
-def open_table(path: Path, table: str, refuse: Callable[[Record], str], *, keep: Keeper) -> QuotedFile:
+def open_table(path: Path, table: str, *, keep: Keeper) -> QuotedFile:
     """A file of JADER, ready to be read."""
     known = tuple(PRINTED[table].values())
     return QuotedFile(
-        path.name, table, known, known, NEEDED[table], refuse, decode=decode, decoded_as="read_as_other_encoding",
+        path.name, table, known, known, NEEDED[table], encoding=ENCODING,
         column_name=lambda printed: PRINTED[table].get(plain(printed), plain(printed)), keep=keep,
     )  # fmt: skip
-
-
-def decode(line: bytes) -> tuple[str, bool]:
-    """A line in cp932 as text, and whether it was written in another encoding.
-
-    Examples:
-        >>> decode("女性".encode("cp932")), decode("女性".encode())
-        (('女性', False), ('女性', True))
-    """
-    for name in ("utf-8", "cp932"):  # text in cp932 is no UTF-8, but some UTF-8 is text in cp932
-        try:
-            return line.decode(name), name == "utf-8" and not line.isascii()
-        except UnicodeDecodeError:
-            continue
-    return line.decode("cp932", errors="replace"), True
 
 
 @lru_cache(maxsize=100_000)
@@ -114,6 +101,16 @@ def plain(text: str) -> str:
         'ボトックス,100単位'
     """
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def told(text: str) -> str | None:
+    """A text that says something.
+
+    Examples:
+        >>> told("経口"), told("不明")
+        ('経口', None)
+    """
+    return None if text in _NOT_KNOWN else text
 
 
 @lru_cache(maxsize=10_000)

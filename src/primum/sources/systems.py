@@ -25,6 +25,8 @@ class System:
         first_part: the first of its part numbers.
         parts: how many it has.
         report_table: `table_name` of its files that have a row for each report.
+        teaches: whether its active ingredients are those of drugs, so that they tell what a drug's name means; a code
+            of a device and a type of a vaccine do not.
     """
 
     name: str
@@ -32,6 +34,7 @@ class System:
     first_part: int
     parts: int
     report_table: str
+    teaches: bool
 
     def part(self, number: int) -> int:
         """The part number of something that has a number of its own, such as a year.
@@ -55,6 +58,13 @@ class System:
 
 
 SYSTEMS: Final[Mapping[str, System]] = {
-    row["system"]: System(row["system"], row["title"], int(row["first_part"]), int(row["parts"]), row["report_table"])
+    row["system"]: System(
+        row["system"],
+        row["title"],
+        int(row["first_part"]),
+        int(row["parts"]),
+        row["report_table"],
+        row["teaches"] == "yes",
+    )
     for row in read_csv("systems.csv")
 }

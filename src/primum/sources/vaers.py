@@ -19,7 +19,7 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import Keeper, QuotedFile, Record
+from primum.sources.quoted import Keeper, QuotedFile
 from primum.sources.values import UNKNOWN_CODE, Reading, codes, read_csv
 
 _COLUMNS: Final = read_csv("vaers_columns.csv")
@@ -32,6 +32,9 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 FLAGS: Final[Mapping[str, str]] = {
     row["column"]: row["goes_to"].removeprefix("outcome ") for row in _COLUMNS if row["goes_to"].startswith("outcome ")
+}
+OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    outcome: tuple(flag for flag, told in FLAGS.items() if told == outcome) for outcome in dict.fromkeys(FLAGS.values())
 }
 FOREIGN: Final = "FR"  # of the column STATE: any country but the United States, not France
 FILE_NAME: Final = re.compile(r"(?i)(?P<set>(?:19|20)\d\d|NonDomestic)VAERS(?P<table>DATA|VAX|SYMPTOMS)\.csv")
@@ -76,26 +79,20 @@ def find_sets(given: Iterable[Path]) -> tuple[VaersSet, ...]:
     return tuple(_whole(name, found[name]) for name in sorted(found, key=_year))
 
 
-def open_table(
-    member: str, table: str, known: Mapping[str, object] | None, *, keep: Keeper | None = None
-) -> QuotedFile:
-    """A file of VAERS, ready to be read.
-
-    Args:
-        member: its name.
-        table: DATA, VAX or SYMPTOMS.
-        known: the reports of the set, by id; None where DATA itself is read.
-        keep: takes the rejected lines; a list of the file itself by default.
-    """
-
-    def refuse(record: Record) -> str:
-        if not _ID.fullmatch(record["VAERS_ID"].strip()):
-            return "VAERS_ID is not a number"
-        return "" if known is None or record["VAERS_ID"].strip() in known else "no report of that VAERS_ID in DATA"
-
+def open_table(member: str, table: str, *, keep: Keeper) -> QuotedFile:
+    """A file of VAERS, ready to be read: DATA, VAX or SYMPTOMS."""
     read = [row["column"] for row in _COLUMNS if row["table"] == table and row["goes_to"]]
-    kept = [] if keep is None else keep
-    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], refuse, keep=kept)
+    return QuotedFile(member, table, TABLES[table], read, NEEDED[table], keep=keep)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the number of a report.
+
+    Examples:
+        >>> is_id("1000001"), is_id("1e6"), is_id("")
+        (True, False, False)
+    """
+    return _ID.fullmatch(text) is not None
 
 
 def read_state(text: str | None) -> Reading:
@@ -108,16 +105,6 @@ def read_state(text: str | None) -> Reading:
     if text is None or text.upper() == FOREIGN:
         return Reading((None,))
     return Reading(("US",)) if text.upper() in codes("state") else Reading((None,), UNKNOWN_CODE)
-
-
-def outcomes(record: Record) -> tuple[str, ...]:
-    """The serious outcomes whose flag is Y, each once.
-
-    Examples:
-        >>> outcomes({"HOSPITAL": "Y", "X_STAY": "Y", "DIED": "", "ER_VISIT": "Y"})
-        ('HO',)
-    """
-    return tuple(dict.fromkeys(code for flag, code in FLAGS.items() if record.get(flag, "").strip().upper() == "Y"))
 
 
 def _files(path: Path) -> list[Path]:

@@ -23,6 +23,7 @@ from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 LITTLE_MEMORY: Final = "400MB"  # while Python reads a file row by row
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
@@ -96,8 +97,8 @@ class DuckDBEngine(Engine):
         self._execute(f"ALTER TABLE {_quoted(fresh.name)} RENAME TO {_quoted(name)}")
         return changed
 
-    def append(self, name: str, columns: Columns) -> int:
-        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+    def append(self, name: str, columns: Columns | pa.RecordBatchReader) -> int:
+        """Append arrays, or batches of Arrow, to a table of schema.csv; columns left out are empty; how many rows."""
         schema_of(name)
         with self._registered(columns) as given:
             return self._changed(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM {given}")
@@ -327,9 +328,18 @@ class DuckDBEngine(Engine):
         return ibis.table({column: IBIS_TYPES[kind] for column, kind, *_ in described}, name=name)
 
     @contextlib.contextmanager
-    def _registered(self, columns: Columns) -> Iterator[str]:
+    def _registered(self, columns: Columns | pa.RecordBatchReader) -> Iterator[str]:
         """The arrays as something to select from, for as long as the block lasts."""
         name = "given_arrays"
+        given, replaced = self._readable(columns) if isinstance(columns, Mapping) else (columns, "")
+        self._connection.register(name, given)
+        try:
+            yield f"(SELECT *{replaced} FROM {name})"
+        finally:
+            self._connection.unregister(name)
+
+    def _readable(self, columns: Columns) -> tuple[dict[str, NDArray[Any]], str]:
+        """Arrays as DuckDB reads them, and what it must be told of their types."""
         # DuckDB reads neither turned round nor strided arrays (std::bad_cast).
         arrays = {column: np.ascontiguousarray(array) for column, array in columns.items()}
         dates = [column for column, array in arrays.items() if array.dtype.kind == "M"]
@@ -339,11 +349,7 @@ class DuckDBEngine(Engine):
         casts += [f"CAST(NULL AS VARCHAR) AS {_quoted(c)}" for c in empty]
         replaced = f" REPLACE ({', '.join(casts)})" if casts else ""
         readable = {c: a.astype("datetime64[us]") if a.dtype.kind == "M" else a for c, a in arrays.items()}
-        self._connection.register(name, readable)
-        try:
-            yield f"(SELECT *{replaced} FROM {name})"
-        finally:
-            self._connection.unregister(name)
+        return readable, replaced
 
     def _changed(self, text: str) -> int:
         return int(self._execute(text).fetchall()[0][0])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -56,8 +57,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def append(self, name: str, columns: Columns) -> int:
-        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+    def append(self, name: str, columns: Columns | pa.RecordBatchReader) -> int:
+        """Append arrays, or batches of Arrow, to a table of schema.csv; columns left out are empty; how many rows."""
 
     @abstractmethod
     def delete(self, name: str, column: str, first: int | str, last: int | str) -> None:

@@ -1,38 +1,38 @@
-"""How do rows that Python makes one by one reach the store's tables without all of them being in memory?
+"""How do rows on their way into the store stay out of memory, whether they come one by one or column by column?
 
-They are written batch by batch into a workshop (`Engine.workshop`), each batch for good: rows that wait for the end of
-one long transaction stay in memory. Once all are there, one transaction moves them into the store.
+They are written batch by batch into files of Arrow's, in a folder that goes when the load ends. Once all are there, one
+statement a file puts them into the store: rows that are inserted batch by batch within one long transaction would stay
+in the engine's memory, and a database in between would write everything twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from primum.store.engine import Engine
-from primum.store.schema import TableSchema, schema_of, table
+from primum.store.schema import schema_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH: Final = 20_000  # rows of a table that are written together
 LONG_BATCH: Final = 500  # of one whose rows hold long texts
 LONG_TABLES: Final = ("narratives", "rejects")
-_MISSING: Final = {"DATE": np.datetime64("NaT"), "DOUBLE": np.nan}
-_DTYPES: Final = {"DATE": "datetime64[D]", "DOUBLE": "float64", "BIGINT": "int64", "INTEGER": "int32"}
-
 
 Waiting = dict[tuple[str, ...], list[tuple[Any, ...]]]  # rows by their columns
 
 
 class RowBatches:
-    """Rows on their way into tables, by way of a workshop; `flush` writes the last of them there."""
+    """Rows on their way into tables, by way of files in a folder."""
 
-    def __init__(self, bench: Engine) -> None:
-        self._bench = bench
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._rows: defaultdict[str, Waiting] = defaultdict(dict)
         self._waiting: defaultdict[str, int] = defaultdict(int)
-        self._made: set[str] = set()
+        self._writers: dict[tuple[str, pa.Schema], pa.RecordBatchStreamWriter] = {}
         self.written: defaultdict[str, int] = defaultdict(int)
 
     def add(self, name: str, **values: Any) -> None:
@@ -46,37 +46,70 @@ class RowBatches:
         self.written[name] += 1
         self._waiting[name] += 1
         if self._waiting[name] >= (LONG_BATCH if name in LONG_TABLES else BATCH):
-            self._write(name)
+            self._write_waiting(name)
+
+    def put(self, name: str, columns: Mapping[str, pa.Array], rows: int) -> None:
+        """Write rows that stand in columns already; columns left out are empty."""
+        if rows:
+            self._write(name, columns)
+            self.written[name] += rows
 
     def flush(self) -> None:
         """Write what is still waiting."""
         for name in list(self._rows):
-            self._write(name)
+            self._write_waiting(name)
 
     def move_into(self, engine: Engine) -> None:
-        """Put the rows of the workshop into the store that it belongs to."""
-        for name in sorted(self._made):
-            engine.insert(name, engine.workshop_table(table(name)))
+        """Put all rows into the store; no more can follow."""
+        import pyarrow as pa
 
-    def _write(self, name: str) -> None:
+        self.flush()
+        for writer in self._writers.values():
+            writer.close()
+        for number, (name, _) in enumerate(self._writers):
+            with pa.OSFile(str(self._file(number))) as file, pa.ipc.open_stream(file) as reader:
+                engine.append(name, reader)
+
+    def _write_waiting(self, name: str) -> None:
         rows = self._rows.pop(name, {})
         self._waiting[name] = 0
-        if rows and name not in self._made:
-            self._bench.stage_expression(name, table(name).limit(0))
-            self._made.add(name)
         for columns, values in rows.items():
-            self._bench.append(name, _arrays(schema_of(name), columns, values))
+            self._write(name, dict(zip(columns, zip(*values, strict=True), strict=True)))
+
+    def _write(self, name: str, columns: Mapping[str, Any]) -> None:
+        import pyarrow as pa
+
+        types = _arrow_types(name)
+        batch = pa.record_batch({column: _typed(given, types[column]) for column, given in columns.items()})
+        writer = self._writers.get((name, batch.schema))
+        if writer is None:
+            writer = pa.ipc.new_stream(str(self._file(len(self._writers))), batch.schema)
+            self._writers[name, batch.schema] = writer
+        writer.write_batch(batch)
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{number}.arrow"
 
 
-def _arrays(schema: TableSchema, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, NDArray[Any]]:
-    """Rows as one array a column; what is missing among numbers and days is NaN or NaT, elsewhere None."""
-    types = {column.name: column.type for column in schema.columns}
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, given in zip(columns, zip(*rows, strict=True), strict=True):
-        missing = _MISSING.get(types[name])
-        filled = missing is not None and None in given
-        values = [missing if value is None else value for value in given] if filled else given
-        # Text, and whole numbers of which some are missing, stand as objects.
-        as_objects = types[name] in ("VARCHAR", "BLOB") or None in values
-        arrays[name] = np.array(values, dtype=object if as_objects else _DTYPES.get(types[name]))
-    return arrays
+def _arrow_types(name: str) -> dict[str, pa.DataType]:
+    import pyarrow as pa
+
+    types = {
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "SMALLINT": pa.int16(),
+        "DOUBLE": pa.float64(),
+        "VARCHAR": pa.string(),
+        "DATE": pa.date32(),
+        "BLOB": pa.binary(),
+    }
+    return {column.name: types[column.type] for column in schema_of(name).columns}
+
+
+def _typed(given: Any, kind: pa.DataType) -> pa.Array:
+    """Values of a column as the store's type; distinct ones with their codes stay so."""
+    import pyarrow as pa
+
+    if isinstance(given, pa.DictionaryArray):
+        return pa.DictionaryArray.from_arrays(given.indices, given.dictionary.cast(kind))
+    return given.cast(kind) if isinstance(given, pa.Array) else pa.array(given, kind)

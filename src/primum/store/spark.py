@@ -26,6 +26,7 @@ from primum.store.schema import schema_of, tables
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from primum.store.folder import Store
 
@@ -102,8 +103,8 @@ class SparkEngine(Engine):
         self._write(name, (_in_order(name, self._query(self.sql(expression))) for expression in expressions))
         return self.count(name)
 
-    def append(self, name: str, columns: Columns) -> int:
-        """Append arrays to a table of schema.csv, matched by name; columns left out are empty; how many rows."""
+    def append(self, name: str, columns: Columns | pa.RecordBatchReader) -> int:
+        """Append arrays, or batches of Arrow, to a table of schema.csv; columns left out are empty; how many rows."""
         return self._add(name, self._frame(columns))
 
     def delete(self, name: str, column: str, first: int | str, last: int | str) -> None:
@@ -284,9 +285,11 @@ class SparkEngine(Engine):
             )
         frame.createOrReplaceTempView(name)
 
-    def _frame(self, columns: Columns) -> Any:
+    def _frame(self, columns: Columns | pa.RecordBatchReader) -> Any:
         import pyarrow as pa
 
+        if not isinstance(columns, Mapping):
+            return self._session.createDataFrame(columns.read_all())
         return self._session.createDataFrame(pa.table({name: _arrow(array) for name, array in columns.items()}))
 
     def _add(self, name: str, rows: Any) -> int:

@@ -12,19 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from primum.sources.caers import open_caers, read_outcomes, split_terms, terms_with_commas
+import numpy as np
+
+from primum.sources.batch import Batch
+from primum.sources.caers import open_caers, read_role, split_outcomes, split_terms, terms_with_commas
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.measures import unit_code
-from primum.sources.quoted import Record, value_of
 from primum.sources.systems import SYSTEMS
-from primum.sources.values import read_age
+from primum.sources.texts import Mask, Places, Texts, once_a_row, paired, places_within, row_before
+from primum.sources.values import Reading, read_age
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import PartWriter, check_file, load_parts, parts_of_files
+from primum.study.load_system import Keys, PartWriter, check_file, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["caers"]
-SUSPECT: Final = "PS"
+_NEW: Final = (-1, 0, 0)  # what is known of a report before its first row
 
 
 def load_caers(store: Store, files: Sequence[Path], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:
@@ -53,8 +56,8 @@ def _read_file(known: Collection[str], path: Path, writer: PartWriter) -> None:
     rows = _Rows(writer, known)
     reader = open_caers(path.name, keep=writer)
     with path.open("rb") as stream:
-        for number, record in enumerate(reader.records(stream), start=1):
-            rows.put(number, record)
+        for batch in reader.batches(stream):
+            rows.put(batch.without(~batch["REPORT_ID"].filled(), "REPORT_ID is empty"))
     writer.close_file(reader.account())
 
 
@@ -65,69 +68,84 @@ class _Rows:
         self.writer = writer
         self.known = known
         self.reports: dict[str, tuple[int, int, int]] = {}  # key, products so far, hash of terms and outcomes
-        self.numbers = 0
 
-    def put(self, number: int, record: Record) -> None:
-        """Put in a row: its report where it is the first, its product, and terms that were not told before."""
-        case = record["REPORT_ID"].strip()
-        told = hash((record["CASE_MEDDRA_PREFERRED_TERMS"], record.get("CASE_OUTCOME", "")))
-        before = self.reports.get(case)
-        if before is None:
-            key, products = self._report(number, case, record), 0
-        else:
-            key, products, _ = before
-            if before[2] != told:
-                self.writer.repairs["add_terms_of_further_row"] += 1
-        self.reports[case] = (key, products + 1, told)
-        if before is None or before[2] != told:
-            self._terms(key, record)
-        role = self.writer.told(
-            "PRODUCT_TYPE", read_code("caers", "PRODUCT_TYPE", record.get("PRODUCT_TYPE", ""))
-        ).values[0]
-        self.writer.add(
+    def put(self, batch: Batch) -> None:
+        """Put in rows: the reports that they are the first of, their products, and terms that were not told before."""
+        numbers = self.writer.numbers("drugs_in_report", batch.rows)
+        ids = batch["REPORT_ID"]
+        names = ids.distinct.to_pylist()
+        keys, products, told = np.array([self.reports.get(name, _NEW) for name in names], dtype=np.int64).T
+        texts, which = paired(batch["CASE_MEDDRA_PREFERRED_TERMS"], batch["CASE_OUTCOME"])
+        tells = np.array([hash(text) for text in texts], dtype=np.int64)[which]
+        place, before = places_within(ids.codes), row_before(ids.codes)
+        new = (place == 0) & (keys[ids.codes] == _NEW[0])
+        keys[ids.codes[new]] = self._reports(numbers, new, batch)
+        other = tells != np.where(before < 0, told[ids.codes], tells[before])
+        self.writer.repairs["add_terms_of_further_row"] += int(np.sum(other & ~new))
+        self._terms(keys[ids.codes], new | other, batch)
+        self.writer.put(
             "drugs_in_report",
-            report_key=key,
-            drug_seq=products + 1,
-            row_number=number,
-            role=role or SUSPECT,
-            drugname=value_of(record, "PRODUCT"),
-            dose_form=value_of(record, "DESCRIPTION"),
+            keys[ids.codes],
+            drug_seq=products[ids.codes] + place + 1,
+            row_number=numbers,
+            role=self.writer.read("PRODUCT_TYPE", batch["PRODUCT_TYPE"], read_role)[0],
+            drugname=batch["PRODUCT"],
+            dose_form=batch["DESCRIPTION"],
         )
+        told[ids.codes] = tells
+        products += np.bincount(ids.codes, minlength=len(names))
+        self.reports.update(zip(names, zip(keys.tolist(), products.tolist(), told.tolist(), strict=True), strict=True))
 
-    def _report(self, number: int, case: str, record: Record) -> int:
-        received = self.writer.told(
-            "DATE_FDA_FIRST_RECEIVED_REPORT", read_day(value_of(record, "DATE_FDA_FIRST_RECEIVED_REPORT"))
-        )
-        event = self.writer.told("DATE_EVENT", read_day(value_of(record, "DATE_EVENT")))
-        unit = unit_code(record.get("AGE_UNITS", ""))
-        age = (value_of(record, "PATIENT_AGE"), None if unit in ("NOT AVAILABLE", "UNKNOWN") else unit)
-        return self.writer.report(
-            number,
-            primaryid=case,
-            caseid=case,
+    def _reports(self, numbers: Places, new: Mask, batch: Batch) -> Keys:
+        read, texts = self.writer.read, {name: texts[new] for name, texts in batch.columns.items()}
+        nothing = Texts.same("", int(np.sum(new)))
+        received = read("DATE_FDA_FIRST_RECEIVED_REPORT", texts["DATE_FDA_FIRST_RECEIVED_REPORT"], read_day)
+        event_text = texts.get("DATE_EVENT", nothing)
+        event = read("DATE_EVENT", event_text, read_day)
+        age, unit = texts.get("PATIENT_AGE", nothing), texts.get("AGE_UNITS", nothing)
+        sex = texts.get("SEX", nothing)
+        return self.writer.put_reports(
+            numbers[new],
+            primaryid=texts["REPORT_ID"],
+            caseid=texts["REPORT_ID"],
             case_version=0,
-            received_date=received.values[0],
-            received_date_precision=received.values[1],
-            received_date_text=value_of(record, "DATE_FDA_FIRST_RECEIVED_REPORT"),
-            event_date=event.values[0],
-            event_date_precision=event.values[1],
-            event_date_text=value_of(record, "DATE_EVENT"),
-            age_years=self.writer.told("PATIENT_AGE", read_age(age, dt.date.max)).values[0],
-            age_text=value_of(record, "PATIENT_AGE"),
-            age_unit=value_of(record, "AGE_UNITS"),
-            sex=self.writer.told("SEX", read_code("caers", "SEX", record.get("SEX", ""))).values[0],
-            sex_text=value_of(record, "SEX"),
-            fields_filled=sum(map(bool, map(str.strip, record.values()))),
+            received_date=received[0],
+            received_date_precision=received[1],
+            received_date_text=texts["DATE_FDA_FIRST_RECEIVED_REPORT"],
+            event_date=event[0],
+            event_date_precision=event[1],
+            event_date_text=event_text,
+            age_years=read("PATIENT_AGE", (age, unit), _age)[0],
+            age_text=age,
+            age_unit=unit,
+            sex=read("SEX", sex, partial(read_code, "caers", "SEX"))[0],
+            sex_text=sex,
+            fields_filled=batch.fields_filled()[new],
         )
 
-    def _terms(self, key: int, record: Record) -> None:
-        for term in split_terms(record["CASE_MEDDRA_PREFERRED_TERMS"], self.known):
-            self.numbers += 1
-            self.writer.repairs["keep_comma_of_term"] += "," in term
-            self.writer.add("reactions", report_key=key, row_number=self.numbers, term=term.upper(), term_text=term)
-        outcomes = [
-            self.writer.told("CASE_OUTCOME", one).values[0] for one in read_outcomes(record.get("CASE_OUTCOME", ""))
-        ]
-        for outcome in dict.fromkeys(one for one in outcomes if one):
-            self.numbers += 1
-            self.writer.add("outcomes", report_key=key, row_number=self.numbers, outcome=outcome)
+    def _terms(self, keys: Keys, told: Mask, batch: Batch) -> None:
+        """Put in the terms and outcomes of the rows that tell any."""
+        keys, cells = keys[told], batch["CASE_MEDDRA_PREFERRED_TERMS"][told]
+        rows, terms = cells.split(partial(split_terms, known=self.known))
+        self.writer.repairs["keep_comma_of_term"] += int(np.sum(terms.are(lambda term: "," in term)))
+        self.writer.put(
+            "reactions",
+            keys[rows],
+            row_number=self.writer.numbers("reactions", len(rows)),
+            term=terms.map(str.upper),
+            term_text=terms,
+        )
+        rows, pieces = batch["CASE_OUTCOME"][told].split(split_outcomes)
+        outcomes = self.writer.read("CASE_OUTCOME", pieces, partial(read_code, "caers", "CASE_OUTCOME"))[0]
+        kept = once_a_row(rows, outcomes)
+        self.writer.put(
+            "outcomes",
+            keys[rows[kept]],
+            row_number=self.writer.numbers("outcomes", len(kept)),
+            outcome=outcomes.take(kept),
+        )
+
+
+def _age(text: str | None, unit: str | None) -> Reading:
+    code = unit_code(unit or "")
+    return read_age((text, None if code in ("NOT AVAILABLE", "UNKNOWN") else code), dt.date.max)

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.sources.batch import Batch
 from primum.sources.canada import FLAGS, YES, CanadaFolder, open_table
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.measures import unit_code
-from primum.sources.quoted import Record, value_of
 from primum.sources.report_keys import ReportKeys
 from primum.sources.systems import SYSTEMS
+from primum.sources.texts import Places, there
 from primum.sources.values import Reading, read_age, read_duration, read_number, read_version, read_weight
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import Keys, Part, PartWriter, load_parts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SYSTEM: Final = SYSTEMS["canada"]
 SINCE: Final = dt.date(1965, 1, 1)
@@ -49,24 +56,24 @@ def load_canada(
 def _read_folder(given: CanadaFolder, writer: PartWriter) -> None:
     rows = _Rows(writer)
     steps = {
-        "REPORTS": (rows.report, rows.refuse_report),
-        "DRUG_PRODUCT_INGREDIENTS": (rows.ingredient, lambda record: ""),
-        "REPORT_DRUG": (rows.drug, rows.find),
-        "REPORT_DRUG_INDICATION": (rows.indication, rows.find),
-        "REACTIONS": (rows.reaction, rows.find),
-        "REPORT_LINKS_LX": (rows.link, rows.find),
+        "REPORTS": rows.reports,
+        "DRUG_PRODUCT_INGREDIENTS": rows.keep_ingredients,
+        "REPORT_DRUG": rows.drugs,
+        "REPORT_DRUG_INDICATION": rows.indications,
+        "REACTIONS": rows.reactions,
+        "REPORT_LINKS_LX": rows.links,
     }
-    for table, (put, refuse) in steps.items():
+    for table, put in steps.items():
         if table not in given.files:
             continue
         path = given.files[table]
-        reader = open_table(path, table, refuse, keep=writer)
+        reader = open_table(path, table, keep=writer)
         with path.open("rb") as stream:
-            for number, record in enumerate(reader.records(stream), start=1):
-                put(number, record)
+            for batch in reader.batches(stream):
+                put(batch)
         writer.close_file(reader.account())
         if table == "REPORTS":
-            writer.repairs["keep_repeated_id"] += rows.keys.close()
+            writer.repairs["keep_repeated_id"] += rows.known.close()
 
 
 class _Rows:
@@ -74,139 +81,157 @@ class _Rows:
 
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
-        self.keys = ReportKeys()
-        self.key = 0  # of the report that the row at hand belongs to
+        self.known = ReportKeys()
         self.ingredients: dict[str, str] = {}
-        self.outcomes = 0
 
-    def refuse_report(self, record: Record) -> str:
-        """Why a row of reports is none."""
-        return "" if _is_id(record["REPORT_ID"]) else "REPORT_ID is not a number"
-
-    def find(self, record: Record) -> str:
-        """Find the report of a row, or say why there is none."""
-        if not _is_id(record["REPORT_ID"]):
-            return "REPORT_ID is not a number"
-        rows = self.keys.find(int(record["REPORT_ID"]))
-        if not rows:
-            return "no report of that REPORT_ID in reports.txt"
-        self.key = self.writer.key(rows[0])
-        return ""
-
-    def report(self, number: int, record: Record) -> None:
-        """Put in a report with its outcomes."""
-        told = self.writer.told
-        self.keys.add(int(record["REPORT_ID"]), number)
-        received = told("DATRECEIVED", _day(value_of(record, "DATRECEIVED")))
-        first = told("DATINTRECEIVED", _day(value_of(record, "DATINTRECEIVED")))
-        age = (value_of(record, "AGE"), unit_code(record["AGE_UNIT_ENG"]))
-        weight = (value_of(record, "WEIGHT"), unit_code(record["WEIGHT_UNIT_ENG"]))
-        key = self.writer.report(
-            number,
-            primaryid=record["REPORT_ID"].strip(),
-            caseid=value_of(record, "REPORT_NO"),
-            case_version=told("VERSION_NO", read_version((value_of(record, "VERSION_NO"),), _OPEN)).values[0],
-            case_version_text=value_of(record, "VERSION_NO"),
-            received_date=received.values[0],
-            received_date_precision=received.values[1],
-            received_date_text=value_of(record, "DATRECEIVED"),
-            first_received_date=first.values[0],
-            first_received_date_precision=first.values[1],
-            first_received_date_text=value_of(record, "DATINTRECEIVED"),
-            report_type=value_of(record, "REPORT_TYPE_ENG"),
-            manufacturer_number=value_of(record, "MAH_NO"),
-            age_years=told("AGE", read_age(age, _OPEN)).values[0],
+    def reports(self, batch: Batch) -> None:
+        """Put in reports with their outcomes."""
+        batch, ids = _with_ids(batch)
+        read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
+        self.known.extend(ids)
+        received, first = (read(name, batch[name], _day) for name in ("DATRECEIVED", "DATINTRECEIVED"))
+        age, weight = ((batch[name], batch[f"{name}_UNIT_ENG"]) for name in ("AGE", "WEIGHT"))
+        keys = self.writer.put_reports(
+            numbers,
+            primaryid=batch["REPORT_ID"],
+            caseid=batch["REPORT_NO"],
+            case_version=read("VERSION_NO", batch["VERSION_NO"], lambda text: read_version((text,), _OPEN))[0],
+            case_version_text=batch["VERSION_NO"],
+            received_date=received[0],
+            received_date_precision=received[1],
+            received_date_text=batch["DATRECEIVED"],
+            first_received_date=first[0],
+            first_received_date_precision=first[1],
+            first_received_date_text=batch["DATINTRECEIVED"],
+            report_type=batch["REPORT_TYPE_ENG"],
+            manufacturer_number=batch["MAH_NO"],
+            age_years=read("AGE", age, lambda text, unit: read_age((text, unit_code(unit or "")), _OPEN))[0],
             age_text=age[0],
-            age_unit=value_of(record, "AGE_UNIT_ENG"),
-            sex=told("GENDER_ENG", read_code("canada", "GENDER_ENG", record["GENDER_ENG"])).values[0],
-            sex_text=value_of(record, "GENDER_ENG"),
-            weight_kg=told("WEIGHT", read_weight(weight, _OPEN)).values[0],
+            age_unit=age[1],
+            sex=self._code("GENDER_ENG", batch),
+            sex_text=batch["GENDER_ENG"],
+            weight_kg=read("WEIGHT", weight, lambda text, unit: read_weight((text, unit_code(unit or "")), _OPEN))[0],
             weight_text=weight[0],
-            weight_unit=value_of(record, "WEIGHT_UNIT_ENG"),
-            reporter_occupation=self._code("REPORTER_TYPE_ENG", record),
+            weight_unit=weight[1],
+            reporter_occupation=self._code("REPORTER_TYPE_ENG", batch),
             reporter_country=COUNTRY,
-            fields_filled=sum(map(bool, map(str.strip, record.values()))),
+            fields_filled=batch.fields_filled(),
         )
-        if source := self._code("REPORT_TYPE_ENG", record):
-            self.writer.add("report_sources", report_key=key, row_number=number, report_source=source)
-        flagged = [outcome for flag, outcome in FLAGS.items() if record[flag].strip() == YES]
-        serious = self._code("SERIOUSNESS_ENG", record)
-        for outcome in flagged or ([serious] if serious else []):
-            self.outcomes += 1
-            self.writer.add("outcomes", report_key=key, row_number=self.outcomes, outcome=outcome)
+        source = self._code("REPORT_TYPE_ENG", batch)
+        told = there(source)
+        self.writer.put("report_sources", keys[told], row_number=numbers[told], report_source=source.filter(told))
+        self._outcomes(keys, numbers, batch)
 
-    def ingredient(self, number: int, record: Record) -> None:
-        """Keep an ingredient of a product, behind the others with a backslash between, as FAERS prints them."""
-        product, name = record["DRUG_PRODUCT_ID"].strip(), record["ACTIVE_INGREDIENT_NAME"].strip().upper()
-        if name:
-            before = self.ingredients.get(product)
-            self.ingredients[product] = name if before is None else f"{before}\\{name}"
+    def _outcomes(self, keys: Keys, numbers: Places, batch: Batch) -> None:
+        """Put in the outcomes whose flag is set; where none is, whether the report is serious."""
+        flagged = [batch[flag].are(lambda text: text == YES) for flag in FLAGS]
+        serious = self._code("SERIOUSNESS_ENG", batch)
+        alone = there(serious) & ~np.logical_or.reduce(flagged)
+        told = [*zip(flagged, FLAGS.values(), strict=True), (alone, serious.filter(alone))]
+        for place, (rows, outcome) in enumerate(told):
+            self.writer.put("outcomes", keys[rows], row_number=numbers[rows] * len(told) + place, outcome=outcome)
 
-    def drug(self, number: int, record: Record) -> None:
-        """Put in a drug with the duration of its therapy."""
-        told = self.writer.told
-        seq = int(record["REPORT_DRUG_ID"]) if _is_id(record["REPORT_DRUG_ID"]) else None
-        self.writer.add(
+    def keep_ingredients(self, batch: Batch) -> None:
+        """Keep the ingredients of products, one behind the other with a backslash between, as FAERS prints them."""
+        names = batch["ACTIVE_INGREDIENT_NAME"].map(str.upper).to_list()
+        for product, name in zip(batch["DRUG_PRODUCT_ID"].to_list(), names, strict=True):
+            if name:
+                before = self.ingredients.get(product)
+                self.ingredients[product] = name if before is None else f"{before}\\{name}"
+
+    def drugs(self, batch: Batch) -> None:
+        """Put in drugs with the duration of their therapy."""
+        batch, keys, numbers = self._found("drugs_in_report", batch)
+        read, seq = self.writer.read, _sequence(batch)
+        self.writer.put(
             "drugs_in_report",
-            report_key=self.key,
+            keys,
             drug_seq=seq,
-            row_number=number,
-            role=self._code("DRUGINVOLV_ENG", record),
-            drugname=value_of(record, "DRUGNAME"),
-            active_ingredient=self.ingredients.get(record["DRUG_PRODUCT_ID"].strip()),
-            route=value_of(record, "ROUTEADMIN_ENG"),
-            dose_amount=told("UNIT_DOSE_QTY", read_number((value_of(record, "UNIT_DOSE_QTY"),), _OPEN)).values[0],
-            dose_amount_text=value_of(record, "UNIT_DOSE_QTY"),
-            dose_unit=value_of(record, "DOSE_UNIT_ENG"),
-            dose_form=value_of(record, "DOSAGEFORM_ENG"),
-            dose_frequency=value_of(record, "FREQUENCY_TIME_ENG"),
+            row_number=numbers,
+            role=self._code("DRUGINVOLV_ENG", batch),
+            drugname=batch["DRUGNAME"],
+            active_ingredient=batch["DRUG_PRODUCT_ID"].map(self.ingredients.get),
+            route=batch["ROUTEADMIN_ENG"],
+            dose_amount=read("UNIT_DOSE_QTY", batch["UNIT_DOSE_QTY"], lambda text: read_number((text,), _OPEN))[0],
+            dose_amount_text=batch["UNIT_DOSE_QTY"],
+            dose_unit=batch["DOSE_UNIT_ENG"],
+            dose_form=batch["DOSAGEFORM_ENG"],
+            dose_frequency=batch["FREQUENCY_TIME_ENG"],
         )
-        if text := value_of(record, "THERAPY_DURATION"):
-            unit = unit_code(record["THERAPY_DURATION_UNIT_ENG"])
-            lasted = told("THERAPY_DURATION", read_duration((text, "DAY" if unit == "DY" else unit), _OPEN)).values[0]
-            self.writer.add(
-                "therapies",
-                report_key=self.key,
-                row_number=number,
-                drug_seq=seq,
-                duration_days=lasted,
-                duration_text=text,
-                duration_unit=value_of(record, "THERAPY_DURATION_UNIT_ENG"),
-            )
+        told = batch["THERAPY_DURATION"].filled()
+        text, unit = batch["THERAPY_DURATION"][told], batch["THERAPY_DURATION_UNIT_ENG"][told]
+        self.writer.put(
+            "therapies",
+            keys[told],
+            row_number=numbers[told],
+            drug_seq=seq.filter(told),
+            duration_days=read("THERAPY_DURATION", (text, unit), _duration)[0],
+            duration_text=text,
+            duration_unit=unit,
+        )
 
-    def indication(self, number: int, record: Record) -> None:
-        """Put in what a drug was given for."""
-        if term := value_of(record, "INDICATION_NAME_ENG"):
-            seq = int(record["REPORT_DRUG_ID"]) if _is_id(record["REPORT_DRUG_ID"]) else None
-            self.writer.add(
-                "indications", report_key=self.key, row_number=number, drug_seq=seq, term=term.upper(), term_text=term
-            )
+    def indications(self, batch: Batch) -> None:
+        """Put in what drugs were given for."""
+        batch, keys, numbers = self._found("indications", batch)
+        told = batch["INDICATION_NAME_ENG"].filled()
+        terms = batch["INDICATION_NAME_ENG"][told]
+        self.writer.put(
+            "indications",
+            keys[told],
+            row_number=numbers[told],
+            drug_seq=_sequence(batch).filter(told),
+            term=terms.map(str.upper),
+            term_text=terms,
+        )
 
-    def reaction(self, number: int, record: Record) -> None:
-        """Put in a reaction by its English name."""
-        if term := value_of(record, "PT_NAME_ENG"):
-            self.writer.add("reactions", report_key=self.key, row_number=number, term=term.upper(), term_text=term)
+    def reactions(self, batch: Batch) -> None:
+        """Put in reactions by their English names."""
+        batch, keys, numbers = self._found("reactions", batch)
+        told = batch["PT_NAME_ENG"].filled()
+        terms = batch["PT_NAME_ENG"][told]
+        self.writer.put("reactions", keys[told], row_number=numbers[told], term=terms.map(str.upper), term_text=terms)
 
-    def link(self, number: int, record: Record) -> None:
-        """Keep a link to another report."""
-        kind = value_of(record, "RECORD_TYPE_ENG")
-        self.writer.add(
+    def links(self, batch: Batch) -> None:
+        """Keep links to other reports."""
+        batch, keys, numbers = self._found("told_links", batch)
+        self.writer.put(
             "told_links",
-            report_key=self.key,
-            row_number=number,
-            kind=kind.lower() if kind else None,
-            other=value_of(record, "REPORT_LINK_NO"),
+            keys,
+            row_number=numbers,
+            kind=batch["RECORD_TYPE_ENG"].map(str.lower),
+            other=batch["REPORT_LINK_NO"],
         )
 
-    def _code(self, column: str, record: Record) -> str | None:
-        value = self.writer.told(column, read_code("canada", column, record[column])).values[0]
-        return None if value is None else str(value)
+    def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
+        """The rows that find their report, with its key and their own numbers."""
+        batch, ids = _with_ids(batch)
+        rows = self.known.find_each(ids)
+        batch = batch.without(rows == 0, "no report of that REPORT_ID in reports.txt")
+        return batch, self.writer.keys(rows[rows > 0]), self.writer.numbers(table, batch.rows)
+
+    def _code(self, column: str, batch: Batch) -> pa.DictionaryArray:
+        return self.writer.read(column, batch[column], partial(read_code, "canada", column))[0]
+
+
+def _with_ids(batch: Batch) -> tuple[Batch, NDArray[np.int64]]:
+    """The rows whose REPORT_ID is a number, and that number."""
+    batch = batch.without(~batch["REPORT_ID"].are(_is_id), "REPORT_ID is not a number")
+    ids = batch["REPORT_ID"].values(lambda text: int(text) if _is_id(text) else 0)
+    return batch, ids.dictionary_decode().to_numpy()
+
+
+def _sequence(batch: Batch) -> pa.DictionaryArray:
+    return batch["REPORT_DRUG_ID"].values(lambda text: int(text) if _is_id(text) else None)
 
 
 def _is_id(text: str) -> bool:
-    return text.strip().isdecimal() and len(text.strip()) <= 18
+    return text.isdecimal() and len(text) <= 18
 
 
-@lru_cache(maxsize=100_000)
 def _day(text: str | None) -> Reading:
     return read_day(text, since=SINCE)
+
+
+def _duration(text: str | None, unit: str | None) -> Reading:
+    code = unit_code(unit or "")
+    return read_duration((text, "DAY" if code == "DY" else code), _OPEN)

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.eudravigilance import open_listing, read_drug, read_reaction, split_cell
-from primum.sources.quoted import Record, value_of
 from primum.sources.systems import SYSTEMS
+from primum.sources.texts import Texts, joined, once_a_row, paired, parts_of, places_within, values_of
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import PartWriter, check_file, load_parts, parts_of_files
+from primum.study.load_system import Keys, PartWriter, check_file, load_parts, parts_of_files
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SYSTEM: Final = SYSTEMS["eudravigilance"]
 SINCE: Final = dt.date(1985, 1, 1)
@@ -51,8 +58,8 @@ def _read_file(path: Path, writer: PartWriter) -> None:
     rows = _Rows(writer)
     reader = open_listing(path.name, keep=writer)
     with path.open("rb") as stream:
-        for number, record in enumerate(reader.records(stream), start=1):
-            rows.put(number, record)
+        for batch in reader.batches(stream):
+            rows.put(batch.without(~batch["LOCAL_NUMBER"].filled(), "EU Local Number is empty"))
     writer.close_file(reader.account())
 
 
@@ -61,82 +68,88 @@ class _Rows:
 
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
-        self.reactions = 0
-        self.drugs = 0
-        self.outcomes = 0
 
-    def put(self, number: int, record: Record) -> None:
-        """Put in a report with its lists."""
-        received = self.writer.told("RECEIPT_DATE", read_day(value_of(record, "RECEIPT_DATE"), since=SINCE))
-        case, reference = record["LOCAL_NUMBER"].strip(), value_of(record, "LITERATURE")
-        key = self.writer.report(
-            number,
-            primaryid=case,
-            caseid=case,
+    def put(self, batch: Batch) -> None:
+        """Put in reports with their lists."""
+        received = self.writer.read("RECEIPT_DATE", batch["RECEIPT_DATE"], partial(read_day, since=SINCE))
+        keys = self.writer.put_reports(
+            self.writer.numbers("reports", batch.rows),
+            primaryid=batch["LOCAL_NUMBER"],
+            caseid=batch["LOCAL_NUMBER"],
             case_version=0,
-            received_date=received.values[0],
-            received_date_precision=received.values[1],
-            received_date_text=value_of(record, "RECEIPT_DATE"),
-            report_type=value_of(record, "REPORT_TYPE"),
-            literature_reference=None if reference in NO_REFERENCE else reference,
-            age_group=self._code("AGE_GROUP", "age", value_of(record, "AGE_GROUP")),
-            age_text=value_of(record, "AGE_GROUP"),
-            sex=self._code("SEX", "sex", value_of(record, "SEX")),
-            sex_text=value_of(record, "SEX"),
-            reporter_occupation=self._code("QUALIFICATION", "reporter", value_of(record, "QUALIFICATION")),
-            reporter_country_text=value_of(record, "COUNTRY"),
-            fields_filled=sum(map(bool, map(str.strip, record.values()))),
+            received_date=received[0],
+            received_date_precision=received[1],
+            received_date_text=batch["RECEIPT_DATE"],
+            report_type=batch["REPORT_TYPE"],
+            literature_reference=batch["LITERATURE"].map(lambda text: None if text in NO_REFERENCE else text),
+            age_group=self._code("AGE_GROUP", "age", batch["AGE_GROUP"]),
+            age_text=batch["AGE_GROUP"],
+            sex=self._code("SEX", "sex", batch["SEX"]),
+            sex_text=batch["SEX"],
+            reporter_occupation=self._code("QUALIFICATION", "reporter", batch["QUALIFICATION"]),
+            reporter_country_text=batch["COUNTRY"],
+            fields_filled=batch.fields_filled(),
         )
-        self._reactions(key, record["REACTIONS"])
-        seq = 0
-        for column in ("SUSPECTS", "CONCOMITANTS"):
-            for item in split_cell(record.get(column, "")):
-                seq += 1
-                self._drug(key, seq, item)
+        self._reactions(keys, batch["REACTIONS"])
+        self._drugs(keys, batch["SUSPECTS"], batch["CONCOMITANTS"])
 
-    def _reactions(self, key: int, cell: str) -> None:
-        outcomes: dict[str, None] = {}
-        for item in split_cell(cell):
-            reaction = read_reaction(item)
-            self.reactions += 1
-            self.writer.add(
-                "reactions",
-                report_key=key,
-                row_number=self.reactions,
-                term=reaction.term.upper(),
-                term_text=reaction.term,
-            )
-            told = [self._code("REACTIONS", "outcome", text) for text in reaction.seriousness]
-            told.append("DE" if read_code("eudravigilance", "course", reaction.course).values[0] else None)
-            outcomes.update(dict.fromkeys(one for one in told if one))
-        for outcome in outcomes:
-            self.outcomes += 1
-            self.writer.add("outcomes", report_key=key, row_number=self.outcomes, outcome=outcome)
+    def _reactions(self, keys: Keys, cells: Texts) -> None:
+        import pyarrow as pa
 
-    def _drug(self, key: int, seq: int, item: str) -> None:
-        drug = read_drug(item)
-        self.drugs += 1
-        self.writer.add(
+        rows, items = cells.split(split_cell)
+        read = [read_reaction(item) for item in items.distinct.to_pylist()]
+        terms = Texts.coded([one.term for one in read], items.codes)
+        self.writer.put(
+            "reactions",
+            keys[rows],
+            row_number=self.writer.numbers("reactions", len(rows)),
+            term=terms.map(str.upper),
+            term_text=terms,
+        )
+        of_item, told = parts_of([one.seriousness for one in read], items.codes)
+        fatal = np.array(
+            [read_code("eudravigilance", "course", one.course).values[0] is not None for one in read], bool
+        )
+        dead = np.flatnonzero(fatal[items.codes])
+        outcomes = joined(self._code("REACTIONS", "outcome", told), values_of(pa.array(["DE"]), 0 * items.codes[dead]))
+        of_row = rows[np.concatenate((of_item, dead))]
+        kept = once_a_row(of_row, outcomes)
+        kept = kept[np.argsort(of_row[kept], kind="stable")]
+        self.writer.put(
+            "outcomes",
+            keys[of_row[kept]],
+            row_number=self.writer.numbers("outcomes", len(kept)),
+            outcome=outcomes.take(kept),
+        )
+
+    def _drugs(self, keys: Keys, suspects: Texts, concomitants: Texts) -> None:
+        cells, codes = paired(suspects, concomitants)
+        rows, items = parts_of([split_cell(one) + split_cell(other) for one, other in cells], codes)
+        read = [read_drug(item) for item in items.distinct.to_pylist()]
+        substances = [one.substances and one.substances.replace(", ", "\\") for one in read]
+        numbers, seq = self.writer.numbers("drugs_in_report", len(rows)), places_within(rows) + 1
+        self.writer.put(
             "drugs_in_report",
-            report_key=key,
+            keys[rows],
             drug_seq=seq,
-            row_number=self.drugs,
-            role=self._code("SUSPECTS", "role", drug.role),
-            drugname=drug.name or None,
-            active_ingredient=drug.substances and drug.substances.replace(", ", "\\"),
-            dose_text=drug.dose,
-            route=drug.route,
+            row_number=numbers,
+            role=self._code("SUSPECTS", "role", Texts.coded([one.role for one in read], items.codes)),
+            drugname=Texts.coded([one.name for one in read], items.codes),
+            active_ingredient=Texts.coded(substances, items.codes),
+            dose_text=Texts.coded([one.dose for one in read], items.codes),
+            route=Texts.coded([one.route for one in read], items.codes),
         )
-        if drug.indication:
-            self.writer.add(
-                "indications",
-                report_key=key,
-                row_number=self.drugs,
-                drug_seq=seq,
-                term=drug.indication.upper(),
-                term_text=drug.indication,
-            )
+        terms = Texts.coded([one.indication for one in read], items.codes)
+        told = terms.filled()
+        terms = terms[told]
+        self.writer.put(
+            "indications",
+            keys[rows[told]],
+            row_number=numbers[told],
+            drug_seq=seq[told],
+            term=terms.map(str.upper),
+            term_text=terms,
+        )
 
-    def _code(self, column: str, kind: str, text: str | None) -> str | None:
-        value = self.writer.told(column, read_code("eudravigilance", kind, text)).values[0]
-        return None if value is None else str(value)
+    def _code(self, column: str, kind: str, texts: Texts) -> pa.DictionaryArray:
+        return self.writer.read(column, texts, partial(read_code, "eudravigilance", kind))[0]

@@ -7,25 +7,29 @@ its ingredient. Names and terms stay Japanese: no table of translations ships.
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
-from primum.sources.jader import TABLES, JaderFolder, open_table, plain, read_quarter, read_step
-from primum.sources.lines import Reject
-from primum.sources.quoted import Record, value_of
+from primum.sources.jader import TABLES, JaderFolder, open_table, plain, read_quarter, read_step, told
 from primum.sources.systems import SYSTEMS
-from primum.sources.values import Reading, read_number, read_version
+from primum.sources.texts import Places, Texts, once_a_row, paired, there
+from primum.sources.values import read_number, read_version
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import Keys, Part, PartWriter, load_parts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SYSTEM: Final = SYSTEMS["jader"]
 COUNTRY: Final = "JP"
-_NOT_KNOWN: Final = "不明"
 _OPEN: Final = dt.date.max
 
 Counted = tuple[str, str]  # number of the case and count of the report
@@ -52,18 +56,17 @@ def _read_folder(given: JaderFolder, writer: PartWriter) -> None:
     rows = _Rows(writer)
     rows.note_event_dates(given)
     steps = {
-        "JADER_DEMO": rows.report,
-        "JADER_DRUG": rows.drug,
-        "JADER_REAC": rows.reaction,
-        "JADER_HIST": rows.history,
+        "JADER_DEMO": rows.reports,
+        "JADER_DRUG": rows.drugs,
+        "JADER_REAC": rows.reactions,
+        "JADER_HIST": rows.histories,
     }
     for table in TABLES:
-        numbers = count(1)
         for path in given.files[table]:
-            reader = open_table(path, table, rows.refuse if table == "JADER_DEMO" else rows.find, keep=writer)
+            reader = open_table(path, table, keep=writer)
             with path.open("rb") as stream:
-                for record in reader.records(stream):
-                    steps[table](next(numbers), {name: plain(value) for name, value in record.items()})
+                for batch in reader.batches(stream):
+                    steps[table](batch.changed(plain))
             writer.close_file(reader.account())
 
 
@@ -73,148 +76,136 @@ class _Rows:
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
         self.keys: dict[Counted, int] = {}
-        self.key = 0  # of the report that the row at hand belongs to
         self.event_dates: dict[Counted, str] = {}
         self.outcomes: set[tuple[int, str]] = set()
 
     def note_event_dates(self, given: JaderFolder) -> None:
         """Keep the first date of a reaction of every report: it stands in the file of reactions."""
-        nowhere: list[Reject] = []
         for path in given.files["JADER_REAC"]:
-            reader = open_table(path, "JADER_REAC", lambda record: "", keep=nowhere)
+            reader = open_table(path, "JADER_REAC", keep=deque(maxlen=0))
             with path.open("rb") as stream:
-                for record in reader.records(stream):
-                    nowhere.clear()
-                    if date := _told(record, "event_date"):
-                        self.event_dates.setdefault(_counted(record), date)
+                for read in reader.batches(stream, only=("case_number", "report_count", "event_date")):
+                    batch = read.changed(plain)
+                    dates = batch["event_date"].map(told)
+                    cases, codes = paired(batch["case_number"][dates.filled()], batch["report_count"][dates.filled()])
+                    firsts = np.unique(codes, return_index=True)[1]
+                    for case, date in zip(cases, dates[dates.filled()][firsts].to_list(), strict=True):
+                        self.event_dates.setdefault(case, date)
 
-    def refuse(self, record: Record) -> str:
-        """Why a row of people is none."""
-        return "" if record["case_number"].strip() else "the number of the case is empty"
-
-    def find(self, record: Record) -> str:
-        """Find the report of a row, or say why there is none."""
-        found = self.keys.get(_counted(record))
-        if found is None:
-            return "no report of that case and count in the file of people"
-        self.key = found
-        return ""
-
-    def report(self, number: int, record: Record) -> None:
-        """Put in a report."""
-        told, counted = self.writer.told, _counted(record)
-        if counted in self.keys:
-            self.writer.repairs["keep_repeated_id"] += 1
-        received = told("quarter", read_quarter(record.get("quarter", "").strip()))
-        event_text = self.event_dates.get(counted)
-        event = told("event_date", read_day(event_text))
-        age, weight = record.get("age", "").strip(), record.get("weight", "").strip()
-        years = told("age", read_step(age)).values[0]
-        if years is not None:
-            self.writer.repairs["take_middle_of_decade"] += 1
-        key = self.writer.report(
-            number,
-            primaryid=f"{counted[0]}-{counted[1]}" if counted[1] else counted[0],
-            caseid=counted[0],
-            case_version=told("report_count", read_version((counted[1],), _OPEN)).values[0],
-            case_version_text=counted[1] or None,
-            received_date=received.values[0],
-            received_date_precision=received.values[1],
-            received_date_text=value_of(record, "quarter"),
-            event_date=event.values[0],
-            event_date_precision=event.values[1],
+    def reports(self, batch: Batch) -> None:
+        """Put in reports."""
+        batch = batch.without(~batch["case_number"].filled(), "the number of the case is empty")
+        read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
+        cases, codes = paired(batch["case_number"], batch["report_count"])
+        received = read("quarter", batch["quarter"], lambda text: read_quarter(text or ""))
+        event_text = Texts.coded([self.event_dates.get(case) for case in cases], codes)
+        event = read("event_date", event_text, read_day)
+        years = read("age", batch["age"], lambda text: read_step(text or ""))[0]
+        self.writer.repairs["take_middle_of_decade"] += int(np.sum(there(years)))
+        keys = self.writer.put_reports(
+            numbers,
+            primaryid=Texts.coded([f"{case}-{count}" if count else case for case, count in cases], codes),
+            caseid=batch["case_number"],
+            case_version=read("report_count", batch["report_count"], lambda text: read_version((text,), _OPEN))[0],
+            case_version_text=batch["report_count"],
+            received_date=received[0],
+            received_date_precision=received[1],
+            received_date_text=batch["quarter"],
+            event_date=event[0],
+            event_date_precision=event[1],
             event_date_text=event_text,
-            report_type=value_of(record, "report_type"),
+            report_type=batch["report_type"],
             age_years=years,
-            age_text=age or None,
-            age_group=read_code("jader", "age", age).values[0],
-            sex=self._code("sex", record),
-            sex_text=value_of(record, "sex"),
-            weight_kg=told("weight", read_step(weight)).values[0],
-            weight_text=weight or None,
-            reporter_occupation=self._code("reporter", record),
+            age_text=batch["age"],
+            age_group=batch["age"].values(lambda text: read_code("jader", "age", text).values[0]),
+            sex=self._code("sex", batch),
+            sex_text=batch["sex"],
+            weight_kg=read("weight", batch["weight"], lambda text: read_step(text or ""))[0],
+            weight_text=batch["weight"],
+            reporter_occupation=self._code("reporter", batch),
             reporter_country=COUNTRY,
-            fields_filled=sum(map(bool, map(str.strip, record.values()))),
+            fields_filled=batch.fields_filled(),
         )
-        self.keys.setdefault(counted, key)
-        if source := self._code("report_type", record):
-            self.writer.add("report_sources", report_key=key, row_number=number, report_source=source)
+        before = len(self.keys)
+        for case, first in zip(cases, keys[np.unique(codes, return_index=True)[1]].tolist(), strict=True):
+            self.keys.setdefault(case, first)
+        self.writer.repairs["keep_repeated_id"] += batch.rows - (len(self.keys) - before)
+        source = self._code("report_type", batch)
+        named = there(source)
+        self.writer.put("report_sources", keys[named], row_number=numbers[named], report_source=source.filter(named))
 
-    def drug(self, number: int, record: Record) -> None:
-        """Put in a drug with its therapy and what it was given for."""
-        told = self.writer.told
-        sequence = record.get("drug_number", "").strip()
-        seq = int(sequence) if sequence.isdecimal() and len(sequence) < 10 else None
-        generic, brand = _told(record, "generic_name"), _told(record, "brand_name")
-        self.writer.add(
+    def drugs(self, batch: Batch) -> None:
+        """Put in drugs with their therapy and what they were given for."""
+        batch, keys, numbers = self._found("drugs_in_report", batch)
+        seq = batch["drug_number"].values(lambda text: int(text) if text.isdecimal() and len(text) < 10 else None)
+        role, rechallenge = self._code("role", batch), self._code("rechallenge", batch)
+        batch = batch.changed(told)
+        self.writer.put(
             "drugs_in_report",
-            report_key=self.key,
+            keys,
             drug_seq=seq,
-            row_number=number,
-            role=self._code("role", record),
-            drugname=brand or generic,
-            active_ingredient=generic,
-            route=_told(record, "route"),
-            dose_amount=told("dose", read_number((_told(record, "dose"),), _OPEN)).values[0],
-            dose_amount_text=_told(record, "dose"),
-            dose_unit=_told(record, "dose_unit"),
-            dose_frequency=_told(record, "doses_a_day"),
-            rechallenge=self._code("rechallenge", record),
+            row_number=numbers,
+            role=role,
+            drugname=batch["brand_name"].or_else(batch["generic_name"]),
+            active_ingredient=batch["generic_name"],
+            route=batch["route"],
+            dose_amount=self.writer.read("dose", batch["dose"], lambda text: read_number((text,), _OPEN))[0],
+            dose_amount_text=batch["dose"],
+            dose_unit=batch["dose_unit"],
+            dose_frequency=batch["doses_a_day"],
+            rechallenge=rechallenge,
         )
-        begun, ended = _told(record, "start_date"), _told(record, "end_date")
-        if begun or ended:
-            first, last = (told(name, _day(text)).values for name, text in (("start_date", begun), ("end_date", ended)))
-            self.writer.add(
-                "therapies",
-                report_key=self.key,
-                row_number=number,
-                drug_seq=seq,
-                start_date=first[0],
-                start_date_precision=first[1],
-                start_date_text=begun,
-                end_date=last[0],
-                end_date_precision=last[1],
-                end_date_text=ended,
-            )
-        if reason := _told(record, "reason"):
-            self.writer.add(
-                "indications",
-                report_key=self.key,
-                row_number=number,
-                drug_seq=seq,
-                term=reason.upper(),
-                term_text=reason,
-            )
-
-    def reaction(self, number: int, record: Record) -> None:
-        """Put in a reaction, and death where it ended so."""
-        term = record["event"].strip()
-        if term:
-            self.writer.add("reactions", report_key=self.key, row_number=number, term=term.upper(), term_text=term)
-        outcome = self._code("course", record)
-        if outcome and (self.key, outcome) not in self.outcomes:
-            self.outcomes.add((self.key, outcome))
-            self.writer.add("outcomes", report_key=self.key, row_number=number, outcome=outcome)
-
-    def history(self, number: int, record: Record) -> None:
-        """Put in what somebody had before, as a text."""
-        self.writer.add(
-            "narratives", report_key=self.key, row_number=number, kind="history", text=_told(record, "history")
+        dated = batch["start_date"].filled() | batch["end_date"].filled()
+        begun, ended = batch["start_date"][dated], batch["end_date"][dated]
+        first, last = self.writer.read("start_date", begun, read_day), self.writer.read("end_date", ended, read_day)
+        self.writer.put(
+            "therapies",
+            keys[dated],
+            row_number=numbers[dated],
+            drug_seq=seq.filter(dated),
+            start_date=first[0],
+            start_date_precision=first[1],
+            start_date_text=begun,
+            end_date=last[0],
+            end_date_precision=last[1],
+            end_date_text=ended,
+        )
+        reasoned = batch["reason"].filled()
+        reasons = batch["reason"][reasoned]
+        self.writer.put(
+            "indications",
+            keys[reasoned],
+            row_number=numbers[reasoned],
+            drug_seq=seq.filter(reasoned),
+            term=reasons.map(str.upper),
+            term_text=reasons,
         )
 
-    def _code(self, column: str, record: Record) -> str | None:
-        value = self.writer.told(column, read_code("jader", column, record.get(column, ""))).values[0]
-        return None if value is None else str(value)
+    def reactions(self, batch: Batch) -> None:
+        """Put in reactions, and death where one ended so, once a report."""
+        batch, keys, numbers = self._found("reactions", batch)
+        named = batch["event"].filled()
+        terms = batch["event"][named]
+        self.writer.put("reactions", keys[named], row_number=numbers[named], term=terms.map(str.upper), term_text=terms)
+        outcomes = self._code("course", batch)
+        once = once_a_row(keys, outcomes)
+        given = list(zip(keys[once].tolist(), outcomes.take(once).to_pylist(), strict=True))
+        new = np.array([one not in self.outcomes for one in given], dtype=bool)
+        self.outcomes.update(given)
+        once = once[new]
+        self.writer.put("outcomes", keys[once], row_number=numbers[once], outcome=outcomes.take(once))
 
+    def histories(self, batch: Batch) -> None:
+        """Put in what people had before, as texts."""
+        batch, keys, numbers = self._found("narratives", batch)
+        self.writer.put("narratives", keys, row_number=numbers, kind="history", text=batch["history"].map(told))
 
-def _counted(record: Record) -> Counted:
-    return plain(record["case_number"]), plain(record.get("report_count", ""))
+    def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
+        """The rows that find their report, with its key and their own numbers."""
+        cases, codes = paired(batch["case_number"], batch["report_count"])
+        keys = np.array([self.keys.get(case, 0) for case in cases], dtype=np.int64)[codes]
+        batch = batch.without(keys == 0, "no report of that case and count in the file of people")
+        return batch, keys[keys > 0], self.writer.numbers(table, batch.rows)
 
-
-def _told(record: Record, column: str) -> str | None:
-    text = plain(record.get(column, ""))
-    return None if text in ("", _NOT_KNOWN) else text
-
-
-def _day(text: str | None) -> Reading:
-    return read_day(text)
+    def _code(self, column: str, batch: Batch) -> pa.DictionaryArray:
+        return self.writer.read(column, batch[column], partial(read_code, "jader", column))[0]

@@ -74,15 +74,20 @@ def load_maude(
 
 
 def _read_folder(given: MaudeFolder, writer: PartWriter) -> None:
-    patients = Patients(given, writer)
-    keys = _Reports(writer, patients).read(given)
-    patients.tell_unused()
-    del patients  # what the rest needs fits beside the keys
+    keys = _read_reports(given, writer)
+    keys.close()  # the patients are gone from memory: both would not fit beside what it takes
     children = _Children(writer, keys)
     children.read(given, "DEVICE", children.device)
     for table, listed, problems in _PROBLEMS:
         children.read(given, table, partial(children.problem, problems, _names(given, writer, listed)))
     children.read(given, "FOITEXT", children.text)
+
+
+def _read_reports(given: MaudeFolder, writer: PartWriter) -> ReportKeys:
+    patients = Patients(given, writer)
+    keys = _Reports(writer, patients).read(given)
+    patients.tell_unused()
+    return keys
 
 
 class _Reports:
@@ -103,7 +108,6 @@ class _Reports:
                 for number, row in reader.rows(stream):
                     self._put(number, row)
             self.writer.close_file(reader.account())
-        self.keys.close()
         return self.keys
 
     def _put(self, number: int, row: Row) -> None:
@@ -117,7 +121,7 @@ class _Reports:
         event_day, event_precision = self._day("DATE_OF_EVENT", happened)
         changed_day = self._day("DATE_CHANGED", changed)[0]
         version = changed_day.year * 10_000 + changed_day.month * 100 + changed_day.day if changed_day else 0
-        self.keys.add(number, self.row, version=version)
+        self.keys.add(number, version=version)
         (age, sex, weight), outcomes, file = self.patients.of(number)
         writer.report(
             self.row,

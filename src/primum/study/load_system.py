@@ -1,8 +1,8 @@
-"""How does a part of a reporting system go into the store row by row, wholly or not at all?
+"""How does a part of a reporting system go into the store, wholly or not at all?
 
 A source gives a `Part`: what it is, and a function that reads its files and puts what it finds into a `PartWriter`.
-Everything else is the same for all systems. The part is read into a workshop beside the store, in batches, so that
-memory does not grow with the file, and put into the store in one transaction. Faults and repairs are counted by file.
+Everything else is the same for all systems. The part is read into files beside the store, in batches, so that memory
+does not grow with the file, and put into the store in one transaction. Faults and repairs are counted by file.
 The same part again changes nothing, another of that name replaces it. What follows from all reports is made with the
 last part.
 """
@@ -14,12 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
+from primum.sources.texts import Places, Texts, paired, values_of
 from primum.sources.values import Reading
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
@@ -28,7 +32,14 @@ from primum.store.parts import PartFile, add_account, loaded_archive, remove_par
 from primum.store.row_batches import RowBatches
 from primum.study.derive import derive, derive_inside
 from primum.study.load import Loaded
-from primum.study.workshop import workshop_of
+from primum.study.workshop import room_beside
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Column: TypeAlias = Texts | pa.Array | NDArray[Any] | str | int
+
+Keys = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +83,13 @@ class PartWriter:
     Files are put in one after the other: their rows, faults, repairs and rejects, then `close_file`.
     """
 
-    def __init__(self, bench: Engine, part: Part) -> None:
+    def __init__(self, folder: Path, part: Part) -> None:
         self.part = part
         self.repairs: Counter[str] = Counter()
         self.rejected = 0
         self.repaired = 0
-        self._batches = RowBatches(bench)
+        self._batches = RowBatches(folder)
+        self._numbered: Counter[str] = Counter()
         self._faults: Counter[tuple[str, str]] = Counter()
         self._closed: list[_ClosedFile] = []
 
@@ -119,6 +131,66 @@ class PartWriter:
             faults[column, reading.fault] += 1
         return reading
 
+    def numbers(self, table: str, rows: int) -> Places:
+        """The next row numbers of a table, which count from 1 through the part."""
+        self._numbered[table] += rows
+        return np.arange(self._numbered[table] - rows + 1, self._numbered[table] + 1)
+
+    def keys(self, rows: NDArray[Any]) -> Keys:
+        """Keys of the reports on rows; as `key`."""
+        if len(rows):
+            self.key(int(rows.max()))
+        return self.part.number * ROWS_OF_A_PART + rows.astype(np.int64)
+
+    def put_reports(self, rows: NDArray[Any], **columns: Column) -> Keys:
+        """Put in the reports of rows; their keys. Columns left out are empty."""
+        keys = self.keys(rows)
+        self.put("reports", keys, source=self.part.system, **columns)
+        return keys
+
+    def put(self, table: str, report_key: Keys, **columns: Column) -> None:
+        """Put rows into a table of the store, column by column; columns left out are empty, and so are empty texts.
+
+        Args:
+            table: which.
+            report_key: of the report of each row.
+            columns: of as many rows; one text or number stands for every row.
+        """
+        rows = len(report_key)
+        self._batches.put(
+            table, {name: _column(given, rows) for name, given in {"report_key": report_key, **columns}.items()}, rows
+        )
+
+    def read(
+        self, column: str, texts: Texts | tuple[Texts, Texts], meaning: Callable[..., Reading]
+    ) -> tuple[pa.DictionaryArray, ...]:
+        """What the texts of a column mean, each distinct one read once; its faults counted by row.
+
+        Args:
+            column: as the file calls it.
+            texts: of each row; or of two columns that mean something together, such as a number and its unit.
+            meaning: a text, None where it is empty -> its reading; of two columns, two texts.
+
+        Returns:
+            One column for each value that a reading has.
+        """
+        import pyarrow as pa
+
+        given: Sequence[tuple[str, ...]]
+        if isinstance(texts, Texts):
+            width, codes = 1, texts.codes
+            given = [(text,) for text in texts.distinct.to_pylist()]
+        else:
+            width = 2
+            given, codes = paired(*texts)
+        readings = [meaning(*(text or None for text in one)) for one in given or [("",) * width]]
+        if any(reading.fault for reading in readings):
+            for reading, rows in zip(readings, np.bincount(codes, minlength=len(readings)).tolist(), strict=True):
+                if reading.fault and rows:
+                    self._faults[column, reading.fault] += rows
+        values = zip(*(reading.values for reading in readings), strict=True)
+        return tuple(values_of(pa.array(one), codes) for one in values)
+
     def append(self, reject: Reject) -> None:
         """Keep a rejected line of the file that is being read, whole."""
         self._batches.add(
@@ -158,8 +230,8 @@ class PartWriter:
 
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
-        self.write_rows()
-        self._batches.move_into(engine)
+        with engine.little_memory():
+            self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
             key = part.number * FILES_OF_A_PART + number
@@ -170,6 +242,16 @@ class PartWriter:
     @property
     def _file_key(self) -> int:
         return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
+
+
+def _column(given: Column, rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(given, Texts):
+        return given.column()
+    if isinstance(given, str | int):
+        return values_of(pa.array([given]), np.zeros(rows, np.int32))
+    return pa.array(given)
 
 
 def check_file(path: Path, expected: str) -> None:
@@ -235,10 +317,9 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
         raise SourceError.of(part.name, f"its name gets the same keys as {before[0]}", "another name", "Rename it.")
     if before is not None and before[1] == part.sha256:
         return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
-    with workshop_of(store) as bench:
-        writer = PartWriter(bench, part)
-        with engine.little_memory():
-            part.read(writer)
+    with room_beside(store) as folder:
+        writer = PartWriter(folder, part)
+        part.read(writer)
         with engine.transaction():
             remove_part(engine, part.number, None)
             writer.move_into(engine)

@@ -1,7 +1,7 @@
 """Which patient does a report of MAUDE speak of, and which rows did a newer file replace?
 
 The file of patients tells age, sex, weight and outcomes, which belong on the row of the report: it is read first and
-kept in arrays until the reports come by.
+kept in arrays until the reports come by, two bytes for each of the texts: nearly all are among some thousand.
 """
 
 from __future__ import annotations
@@ -19,13 +19,42 @@ from primum.study.load_system import PartWriter
 REPLACED: Final = "a row of a newer file replaces it"
 
 
+_RARE: Final = 65_535  # the place of a text that came when two bytes had no place left
+
+
+class _Column:
+    """The texts of a column, two bytes a row."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._rows = array("H")
+        self._rare: dict[int, str] = {}
+
+    def append(self, text: str) -> None:
+        """Keep the text of the next row."""
+        place = self._places.get(text)
+        if place is None:
+            if len(self._texts) == _RARE:
+                self._rare[len(self._rows)] = text
+                place = _RARE
+            else:
+                place = self._places[text] = len(self._texts)
+                self._texts.append(text)
+        self._rows.append(place)
+
+    def __getitem__(self, row: int) -> str:
+        place = self._rows[row]
+        return self._rare[row] if place == _RARE else self._texts[place]
+
+
 class Patients:
-    """What the patients of a folder are, some thirty bytes each, until their reports are put in."""
+    """What the patients of a folder are, some twenty bytes each, until their reports are put in."""
 
     def __init__(self, given: MaudeFolder, writer: PartWriter) -> None:
         self._keys = ReportKeys()
-        self._texts: list[dict[str, int]] = [{} for _ in range(4)]  # outcome, age, sex, weight
-        self._rows = [array("i") for _ in range(4)]
+        self._columns = [_Column() for _ in range(4)]  # outcome, age, sex, weight
+        patients = 0
         self._files: list[tuple[int, int]] = []  # number of the file, rows up to its end
         self._writer = writer
         replaced = Replaced()
@@ -33,24 +62,28 @@ class Patients:
             reader = open_file(file, partial(replaced.place, file), keep=writer)
             with file.path.open("rb") as stream:
                 for number, row in reader.rows(stream):
-                    self._keys.add(number, len(self._rows[0]))
-                    for texts, rows, text in zip(self._texts, self._rows, row, strict=True):
-                        rows.append(texts.setdefault(text, len(texts)))
-            self._files.append((writer.close_file(reader.account()), len(self._rows[0])))
-        self._words = [list(texts) for texts in self._texts]
-        self._used = bytearray(len(self._rows[0]))
+                    self._keys.add(number)
+                    patients += 1
+                    for column, text in zip(self._columns, row, strict=True):
+                        column.append(text)
+            self._files.append((writer.close_file(reader.account()), patients))
+        self._used = bytearray(patients)
         self._keys.close()
 
     def of(self, number: int) -> tuple[tuple[str, str, str], tuple[str, ...], int | None]:
         """Age, sex and weight of the first patient of a report, the outcomes of each, and the number of their file."""
-        rows = self._keys.find(number)
+        rows = [row - 1 for row in self._keys.find(number)]
         for row in rows:
             self._used[row] = 1
         if not rows:
             return ("", "", ""), (), None
-        age, sex, weight = (self._words[n][self._rows[n][rows[0]]] for n in (1, 2, 3))
-        outcomes = tuple(self._words[0][self._rows[0][row]] for row in rows)
-        return (age, sex, weight), outcomes, next(file for file, end in self._files if rows[0] < end)
+        told, age, sex, weight = self._columns
+        outcomes = tuple(told[row] for row in rows)
+        return (
+            (age[rows[0]], sex[rows[0]], weight[rows[0]]),
+            outcomes,
+            next(file for file, end in self._files if rows[0] < end),
+        )
 
     def tell_unused(self) -> None:
         """Say of each file how many of its patients belong to no report of the folder."""

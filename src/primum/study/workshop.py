@@ -18,9 +18,14 @@ def workshop_of(store: Store) -> Iterator[Engine]:
         with store.engine.workshop(None) as bench:
             yield bench
         return
-    # Swept by the next writer where a kill leaves it.
-    with (
-        tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder,
-        store.engine.workshop(Path(folder)) as bench,
-    ):
+    with room_beside(store) as folder, store.engine.workshop(folder) as bench:
         yield bench
+
+
+@contextmanager
+def room_beside(store: Store) -> Iterator[Path]:
+    """A folder for as long as the block lasts: beside the store's file, or where the system keeps such folders."""
+    place = store.folder if store.folder.is_dir() else None
+    # Swept by the next writer where a kill leaves it.
+    with tempfile.TemporaryDirectory(dir=place, prefix=LOADING) as folder:
+        yield Path(folder)

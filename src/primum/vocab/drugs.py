@@ -7,7 +7,7 @@ A field is read in this order, and the first rule that answers is recorded:
 2. the active ingredient that FDA coded, split at its backslashes, placeholders dropped;
 3. a dictionary that the user gave (`primum.vocab.dictionary`);
 4. what other rows with the same drug name and an active ingredient teach (`primum.vocab.learned`), share and support
-   stored beside it;
+   stored beside it; rows of devices and vaccines teach nothing, because a code or a type stands there;
 5. a reference list that the user gave, RxNorm or UNII: behind what was learned, which speaks FDA's own spelling;
 6. nothing: the cleaned name stands for itself under the method `unmapped`, so that no row is lost and the unmapped
    share can be told.
@@ -32,7 +32,7 @@ from primum.vocab.names import NameTable
 if TYPE_CHECKING:
     import ibis
 
-VERSION: Final = "general-2"
+VERSION: Final = "general-3"
 """Version of the general rules of this module; raise it when a rule or a word list changes."""
 
 UNMAPPED: Final = "unmapped"
@@ -243,7 +243,7 @@ def map_names(
     tables: Sequence[NameTable],
     dictionaries: Sequence[Dictionary] = (),
 ) -> dict[str, list[Any]]:
-    """The table `drug_substances` for names and their numbers of rows, as columns."""
+    """The table `drug_substances` for names and the number of rows that each may teach by, as columns."""
     learned = learn(names)
     told = ("substance", "product", "method", "version", "treatment", "share", "support")
     columns: dict[str, list[Any]] = {name: [] for name in ("name_key", *told)}

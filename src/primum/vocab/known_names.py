@@ -11,20 +11,25 @@ of their drug names; `KEPT`, what the names of untouched families mean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final
 
+from primum.sources.systems import SYSTEMS
 from primum.store import schema
+from primum.store.arrange import ROWS_OF_A_PART
 from primum.store.parts import belongs_to
 from primum.vocab.drugs import UNMAPPED
 
 if TYPE_CHECKING:
     import ibis
+    import ibis.expr.types as ir
 
 COUNTED: Final = "counted_names"
 CLEANED: Final = "cleaned_names"
 KEPT: Final = "kept_substances"
 NAME: Final = ("drugname", "active_ingredient")
+COUNTS: Final = ("row_count", "teaching_rows")
 
 
 def counted_names(parts: Sequence[int] | None) -> ibis.Table:
@@ -32,7 +37,14 @@ def counted_names(parts: Sequence[int] | None) -> ibis.Table:
     rows = schema.table("drugs_in_report")
     if parts is not None:
         rows = rows.filter(belongs_to(rows.report_key, parts))
-    return rows.group_by(*NAME).agg(row_count=rows.count())
+    return rows.group_by(*NAME).agg(row_count=rows.count(), teaching_rows=rows.count(where=~_of_no_drug(rows)))
+
+
+def _of_no_drug(rows: ibis.Table) -> ir.BooleanValue:
+    """Rows of systems whose active ingredient is none: a code of a device, a type of a vaccine."""
+    parts = [(one.first_part, one.first_part + one.parts) for one in SYSTEMS.values() if not one.teaches]
+    within = [rows.report_key.between(first * ROWS_OF_A_PART, end * ROWS_OF_A_PART - 1) for first, end in parts]
+    return reduce(or_, within)
 
 
 @cache
@@ -49,9 +61,10 @@ def drug_names() -> ibis.Table:
 
     before, counted, cleaned = schema.table("drug_names"), _counted(), _cleaned()
     new = counted.join(cleaned, counted.drugname.fill_null("") == cleaned.given)
-    columns = (*NAME, "row_count", "cleaned")
+    columns = (*NAME, *COUNTS, "cleaned")
     both = ibis.union(before.select(*columns), new.select(*columns))
-    names = both.group_by(*NAME).agg(row_count=both.row_count.sum().cast("int64"), cleaned=both.cleaned.max())
+    counts = {name: both[name].sum().cast("int64") for name in COUNTS}
+    names = both.group_by(*NAME).agg(**counts, cleaned=both.cleaned.max())
     # Blank for NULL, because engines disagree on where NULL sorts; the flags part NULL from a blank text.
     order = [
         names.drugname.fill_null(""),
@@ -65,10 +78,10 @@ def drug_names() -> ibis.Table:
 
 @cache
 def names_to_read() -> ibis.Table:
-    """The names of the touched families with their number of rows, in the order of their keys."""
+    """The names of the touched families with the rows that may teach them, in the order of their keys."""
     names, cleaned = schema.table("drug_names"), _cleaned()
     touched = names.semi_join(cleaned, "cleaned")
-    return touched.select("name_key", *NAME, "row_count").order_by("name_key")
+    return touched.select("name_key", *NAME, "teaching_rows").order_by("name_key")
 
 
 @cache
@@ -103,7 +116,7 @@ def coverage() -> ibis.Table:
 def _counted() -> ibis.Table:
     import ibis
 
-    return ibis.table({**dict.fromkeys(NAME, "string"), "row_count": "int64"}, name=COUNTED)
+    return ibis.table({**dict.fromkeys(NAME, "string"), **dict.fromkeys(COUNTS, "int64")}, name=COUNTED)
 
 
 def _cleaned() -> ibis.Table:

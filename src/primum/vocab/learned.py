@@ -30,7 +30,7 @@ def learn(
     """The ingredient that most rows with a name carry.
 
     Args:
-        rows: drug name, active ingredient and the number of drug rows with both.
+        rows: drug name, active ingredient and the number of drug rows with both, of systems that name ingredients.
         least_share: the ingredient must stand in at least this part of the rows, in (0.5, 1].
         least_support: and the name in at least this many rows with an ingredient.
 
@@ -43,7 +43,7 @@ def learn(
     """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for drugname, active_ingredient, n in rows:
-        if drugname and active_ingredient and ingredients(active_ingredient):
+        if n and drugname and active_ingredient and ingredients(active_ingredient):
             counts[clean(drugname)][active_ingredient.upper().strip()] += n
     found: dict[str, Learned] = {}
     for name, by_ingredient in counts.items():
