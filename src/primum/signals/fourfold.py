@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from primum.errors import CountError
-from primum.signals.estimate import checked_counts
+from primum.signals.estimate import Estimate, checked_counts
+from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray
 
 
@@ -76,3 +79,53 @@ def fourfold(
             i = int(np.argmin(cell))
             raise CountError(f"Pair {i}: {name}. Margins must be distinct reports, never sums over pairs.")
     return Fourfold(*(x.astype(np.float64) for x in (a, b, c, d)))
+
+
+def of_fourfold(
+    formula: Callable[[Fourfold, Tile], None],
+    given: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike],
+    *,
+    level: float,
+    reasons: tuple[str, ...],
+) -> Estimate:
+    """A statistic of the four cells of every pair, some pairs at a time.
+
+    Args:
+        formula: fills a tile from its four cells, which are the tile's first four columns and may be written over; two
+            more columns are free.
+        given: observed, drug_reports, event_reports and total_reports as `fourfold` takes them.
+        level: of the interval.
+        reasons: texts of the codes.
+
+    Raises:
+        CountError: as `fourfold`.
+    """
+    observed, *margins = (one if one.dtype.kind in "iu" else checked_counts(n, one) for n, one in _named(given))
+    shape = observed.shape
+    if any(margin.shape not in (shape, ()) for margin in margins):
+        fourfold(*given)  # stops, unless a shape such as (1,) can be spread
+        margins = [np.broadcast_to(margin, shape) for margin in margins]
+    columns = [observed.ravel(), *(margin.ravel() if margin.shape else margin for margin in margins)]
+
+    def of_tile(tile: Tile) -> None:
+        a, b, c, d = tile.work[:4]
+        some = tile.rows
+        a[:], b[:], c[:], d[:] = (column[some] if column.shape else column for column in columns)
+        d -= b  # without the drug
+        b -= a
+        c -= a
+        d -= c
+        if tile.work[:4].min() < 0:
+            raise CountError("A cell is negative.")
+        formula(Fourfold(a, b, c, d), tile)
+
+    try:
+        return in_tiles(of_tile, shape=shape, columns=6, level=level, reasons=reasons)
+    except CountError:
+        fourfold(*given)  # tells which pair of all, and why
+        raise
+
+
+def _named(given: tuple[ArrayLike, ...]) -> list[tuple[str, NDArray[Any]]]:
+    names = ("observed", "drug_reports", "event_reports", "total_reports")
+    return [(name, np.asarray(one)) for name, one in zip(names, given, strict=True)]

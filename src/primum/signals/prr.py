@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_level, code_of, estimated
-from primum.signals.fourfold import fourfold
+from primum.signals.estimate import Estimate, checked_level, code_of
+from primum.signals.fourfold import Fourfold, of_fourfold
+from primum.signals.tiles import Tile
 
 METHOD: Final = Method(
     id="prr",
@@ -72,35 +73,33 @@ def prr(
         >>> round(float(estimate.lower[0]), 4), round(float(estimate.value[0]), 4), round(float(estimate.upper[0]), 4)
         (1.4975, 1.7671, 2.0852)
     """
-    z = math.sqrt(2) * special.erfinv(checked_level(level))
-    block = partial(_of_block, level=level, z=float(z))
-    return estimated(block, observed, drug_reports, event_reports, total_reports)
+    z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
+    given = (observed, drug_reports, event_reports, total_reports)
+    return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS)
 
 
-def _of_block(
-    observed: ArrayLike,
-    drug_reports: ArrayLike,
-    event_reports: ArrayLike,
-    total_reports: ArrayLike,
-    *,
-    level: float,
-    z: float,
-) -> Estimate:
-    cells = fourfold(observed, drug_reports, event_reports, total_reports)
+def _of_tile(cells: Fourfold, tile: Tile, *, z: float) -> None:
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    drug, others = a + b, c + d
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ours, theirs = a * drug, c * others
-        value = a * others / (c * drug)
-        spread = np.exp(
-            z * np.sqrt(b / ours + d / theirs)
-        )  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
-        lower, upper = value / spread, value * spread
-    none = a == 0
-    code = np.where(none, _ZERO, np.uint8(0))
-    lower[none] = upper[none] = np.nan
+    drug, others = tile.work[4:]
+    np.add(a, b, out=drug)
+    np.add(c, d, out=others)
+    none = np.equal(a, 0)
+    np.multiply(none, _ZERO, out=tile.code)
     odd = np.flatnonzero((c == 0) | (drug == 0))
-    a, c, drug, others = a[odd], c[odd], drug[odd], others[odd]
-    code[odd] = code_of(odd.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
-    lower[odd] = upper[odd] = value[odd] = np.nan
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+    if len(odd):
+        a_odd, c_odd, drug_odd, others_odd = a[odd], c[odd], drug[odd], others[odd]
+        cases = (drug_odd == 0, others_odd == 0, (a_odd == 0) & (c_odd == 0), c_odd == 0, a_odd == 0)
+        tile.code[odd] = code_of(odd.shape, *cases)
+    np.multiply(c, drug, out=tile.upper)
+    np.multiply(a, others, out=tile.value)
+    np.divide(tile.value, tile.upper, out=tile.value)
+    a *= drug  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
+    b /= a
+    c *= others
+    d /= c
+    b += d
+    np.sqrt(b, out=b)
+    b *= z
+    tile.spread_by(np.exp(b, out=b))
+    if len(odd):
+        tile.lower[odd] = tile.upper[odd] = tile.value[odd] = np.nan

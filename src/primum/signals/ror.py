@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of, estimated
-from primum.signals.fourfold import fourfold
+from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
+from primum.signals.fourfold import Fourfold, of_fourfold
+from primum.signals.tiles import Tile
 from primum.terms import FloatArray
 
 METHOD: Final = Method(
@@ -84,40 +85,38 @@ def ror(
         >>> round(float(ror([0], [151], [10], 1000, zero_cells="haldane").value[0]), 3)
         0.264
     """
-    z = math.sqrt(2) * special.erfinv(checked_level(level))
-    block = partial(_of_block, level=level, z=float(z), haldane=zero_cells == "haldane")
-    return estimated(block, observed, drug_reports, event_reports, total_reports)
+    z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
+    given = (observed, drug_reports, event_reports, total_reports)
+    return of_fourfold(partial(_of_tile, z=z, haldane=zero_cells == "haldane"), given, level=level, reasons=_REASONS)
 
 
-def _of_block(
-    observed: ArrayLike,
-    drug_reports: ArrayLike,
-    event_reports: ArrayLike,
-    total_reports: ArrayLike,
-    *,
-    level: float,
-    z: float,
-    haldane: bool,
-) -> Estimate:
-    cells = fourfold(observed, drug_reports, event_reports, total_reports)
+def _of_tile(cells: Fourfold, tile: Tile, *, z: float, haldane: bool) -> None:
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
+    ad, bc = tile.work[4:]
     none = a == 0
-    code = np.where(none, _ZERO, np.uint8(0))
+    np.multiply(none, _ZERO, out=tile.code)
     odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
-    code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
+    tile.code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
     if haldane:
-        added = np.flatnonzero(code > _MARGINS)
-        code[added] = _HALDANE
+        added = np.flatnonzero(tile.code > _MARGINS)
+        tile.code[added] = _HALDANE
         for cell in (a, b, c, d):
             cell[added] += 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ad, bc = a * d, b * c
-        value = ad / bc
-        spread = np.exp(z * np.sqrt((a + d) / ad + (b + c) / bc))
-        lower, upper = value / spread, value * spread
-    empty = (code > 0) & (code != _HALDANE)
-    lower[empty] = value[empty] = upper[empty] = np.nan
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+    np.multiply(a, d, out=ad)
+    np.multiply(b, c, out=bc)
+    np.divide(ad, bc, out=tile.value)
+    a += d
+    a /= ad
+    b += c
+    b /= bc
+    a += b
+    np.sqrt(a, out=a)
+    a *= z
+    tile.spread_by(np.exp(a, out=a))
+    if not haldane:
+        np.copyto(tile.value, np.nan, where=none)  # and with it the bounds
+    empty = odd[tile.code[odd] != _HALDANE]
+    tile.lower[empty] = tile.value[empty] = tile.upper[empty] = np.nan
 
 
 def _why(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> CodeArray:
