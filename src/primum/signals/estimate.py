@@ -69,11 +69,8 @@ def silent_gap(*, lower: FloatArray, value: FloatArray, upper: FloatArray, reaso
         CountError: one is not a number although its row has no reason.
     """
     for name, column in (("lower", lower), ("value", value), ("upper", upper)):
-        if column.size and np.isnan(column.min()):  # the least of numbers that are none is none: one pass, no copy
-            missing = np.isnan(column)
-            missing &= reason_code == 0
-            if missing.any():
-                raise CountError(f"Estimate: {name} is not a number and no reason says why.")
+        if np.greater(np.isnan(column), reason_code).any():  # missing is 1, which only a reason's number equals or passes
+            raise CountError(f"Estimate: {name} is not a number and no reason says why.")
 
 
 def in_blocks(method: Callable[..., T], *given: ArrayLike, take: Callable[[slice, T], None] | None = None) -> list[T]:

@@ -82,7 +82,7 @@ def fourfold(
 
 
 def of_fourfold(
-    formula: Callable[[Fourfold, Tile], None],
+    formula: Callable[[Fourfold, Tile, list[float]], None],
     given: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike],
     *,
     level: float,
@@ -92,7 +92,8 @@ def of_fourfold(
 
     Args:
         formula: fills a tile from its four cells, which are the tile's first four columns and may be written over; two
-            more columns are free.
+            more columns are free. It is told the least of each cell, so that it looks for zeros only where there are
+            any.
         given: observed, drug_reports, event_reports and total_reports as `fourfold` takes them.
         level: of the interval.
         reasons: texts of the codes.
@@ -115,9 +116,10 @@ def of_fourfold(
         b -= a
         c -= a
         d -= c
-        if tile.work[:4].min() < 0:
+        least = tile.work[:4].min(axis=1).tolist()
+        if min(least) < 0:
             raise CountError("A cell is negative.")
-        formula(Fourfold(a, b, c, d), tile)
+        formula(Fourfold(a, b, c, d), tile, least)
 
     try:
         return in_tiles(of_tile, shape=shape, columns=6, level=level, reasons=reasons)

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_level, code_of
+from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
 from primum.signals.fourfold import Fourfold, of_fourfold
 from primum.signals.tiles import Tile
+from primum.terms import FloatArray
 
 METHOD: Final = Method(
     id="prr",
@@ -31,6 +32,7 @@ _REASONS: Final = (
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
 _ZERO: Final = np.uint8(5)
+_NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 
 
 def prr(
@@ -78,21 +80,21 @@ def prr(
     return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS)
 
 
-def _of_tile(cells: Fourfold, tile: Tile, *, z: float) -> None:
+def _of_tile(cells: Fourfold, tile: Tile, least: list[float], *, z: float) -> None:
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
     drug, others = tile.work[4:]
     np.add(a, b, out=drug)
     np.add(c, d, out=others)
-    none = np.equal(a, 0)
-    np.multiply(none, _ZERO, out=tile.code)
-    odd = np.flatnonzero((c == 0) | (drug == 0))
-    if len(odd):
-        a_odd, c_odd, drug_odd, others_odd = a[odd], c[odd], drug[odd], others[odd]
-        cases = (drug_odd == 0, others_odd == 0, (a_odd == 0) & (c_odd == 0), c_odd == 0, a_odd == 0)
-        tile.code[odd] = code_of(odd.shape, *cases)
-    np.multiply(c, drug, out=tile.upper)
     np.multiply(a, others, out=tile.value)
+    np.multiply(c, drug, out=tile.upper)
     np.divide(tile.value, tile.upper, out=tile.value)
+    none = a == 0
+    np.multiply(none.view(np.uint8), _ZERO, out=tile.code)
+    odd = _NO_ROWS if least[2] and (least[0] or least[1]) else np.flatnonzero((c == 0) | (drug == 0))
+    if len(odd):
+        tile.code[odd] = _why(a[odd], c[odd], drug[odd], others[odd])
+        tile.value[odd] = np.nan
+    np.putmask(a, none, np.nan)  # no bounds: where the root were infinite, its exponential would take thrice the time
     a *= drug  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
     b /= a
     c *= others
@@ -101,5 +103,7 @@ def _of_tile(cells: Fourfold, tile: Tile, *, z: float) -> None:
     np.sqrt(b, out=b)
     b *= z
     tile.spread_by(np.exp(b, out=b))
-    if len(odd):
-        tile.lower[odd] = tile.upper[odd] = tile.value[odd] = np.nan
+
+
+def _why(a: FloatArray, c: FloatArray, drug: FloatArray, others: FloatArray) -> CodeArray:
+    return code_of(a.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)

@@ -90,18 +90,21 @@ def ror(
     return of_fourfold(partial(_of_tile, z=z, haldane=zero_cells == "haldane"), given, level=level, reasons=_REASONS)
 
 
-def _of_tile(cells: Fourfold, tile: Tile, *, z: float, haldane: bool) -> None:
+def _of_tile(cells: Fourfold, tile: Tile, least: list[float], *, z: float, haldane: bool) -> None:
     a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
     ad, bc = tile.work[4:]
     none = a == 0
-    np.multiply(none, _ZERO, out=tile.code)
-    odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
-    tile.code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
-    if haldane:
+    np.multiply(none.view(np.uint8), _ZERO, out=tile.code)
+    if not all(least[1:]):
+        odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
+        tile.code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
+    if haldane and not all(least):
         added = np.flatnonzero(tile.code > _MARGINS)
         tile.code[added] = _HALDANE
         for cell in (a, b, c, d):
             cell[added] += 0.5
+    if not all(least):
+        np.putmask(a, (tile.code > 0) & (tile.code != _HALDANE), np.nan)  # and so value and bounds
     np.multiply(a, d, out=ad)
     np.multiply(b, c, out=bc)
     np.divide(ad, bc, out=tile.value)
@@ -113,10 +116,6 @@ def _of_tile(cells: Fourfold, tile: Tile, *, z: float, haldane: bool) -> None:
     np.sqrt(a, out=a)
     a *= z
     tile.spread_by(np.exp(a, out=a))
-    if not haldane:
-        np.copyto(tile.value, np.nan, where=none)  # and with it the bounds
-    empty = odd[tile.code[odd] != _HALDANE]
-    tile.lower[empty] = tile.value[empty] = tile.upper[empty] = np.nan
 
 
 def _why(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> CodeArray:

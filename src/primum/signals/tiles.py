@@ -18,7 +18,7 @@ import numpy as np
 from primum.signals.estimate import CodeArray, Estimate, silent_gap
 from primum.terms import FloatArray
 
-ROWS: Final = 65536  # of a tile: seven columns of it fill a cache of 2 MB, and more tiles cost more turns at the lock
+ROWS: Final = 131_072  # of a tile: larger ones leave the cache, smaller ones make the cores wait for each other's turn at Python
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +42,9 @@ class Tile:
     code: CodeArray
 
     def spread_by(self, factor: FloatArray) -> None:
-        """Bounds from the value, divided and multiplied by a factor; none where the value is 0 and the factor infinite.
-
-        Written so that 0 times infinity, which is not a number, reaches the lower bound too.
-        """
+        """Fill the bounds: the value divided and multiplied by a factor."""
+        np.divide(self.value, factor, out=self.lower)
         np.multiply(self.value, factor, out=self.upper)
-        np.multiply(self.value, self.value, out=factor)
-        np.divide(factor, self.upper, out=self.lower)
 
 
 def in_tiles(
