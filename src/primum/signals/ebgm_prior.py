@@ -165,7 +165,7 @@ def fit_prior(
     if fine.reports == 0:
         only_zero = np.array([-np.inf, 0.0, 0.0, 0.0, np.inf])
         return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), cells, fine, len(STARTS), len(STARTS))
-    coarse = squash(fine, width=_COARSE) if len(fine) > 2_000 else fine
+    coarse = squash(fine, width=_COARSE, counts_too=True) if len(fine) > 2_000 else fine
     tried = [_climb(_FULL, _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
     best = max(tried, key=lambda o: o.value)
     for form in (form for form in forms if form != _FULL):
