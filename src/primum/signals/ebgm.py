@@ -100,8 +100,7 @@ def _in_blocks(mixture: Mixture, pairs: Cells) -> FloatArray:
     """EBGM of each pair, some pairs at a time and on all processors."""
 
     def of_block(first: int) -> FloatArray:
-        some = slice(first, first + _AT_ONCE)
-        return geometric_mean(mixture, Cells(pairs.observed[some], pairs.expected[some], pairs.weight[some]))
+        return geometric_mean(mixture, pairs.some(slice(first, first + _AT_ONCE)))
 
     return np.concatenate([np.zeros(0), *in_threads(of_block, range(0, len(pairs), _AT_ONCE))])
 
@@ -111,9 +110,11 @@ def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:
     share = first_share(mixture, pairs)
     logs = share * _mean_log(mixture.first, pairs)
     if mixture.share < 1:
+        np.subtract(1, share, out=share)
         with np.errstate(invalid="ignore"):
-            logs = logs + np.where(share < 1, (1 - share) * _mean_log(mixture.second, pairs), 0.0)
-    return np.exp(logs)  # Eq. 9
+            other = share * _mean_log(mixture.second, pairs)
+        logs += other if np.isfinite(mixture.second.mean) and mixture.second.mean > 0 else np.where(share > 0, other, 0.0)
+    return np.exp(logs, out=logs)  # Eq. 9
 
 
 def _mean_log(part: Component, pairs: Cells) -> FloatArray:

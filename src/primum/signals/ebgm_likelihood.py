@@ -155,9 +155,10 @@ def cells_of(
     if len(zero_e):
         n = np.concatenate([n, np.zeros(zero_e.shape, dtype=np.int64)])
         e, w = np.concatenate([e, zero_e]), np.concatenate([w, zero_w])
-    keep = e > 0
-    keep &= w > 0
-    return Cells(n, e, w) if keep.all() else Cells(n[keep], e[keep], w[keep])
+    if not e.size or (e.min() > 0 and w.min() > 0):
+        return Cells(n, e, w)
+    keep = (e > 0) & (w > 0)
+    return Cells(n[keep], e[keep], w[keep])
 
 
 def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, FloatArray]:
@@ -169,8 +170,7 @@ def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, F
     """
     n, e = checked_counts("observed", observed), checked_numbers("expected", expected)
     same_shape(observed=n, expected=e)
-    nothing = e == 0
-    if nothing.any() and (impossible := nothing & (n > 0)).any():
+    if e.size and e.min() == 0 and (impossible := (e == 0) & (n > 0)).any():
         i = int(np.argmax(impossible))
         raise CountError(f"expected[{i}] is 0 although observed[{i}] is {n[i]}. Check the margins.")
     return n, e

@@ -155,8 +155,8 @@ def checked_numbers(name: str, values: ArrayLike) -> FloatArray:
         CountError: a number is negative or not finite.
     """
     array = np.asarray(values, dtype=np.float64)
-    bad = ~(np.isfinite(array) & (array >= 0))
-    if np.any(bad):
+    if array.size and not (array.min() >= 0 and array.max() < np.inf):  # not a number is neither
+        bad = ~(np.isfinite(array) & (array >= 0))
         raise CountError(_message(name, array, bad, "expected a finite number of at least 0"))
     return array
 
