@@ -26,7 +26,7 @@ METHOD: Final = Method(
     "DuMouchel, Pregibon 2001, KDD, 67-76, doi:10.1145/502512.502526",
 )
 
-_AT_ONCE: Final = 65_536  # pairs
+_AT_ONCE: Final = 131_072  # pairs
 _REASONS: Final = (
     "",
     "nothing is expected: the value is the prior's own",
@@ -99,10 +99,14 @@ def ebgm(
 def _in_blocks(mixture: Mixture, pairs: Cells) -> FloatArray:
     """EBGM of each pair, some pairs at a time and on all processors."""
 
-    def of_block(first: int) -> FloatArray:
-        return geometric_mean(mixture, pairs.some(slice(first, first + _AT_ONCE)))
+    value = np.empty(len(pairs))
 
-    return np.concatenate([np.zeros(0), *in_threads(of_block, range(0, len(pairs), _AT_ONCE))])
+    def of_block(first: int) -> None:
+        some = slice(first, first + _AT_ONCE)
+        value[some] = geometric_mean(mixture, pairs.some(some))
+
+    in_threads(of_block, range(0, len(pairs), _AT_ONCE))
+    return value
 
 
 def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:

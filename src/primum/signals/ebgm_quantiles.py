@@ -123,10 +123,11 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
     todo: Sequence[slice | IntArray] = [slice(i, min(i + _CHUNK, len(pairs))) for i in range(0, len(pairs), _CHUNK)]
     many = len(pairs)
+    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], _SMALLEST))
     for width in _WIDTHS:
         if many < _WORTH * _GRIDS[0]:
             break
-        tiled = _tiles(pairs, todo, many, width)
+        tiled = _tiles(pairs, todo, ends, width)
         table = _tabulate(mixture, tiled.tiles, tiled.pairs, probabilities)
         left = np.concatenate(in_threads(partial(_read, table, pairs=pairs, tiled=tiled, results=results), todo))
         many = len(left)
@@ -147,16 +148,10 @@ def _read(
     """Take what a table holds of some pairs into the results, and give the rows of the others."""
     log_e = _log_expected(pairs, rows)
     tile = tiled.of(pairs, rows, log_e)
-    known = table.known[tile]
-    if known.all():
-        for result, quantile in zip(results, table.read(tile, log_e), strict=True):
-            result[rows] = quantile
-        return np.zeros(0, dtype=np.int64)
-    numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-    some = numbers[known]
-    for result, quantile in zip(results, table.read(tile[known], log_e[known]), strict=True):
-        result[some] = quantile
-    return numbers[~known]
+    for result, quantile in zip(results, table.read(tile, log_e), strict=True):
+        result[rows] = quantile  # those that are not known yet are written again
+    left = np.flatnonzero(~table.known[tile])
+    return left + rows.start if isinstance(rows, slice) else rows[left]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +193,13 @@ def _log_expected(pairs: Cells, rows: slice | IntArray) -> FloatArray:
     return np.log(np.maximum(pairs.expected[rows], _SMALLEST))
 
 
-def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], many: int, width: float) -> _Tiled:
-    """Part the pairs of some chunks into tiles."""
+def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, width: float) -> _Tiled:
+    """Part the pairs of some chunks into tiles, the least and the largest ln E being `ends`."""
     values, place = pairs.distinct
-    ends = np.log(np.maximum([pairs.expected.min(), pairs.expected.max()], _SMALLEST))
-    first, last = (int(end) for end in np.floor(ends / width))
+    first, last = (int(np.floor(end / width)) for end in ends)
     stretches = last - first + 1
     possible = len(values) * stretches
-    listed = possible <= 4 * many + 1000  # else a table of them would be larger than the pairs
+    listed = possible <= 4 * _CHUNK * len(todo)  # else a table of them would be larger than the pairs
     at_once = listed and possible <= _CHUNK
 
     def look(rows: slice | IntArray) -> IntArray:
