@@ -98,7 +98,6 @@ def ebgm(
 
 def _in_blocks(mixture: Mixture, pairs: Cells) -> FloatArray:
     """EBGM of each pair, some pairs at a time and on all processors."""
-
     value = np.empty(len(pairs))
 
     def of_block(first: int) -> None:
@@ -117,7 +116,9 @@ def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:
         np.subtract(1, share, out=share)
         with np.errstate(invalid="ignore"):
             other = share * _mean_log(mixture.second, pairs)
-        logs += other if np.isfinite(mixture.second.mean) and mixture.second.mean > 0 else np.where(share > 0, other, 0.0)
+        logs += (
+            other if np.isfinite(mixture.second.mean) and mixture.second.mean > 0 else np.where(share > 0, other, 0.0)
+        )
     return np.exp(logs, out=logs)  # Eq. 9
 
 

@@ -23,7 +23,9 @@ from primum.terms import FloatArray, IntArray
 _FEW: Final = 32  # counts below it, which nearly all cells have, are squashed through a table
 _SQUASHED_AT_ONCE: Final = 131_072
 _TABLES_AT_ONCE: Final = 16
-LARGE_SHAPE: Final = 30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
+LARGE_SHAPE: Final = (
+    30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +206,8 @@ def squash(cells: Cells, *, width: float, counts_too: bool = False) -> Cells:
         n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
         keys = _bins(e, width, first)
         keys += np.minimum(n, _FEW) * many
-        tables = (np.bincount(keys, weights=of, minlength=(_FEW + 1) * many)[: _FEW * many] for of in (w, w * e))
-        return *tables, np.flatnonzero(n >= _FEW) + start
+        its_weight, its_sums = (np.bincount(keys, of, (_FEW + 1) * many)[: _FEW * many] for of in (w, w * e))
+        return its_weight, its_sums, np.flatnonzero(n >= _FEW) + start
 
     weight, sums = np.zeros(_FEW * many), np.zeros(_FEW * many)
     larger = []
@@ -231,7 +233,7 @@ def _bins(expected: FloatArray, width: float, first: int) -> IntArray:
 def _squash_sorted(
     cells: Cells, rows: IntArray, width: float, *, counts_too: bool
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Count, summed expectation and weight of each bin of the cells with larger counts, which are few but many kinds."""
+    """Count, summed expectation and weight of each bin of the cells with larger counts: few cells of many kinds."""
     n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
     if not len(n):
         return n, e, w

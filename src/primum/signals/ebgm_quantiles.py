@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from primum.counts.kernel import in_threads
+from primum.counts.kernel import Codes, in_threads
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
 from primum.terms import BoolArray, FloatArray, IntArray
 
@@ -174,10 +174,11 @@ class _Tiled:
     first: int
     stretches: int
 
-    def of(self, pairs: Cells, rows: slice | IntArray, log_e: FloatArray) -> IntArray:
+    def of(self, pairs: Cells, rows: slice | IntArray, log_e: FloatArray) -> Codes:
         """The tile of each of some pairs."""
         key = _key(pairs.distinct[1][rows], log_e, self.tiles.width, self.first, self.stretches)
-        return self.number[key] if len(self.number) else np.searchsorted(self.keys, key)
+        place: Codes = self.number[key] if len(self.number) else np.searchsorted(self.keys, key)
+        return place
 
 
 def _key(place: IntArray, log_e: FloatArray, width: float, first: int, stretches: int) -> IntArray:
@@ -272,7 +273,7 @@ class _Table:
     offset: IntArray  # where its polynomials begin
     polynomials: FloatArray  # (probabilities, degree + 1, windows), highest power first
 
-    def read(self, tile: IntArray, log_e: FloatArray) -> list[FloatArray]:
+    def read(self, tile: Codes, log_e: FloatArray) -> list[FloatArray]:
         last = self.size - _DEGREE - 1
         steps = log_e - self.low[tile]
         steps *= ((self.size - 1) / self.width)[tile]
@@ -337,7 +338,9 @@ def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tu
         if not len(todo):
             break
         made = in_threads(on_grid, np.array_split(todo, -(-len(todo) * size // _SOLVED_AT_ONCE)))
-        polynomials, good = (np.concatenate(column, axis=axis) for axis, column in zip((1, 0), zip(*made, strict=True), strict=True))
+        polynomials, good = (
+            np.concatenate(column, axis=axis) for axis, column in zip((1, 0), zip(*made, strict=True), strict=True)
+        )
         done = todo[good]
         known[done], sizes[done] = True, size
         offset[done] = filled + (size - _DEGREE) * np.arange(len(done))
@@ -348,7 +351,7 @@ def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tu
 
 
 def _end_to_end(polynomials: FloatArray) -> FloatArray:
-    """From `(probabilities, tiles, windows, degree + 1)` to what a table reads: one coefficient of all windows in a row."""
+    """From `(probabilities, tiles, windows, degree + 1)` to what a table reads: one coefficient of every window."""
     probabilities, tiles, windows, powers = polynomials.shape
     return np.moveaxis(polynomials, 3, 1).reshape(probabilities, powers, tiles * windows)
 

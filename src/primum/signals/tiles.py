@@ -7,18 +7,19 @@ piece of memory of its own, and a formula writes what it finds straight into the
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from primum.counts.kernel import shared_out
 from primum.signals.estimate import CodeArray, Estimate, silent_gap
 from primum.terms import FloatArray
 
-ROWS: Final = 131_072  # of a tile: larger ones leave the cache, smaller ones make the cores wait for each other's turn at Python
+ROWS: Final = (
+    131_072  # of a tile: larger ones leave the cache, smaller ones make the cores wait for each other's turn at Python
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +74,6 @@ def in_tiles(
     rows = math.prod(shape)
     lower, value, upper = np.empty(rows), np.empty(rows), np.empty(rows)
     code = np.empty(rows, dtype=np.uint8)
-    starts = iter(range(0, rows, ROWS))  # shared: each core takes the next one
 
     def work_through(starts: Iterator[int]) -> None:
         memory = np.empty(columns * min(rows, ROWS))
@@ -86,12 +86,7 @@ def in_tiles(
                 formula(tile)
                 silent_gap(lower=tile.lower, value=tile.value, upper=tile.upper, reason_code=tile.code)
 
-    workers = min(os.cpu_count() or 1, -(-rows // ROWS), 8)
-    if workers < 2:
-        work_through(starts)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work_through, [starts] * workers))
+    shared_out(work_through, range(0, rows, ROWS))
     return Estimate(
         lower=lower.reshape(shape),
         value=value.reshape(shape),

@@ -1,0 +1,27 @@
+"""Which loops run as machine code, where numba is there to make it?
+
+A few loops cannot be said in whole arrays without writing all they go through into memory. Each is a plain function of
+arrays; where the extra `fast` is installed it is compiled when it is first worth it, and kept. Without it the same
+question is answered by whole arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+
+@cache
+def compiled(loop: Callable[..., Any]) -> Callable[..., Any] | None:
+    """A loop as machine code that leaves other threads alone; None without numba."""
+    try:
+        from numba import njit
+    except ImportError:
+        return None
+    how = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+    try:
+        made: Callable[..., Any] = njit(cache=True, **how)(loop)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        made = njit(**how)(loop)
+    return made
