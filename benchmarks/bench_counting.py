@@ -103,12 +103,12 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
 
     def one_drug(drug: int, mask: np.ndarray | None, known: np.ndarray | None = None) -> Any:
         mine = held.reports.of(drug)
-        mine = mine if mask is None else mine[mask[mine]]
+        mine = mine if mask is None else mine[mask.take(mine)]
         counted = events_held(events, words, mine)
         there = np.flatnonzero(counted)
         of_drug = np.full(len(there), len(mine))
         of_event_there = (words.count(mask) if known is None else known)[there]
-        total = reports if mask is None else int(mask.sum())
+        total = reports if mask is None else int(np.count_nonzero(mask))
         prr(counted[there], of_drug, of_event_there, total)
         ror(counted[there], of_drug, of_event_there, total)
         ic(counted[there], of_drug * of_event_there / total)
@@ -148,7 +148,7 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
 def events_held(events: Lists, words: Words, reports: np.ndarray) -> np.ndarray:
     """As `primum.counts.incidence.Events.counts`."""
     if FEW * len(reports) <= len(events):
-        return np.bincount(events.gather(reports)[0], minlength=EVENTS)
+        return events.tally(reports, EVENTS)
     inside = np.zeros(len(events), dtype=bool)
     inside[reports] = True
     return words.count(inside)

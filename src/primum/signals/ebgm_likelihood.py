@@ -206,8 +206,8 @@ def squash(cells: Cells, *, width: float, counts_too: bool = False) -> Cells:
         n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
         keys = _bins(e, width, first)
         keys += np.minimum(n, _FEW) * many
-        its_weight, its_sums = (np.bincount(keys, of, (_FEW + 1) * many)[: _FEW * many] for of in (w, w * e))
-        return its_weight, its_sums, np.flatnonzero(n >= _FEW) + start
+        tables = [np.asarray(np.bincount(keys, of, (_FEW + 1) * many)[: _FEW * many], np.float64) for of in (w, w * e)]
+        return tables[0], tables[1], np.flatnonzero(n >= _FEW) + start
 
     weight, sums = np.zeros(_FEW * many), np.zeros(_FEW * many)
     larger = []

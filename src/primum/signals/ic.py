@@ -106,7 +106,7 @@ class _Counts:
 
     @classmethod
     def of(cls, counts: IntArray) -> _Counts:
-        few = min(_FEW, counts.size)
+        few = min(_FEW, counts.size // 16)
 
         def look(first: int) -> tuple[int, IntArray]:
             some = counts[first : first + ROWS]
