@@ -13,13 +13,18 @@ from typing import Any
 
 
 @cache
-def compiled(loop: Callable[..., Any]) -> Callable[..., Any] | None:
-    """A loop as machine code that leaves other threads alone; None without numba."""
+def compiled(loop: Callable[..., Any], *, any_order: bool = False) -> Callable[..., Any] | None:
+    """A loop as machine code that leaves other threads alone; None without numba.
+
+    Args:
+        loop: a function of numbers and arrays, by place.
+        any_order: whether sums may be added up in any order; otherwise a loop gives the bits that NumPy gives.
+    """
     try:
         from numba import njit
     except ImportError:
         return None
-    how = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+    how = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"} if any_order else False}
     try:
         made: Callable[..., Any] = njit(cache=True, **how)(loop)
     except RuntimeError:  # neither the package's folder nor the user's can be written

@@ -82,7 +82,7 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
         raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
     sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
     weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
-    if len(held.events.values) >= WORTH_COMPILING and (loop := compiled(count_drugs)) is not None:
+    if len(held.events.values) >= WORTH_COMPILING and (loop := compiled(count_drugs, any_order=True)) is not None:
         return _by_loop(held, stratum, weights, loop)
     by_drug = by_stratum(held.reports, stratum, strata)
     runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)

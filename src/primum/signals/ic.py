@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.compiled import compiled
 from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.provenance import Method
 from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, same_shape
+from primum.signals.loops import WORTH_COMPILING, ic_walk
 from primum.signals.tiles import ROWS, Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
@@ -71,7 +73,8 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     shape, o, e = o.shape, o.ravel(), e.ravel()
     known = _Counts.of(o)
     gammas = known.numbers + shrinkage
-    logs = [np.log2(x) for x in (special.gammaincinv(gammas, tail), gammas, special.gammaincinv(gammas, 1 - tail))]
+    logs = np.log2([special.gammaincinv(gammas, tail), gammas, special.gammaincinv(gammas, 1 - tail)])
+    loop = compiled(ic_walk) if o.size >= WORTH_COMPILING and o.dtype == np.int64 else None
 
     def of_tile(tile: Tile) -> None:
         log2_rate, log2_shape = tile.work
@@ -82,9 +85,13 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
         np.add(here, shrinkage, out=log2_rate)
         np.log2(log2_rate, out=log2_rate)
         place = known.places(o[tile.rows])
-        for log, column in zip(logs, (tile.lower, tile.value, tile.upper), strict=True):
-            np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
-            np.subtract(log2_shape, log2_rate, out=column)
+        columns = (tile.lower, tile.value, tile.upper)
+        if loop is not None:
+            loop(place, log2_rate, logs, *columns)
+        else:
+            for log, column in zip(logs, columns, strict=True):
+                np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
+                np.subtract(log2_shape, log2_rate, out=column)
         tile.code[:] = 0
         if least == 0:
             tile.code[here == 0] = 1
@@ -123,9 +130,9 @@ class _Counts:
 
     def places(self, counts: IntArray) -> IntArray:
         """Where each count stands among the numbers."""
-        larger = np.flatnonzero(counts >= self.few)
-        if not len(larger):
+        if int(counts.max(initial=0)) < self.few:
             return counts
+        larger = np.flatnonzero(counts >= self.few)
         places = counts.astype(np.int64)
         places[larger] = np.searchsorted(self.numbers, counts[larger])
         return places

@@ -12,9 +12,10 @@ from scipy import special
 
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
-from primum.signals.fourfold import Fourfold, of_fourfold
+from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.loops import prr_walk
 from primum.signals.tiles import Tile
-from primum.terms import FloatArray
+from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="prr",
@@ -31,6 +32,7 @@ _REASONS: Final = (
     "no report without the drug has the event: the ratio has no upper limit",
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
+Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
 _NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 
@@ -77,33 +79,30 @@ def prr(
     """
     z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
     given = (observed, drug_reports, event_reports, total_reports)
-    return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS)
+    walk = Walk(prr_walk, z, int(_ZERO), _why)
+    return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS, walk=walk)
 
 
-def _of_tile(cells: Fourfold, tile: Tile, least: list[float], *, z: float) -> None:
-    a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    drug, others = tile.work[4:]
-    np.add(a, b, out=drug)
-    np.add(c, d, out=others)
-    np.multiply(a, others, out=tile.value)
-    np.multiply(c, drug, out=tile.upper)
-    np.divide(tile.value, tile.upper, out=tile.value)
-    none = a == 0
+def _of_tile(cells: Sides, tile: Tile, *, z: float) -> None:
+    event, rest, margins = cells.event, cells.rest, cells.spare  # of the drug, and of all others
+    np.add(event, rest, out=margins)
+    least_a, least_c, least_b, _ = cells.least
+    none = event[0] == 0
     np.multiply(none.view(np.uint8), _ZERO, out=tile.code)
-    odd = _NO_ROWS if least[2] and (least[0] or least[1]) else np.flatnonzero((c == 0) | (drug == 0))
-    if len(odd):
-        tile.code[odd] = _why(a[odd], c[odd], drug[odd], others[odd])
-        tile.value[odd] = np.nan
-    np.putmask(a, none, np.nan)  # no bounds: where the root were infinite, its exponential would take thrice the time
-    a *= drug  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
-    b /= a
-    c *= others
-    d /= c
-    b += d
-    np.sqrt(b, out=b)
-    b *= z
-    tile.spread_by(np.exp(b, out=b))
+    odd = _NO_ROWS
+    if not least_c or not (least_a or least_b):
+        odd = np.flatnonzero((event[1] == 0) | (margins[0] == 0))
+        tile.code[odd] = _why(*event[:, odd], *rest[:, odd])
+    np.multiply(event[0], margins[1], out=tile.value)
+    np.multiply(event[1], margins[0], out=tile.upper)
+    np.divide(tile.value, tile.upper, out=tile.value)
+    tile.value[odd] = np.nan
+    if not least_a:  # no bounds: where the root were infinite, its exponential would take thrice the time
+        np.putmask(event[0], none, np.nan)
+    event *= margins  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
+    rest /= event
+    tile.spread_by_root(rest[0], rest[1], z=z)
 
 
-def _why(a: FloatArray, c: FloatArray, drug: FloatArray, others: FloatArray) -> CodeArray:
-    return code_of(a.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
+def _why(a: Cell, c: Cell, b: Cell, d: Cell) -> CodeArray:
+    return code_of(a.shape, a + b == 0, c + d == 0, (a == 0) & (c == 0), c == 0, a == 0)

@@ -12,9 +12,10 @@ from scipy import special
 
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
-from primum.signals.fourfold import Fourfold, of_fourfold
+from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.loops import ror_walk
 from primum.signals.tiles import Tile
-from primum.terms import FloatArray
+from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="ror",
@@ -37,6 +38,7 @@ _REASONS: Final = (
     "a cell is 0: 0.5 was added to all four (Haldane 1956)",
 )
 _MARGINS: Final = 4  # reasons up to here are of empty margins
+Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
 _HALDANE: Final = 9
 
@@ -87,37 +89,31 @@ def ror(
     """
     z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
     given = (observed, drug_reports, event_reports, total_reports)
-    return of_fourfold(partial(_of_tile, z=z, haldane=zero_cells == "haldane"), given, level=level, reasons=_REASONS)
+    haldane = zero_cells == "haldane"
+    walk = None if haldane else Walk(ror_walk, z, int(_ZERO), _why)
+    return of_fourfold(partial(_of_tile, z=z, haldane=haldane), given, level=level, reasons=_REASONS, walk=walk)
 
 
-def _of_tile(cells: Fourfold, tile: Tile, least: list[float], *, z: float, haldane: bool) -> None:
-    a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    ad, bc = tile.work[4:]
-    none = a == 0
-    np.multiply(none.view(np.uint8), _ZERO, out=tile.code)
-    if not all(least[1:]):
-        odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
-        tile.code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
-    if haldane and not all(least):
-        added = np.flatnonzero(tile.code > _MARGINS)
-        tile.code[added] = _HALDANE
-        for cell in (a, b, c, d):
-            cell[added] += 0.5
-    if not all(least):
-        np.putmask(a, (tile.code > 0) & (tile.code != _HALDANE), np.nan)  # and so value and bounds
-    np.multiply(a, d, out=ad)
-    np.multiply(b, c, out=bc)
-    np.divide(ad, bc, out=tile.value)
-    a += d
-    a /= ad
-    b += c
-    b /= bc
-    a += b
-    np.sqrt(a, out=a)
-    a *= z
-    tile.spread_by(np.exp(a, out=a))
+def _of_tile(cells: Sides, tile: Tile, *, z: float, haldane: bool) -> None:
+    event, rest, products = cells.event, cells.rest, cells.spare
+    np.multiply((event[0] == 0).view(np.uint8), _ZERO, out=tile.code)
+    if not all(cells.least):
+        odd = np.flatnonzero((event[1] == 0) | (rest == 0).any(axis=0))
+        tile.code[odd] = _why(*event[:, odd], *rest[:, odd])
+        if haldane:
+            added = np.flatnonzero(tile.code > _MARGINS)
+            tile.code[added] = _HALDANE
+            event[:, added] += 0.5
+            rest[:, added] += 0.5
+        np.putmask(event[0], (tile.code > 0) & (tile.code != _HALDANE), np.nan)  # and so value and bounds
+    crossed = rest[::-1]
+    np.multiply(event, crossed, out=products)  # a d, and c b
+    np.divide(products[0], products[1], out=tile.value)
+    event += crossed
+    event /= products
+    tile.spread_by_root(event[0], event[1], z=z)
 
 
-def _why(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> CodeArray:
+def _why(a: Cell, c: Cell, b: Cell, d: Cell) -> CodeArray:
     margins = (a + b == 0, c + d == 0, a + c == 0, b + d == 0)
     return code_of(a.shape, *margins, a == 0, b == 0, c == 0, d == 0)

@@ -17,9 +17,8 @@ from primum.counts.kernel import shared_out
 from primum.signals.estimate import CodeArray, Estimate, silent_gap
 from primum.terms import FloatArray
 
-ROWS: Final = (
-    131_072  # of a tile: larger ones leave the cache, smaller ones make the cores wait for each other's turn at Python
-)
+# Of a tile. Smaller ones stay nearer, but the cores wait for their turn at Python between two steps of a tile.
+ROWS: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +41,16 @@ class Tile:
     upper: FloatArray
     code: CodeArray
 
-    def spread_by(self, factor: FloatArray) -> None:
-        """Fill the bounds: the value divided and multiplied by a factor."""
+    def spread_by_root(self, one: FloatArray, other: FloatArray, *, z: float) -> None:
+        """Fill the bounds: the value divided and multiplied by `exp(z sqrt(one + other))`; `one` is written over."""
+        one += other
+        np.sqrt(one, out=one)
+        one *= z
+        self.spread_by(one)
+
+    def spread_by(self, log_factor: FloatArray) -> None:
+        """Fill the bounds: the value divided and multiplied by the exponential of the numbers given, written over."""
+        factor = np.exp(log_factor, out=log_factor)
         np.divide(self.value, factor, out=self.lower)
         np.multiply(self.value, factor, out=self.upper)
 
