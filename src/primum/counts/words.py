@@ -20,7 +20,7 @@ from primum.terms import BoolArray, IntArray
 
 IN_A_WORD: Final = 4
 _AT_ONCE: Final = 300_000  # words of a block that is filled
-_COUNTED_AT_ONCE: Final = 100_000  # that are counted: what is taken of them stays near the processor
+_COUNTED_AT_ONCE: Final = 131_072  # that are counted: what is taken of them stays near the processor
 New = Callable[[str, int, Any], NDArray[Any]]
 """Makes an array of a name, a length and a type; see `primum.counts.parts.Draft.new`."""
 

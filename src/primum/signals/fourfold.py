@@ -153,7 +153,7 @@ def of_fourfold(
         if walk is not None and loop is not None:
             if not loop(both, drug, with_event, float(total), walk.z, tile.value, tile.work[0], tile.code):
                 raise CountError("A cell is negative.")
-            _after_walk(tile, walk, both, drug, with_event, int(total))
+            _after_walk(tile, walk, (both, drug, with_event), int(total))
             return
         event, rest, spare = tile.work[:2], tile.work[2:4], tile.work[4:]
         event[0], event[1], rest[0], rest[1] = both, with_event, drug, total
@@ -172,8 +172,9 @@ def of_fourfold(
         raise
 
 
-def _after_walk(tile: Tile, walk: Walk, both: IntArray, drug: IntArray, with_event: IntArray, total: int) -> None:
+def _after_walk(tile: Tile, walk: Walk, counts: tuple[IntArray, IntArray, IntArray], total: int) -> None:
     """Reasons and bounds of what a loop has filled."""
+    both, drug, with_event = counts
     odd = np.flatnonzero(tile.code == ODD)
     np.multiply(tile.code, np.uint8(walk.zero), out=tile.code)  # 1 where no report has both; odd ones are set below
     if len(odd):
