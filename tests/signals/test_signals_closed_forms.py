@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from primum.errors import CountError
+from primum.signals import loops
 from primum.signals.chi2 import chi2
 from primum.signals.estimate import Estimate
 from primum.signals.ic import ic
@@ -295,8 +295,8 @@ def test_compiled_and_not_the_answer_is_the_same_bytes(total: int, monkeypatch: 
     a, drug, event, _ = np.ascontiguousarray(_many(100_000, total).T)
     answers = []
     for worth in (10**9, 0):
-        for module in ("fourfold", "ic"):
-            monkeypatch.setattr(sys.modules[f"primum.signals.{module}"], "WORTH_COMPILING", worth)
+        monkeypatch.setattr(loops, "WORTH_COMPILING", worth)
+        monkeypatch.setattr(loops, "WORTH_CALLING", worth)
         asked = (prr(a, drug, event, total), ror(a, drug, event, total), ic(a, drug * event / total))
         answers.append([_bytes(estimate) for estimate in asked])
     assert answers[0] == answers[1]

@@ -27,7 +27,7 @@ _WIDTHS: Final = (2.0, 0.25, 1 / 32)  # of a tile in ln E; what the wider ones c
 _WORTH: Final = 4  # pairs for each point of a grid, below which solving them costs less than the grid
 _GRIDS: Final = (12, 24, 48, 96)
 _CHUNK: Final = 1 << 16
-_SOLVED_AT_ONCE: Final = 20_000  # points of grids
+_SOLVED_AT_ONCE: Final = 4_000  # points of grids
 _SMALLEST: Final = 1e-300
 
 
@@ -229,14 +229,15 @@ def solve_quantile(after: Posterior, probability: float) -> FloatArray:
     The mixture's quantile lies between those of its components, which are exact; a step that leaves this bracket is
     replaced by its middle.
     """
+    parts = [np.unique(shape, return_inverse=True) for shape in (after.shape1, after.shape2)]  # few counts, many E
+    quantiles = [special.gammaincinv(distinct, probability)[place] for distinct, place in parts]
     ends = [
-        np.log(np.maximum(special.gammaincinv(shape, probability), _SMALLEST) / rate)
-        for shape, rate in ((after.shape1, after.rate1), (after.shape2, after.rate2))
+        np.log(np.maximum(q, _SMALLEST) / rate) for q, rate in zip(quantiles, (after.rate1, after.rate2), strict=True)
     ]
+    tops = [special.gammaln(distinct)[place] for distinct, place in parts]
     low, high = np.minimum(*ends), np.maximum(*ends)
     place = after.share * ends[0] + (1 - after.share) * ends[1]
     todo = np.flatnonzero(high - low > 0)
-    tops = special.gammaln(after.shape1), special.gammaln(after.shape2)
     for _ in range(200):
         if not len(todo):
             break

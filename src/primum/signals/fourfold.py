@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from primum.counts.compiled import compiled
 from primum.errors import CountError
 from primum.signals.estimate import CodeArray, Estimate, checked_counts
-from primum.signals.loops import ODD, WORTH_COMPILING
+from primum.signals.loops import ODD, compiled_for
 from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
@@ -145,8 +144,8 @@ def of_fourfold(
     columns = [observed.ravel(), *(margin.ravel() if margin.shape else margin for margin in margins)]
 
     whole = [column.dtype == np.int64 and column.shape == columns[0].shape for column in columns[:3]]
-    worth = walk is not None and columns[0].size >= WORTH_COMPILING and all(whole) and not columns[3].shape
-    loop = compiled(walk.loop) if walk is not None and worth else None
+    plain = all(whole) and not columns[3].shape
+    loop = compiled_for(columns[0].size, walk.loop) if walk is not None and plain else None
 
     def of_tile(tile: Tile) -> None:
         both, drug, with_event, total = (column[tile.rows] if column.shape else column for column in columns)
