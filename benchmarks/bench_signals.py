@@ -2,8 +2,8 @@
 
 SYNTHETIC counts of FAERS shape: log-normal margins, 20 million reports, rates from two gammas. The best of five; CPU
 seconds stand beside wall seconds, because the machine may be shared, and ratios are of CPU seconds. The naive side is
-what a careful script does: scipy's distributions, Nelder-Mead on the mixture likelihood, a root search a pair; it is run
-on a sample and scaled up. Loops are compiled where numba (the extra `fast`) is installed, before the clock starts.
+what a careful script does: scipy's distributions, Nelder-Mead on the mixture likelihood, a root search a pair; it is
+run on a sample and scaled up. Loops are compiled where numba (the extra `fast`) is installed, before the clock starts.
 
 Released packages run on the same pairs where `--vigipy` and `--open-altio` name a Python that has them (`peers.py`).
 

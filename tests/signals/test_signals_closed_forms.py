@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from primum.errors import CountError
-from primum.signals import loops
+from primum.signals import fourfold
 from primum.signals.chi2 import chi2
 from primum.signals.estimate import Estimate
 from primum.signals.ic import ic
@@ -295,8 +296,9 @@ def test_compiled_and_not_the_answer_is_the_same_bytes(total: int, monkeypatch: 
     a, drug, event, _ = np.ascontiguousarray(_many(100_000, total).T)
     answers = []
     for worth in (10**9, 0):
-        monkeypatch.setattr(loops, "WORTH_COMPILING", worth)
-        monkeypatch.setattr(loops, "WORTH_CALLING", worth)
+        for module in (fourfold, sys.modules["primum.signals.ic"]):
+            for name in ("WORTH_IMPORTING", "WORTH_CALLING"):
+                monkeypatch.setattr(module, name, worth)
         asked = (prr(a, drug, event, total), ror(a, drug, event, total), ic(a, drug * event / total))
         answers.append([_bytes(estimate) for estimate in asked])
     assert answers[0] == answers[1]

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.counts.compiled import compiled_for
 from primum.counts.kernel import Codes, Lists, code_type, in_threads, shared_out, starts
 from primum.errors import CountError
 from primum.terms import BoolArray, IntArray
@@ -21,6 +22,7 @@ from primum.terms import BoolArray, IntArray
 IN_A_WORD: Final = 4
 _AT_ONCE: Final = 300_000  # words of a block that is filled
 _COUNTED_AT_ONCE: Final = 131_072  # that are counted: what is taken of them stays near the processor
+_WORTH_CALLING: Final = 2_000_000  # reports, see `primum.counts.compiled`
 New = Callable[[str, int, Any], NDArray[Any]]
 """Makes an array of a name, a length and a type; see `primum.counts.parts.Draft.new`."""
 
@@ -57,16 +59,29 @@ class Words:
         """In how many reports of the mask each code stands; shape `(width,)`."""
         blocks = [(words, at) for words in (self.first, self.more) for at in range(0, len(words), _COUNTED_AT_ONCE)]
 
+        kind = code_type(self.width + 1)
+        loop = compiled_for(count_words, len(self.first), called=_WORTH_CALLING, imported=None)
+
         def count(blocks: Iterator[tuple[NDArray[Any], int]]) -> IntArray:
             counted = np.zeros(self.width + 1, dtype=np.int64)
             for words, at in blocks:
                 some = slice(at, at + _COUNTED_AT_ONCE)
                 wanted = mask[some] if words is self.first else mask.take(self.owner[some])
-                codes = words[some].take(np.flatnonzero(wanted)).view(code_type(self.width + 1))
-                counted += np.bincount(codes, minlength=self.width + 1)
+                which = np.flatnonzero(wanted)
+                if loop is not None:
+                    loop(words[some].view(kind), which, counted)
+                else:
+                    counted += np.bincount(words[some].take(which).view(kind), minlength=self.width + 1)
             return counted
 
         return np.asarray(np.sum(shared_out(count, blocks), axis=0)[: self.width])
+
+
+def count_words(codes: NDArray[Any], which: NDArray[Any], counted: NDArray[Any]) -> None:
+    """Add the codes of some words to their counts; written to be compiled."""
+    for word in which:
+        for place in range(IN_A_WORD * word, IN_A_WORD * (word + 1)):
+            counted[codes[place]] += 1
 
 
 def words_of(lists: Lists, *, width: int, new: New | None = None) -> Words:

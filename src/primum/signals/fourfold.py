@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from primum.counts.compiled import compiled_for
 from primum.errors import CountError
 from primum.signals.estimate import CodeArray, Estimate, checked_counts
-from primum.signals.loops import ODD, compiled_for
+from primum.signals.loops import ODD, WORTH_CALLING, WORTH_IMPORTING
 from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
@@ -145,7 +146,9 @@ def of_fourfold(
 
     whole = [column.dtype == np.int64 and column.shape == columns[0].shape for column in columns[:3]]
     plain = all(whole) and not columns[3].shape
-    loop = compiled_for(columns[0].size, walk.loop) if walk is not None and plain else None
+    loop = None
+    if walk is not None and plain:
+        loop = compiled_for(walk.loop, columns[0].size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
 
     def of_tile(tile: Tile) -> None:
         both, drug, with_event, total = (column[tile.rows] if column.shape else column for column in columns)

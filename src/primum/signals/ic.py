@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.compiled import compiled_for
 from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.provenance import Method
 from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, same_shape
-from primum.signals.loops import compiled_for, ic_walk
+from primum.signals.loops import WORTH_CALLING, WORTH_IMPORTING, ic_walk
 from primum.signals.tiles import ROWS, Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
@@ -73,7 +74,9 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     known = _Counts.of(o)
     gammas = known.numbers + shrinkage
     logs = np.log2([special.gammaincinv(gammas, tail), gammas, special.gammaincinv(gammas, 1 - tail)])
-    loop = compiled_for(o.size, ic_walk) if o.dtype == np.int64 else None
+    loop = None
+    if o.dtype == np.int64:
+        loop = compiled_for(ic_walk, o.size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
 
     def of_tile(tile: Tile) -> None:
         log2_rate, log2_shape = tile.work

@@ -6,27 +6,16 @@ left is rounded one way wherever it is computed, so that the answer is the same 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.counts.compiled import compiled
-
 Array = NDArray[Any]
 ODD: Final = 255
 """Code of a pair whose reason is to be looked for: one of its cells or margins is 0."""
-WORTH_COMPILING: Final = 5_000_000  # pairs; fewer are computed by whole arrays before numba is imported
-WORTH_CALLING: Final = 500_000  # where it was imported already
-
-
-def compiled_for(pairs: int, loop: Callable[..., Any]) -> Callable[..., Any] | None:
-    """A loop as machine code, where that answers sooner. Either way the answer is the same bytes."""
-    if pairs < (WORTH_CALLING if "numba" in sys.modules else WORTH_COMPILING):
-        return None
-    return compiled(loop)
+WORTH_IMPORTING: Final = 5_000_000  # pairs, see `primum.counts.compiled`
+WORTH_CALLING: Final = 500_000
 
 
 def prr_walk(  # noqa: PLR0917 - what is compiled takes its arguments by place
