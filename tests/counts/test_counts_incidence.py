@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from primum.counts import words as counting_words
 from primum.counts.cohort import parse
+from primum.counts.compiled import compiled
 from primum.counts.contingency import Asked, Counts, count, count_with_cells, find_drug
 from primum.counts.incidence import FOLDER, Incidence, open_incidence
 from primum.counts.kernel import Lists, as_lists, blocks, count_pairs, held_in, joined
 from primum.counts.members import Scope
 from primum.counts.parts import BUILDING
-from primum.counts.words import words_of
+from primum.counts.words import count_words, words_of
 from primum.errors import CohortError, CountError
 from primum.store import Store, open_store
 from primum.study.derive import derive
@@ -275,6 +278,32 @@ def test_the_kernel_counts_what_sets_count_whatever_the_blocks(
     told = [sum(d in ds for (ds, _), inside in zip(made, mask, strict=True) if inside) for d in range(10)]
     assert held_in(drugs.inverted(10), mask).tolist() == told
     assert words_of(drugs, width=10).count(mask).tolist() == told
+    assert drugs.tally(np.flatnonzero(mask), 10).tolist() == told
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        count_words,
+        pytest.param(
+            "compiled",
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(find_spec("numba") is None, reason="numba (the extra `fast`) is not installed"),
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("width", [10, 2**16 + 5])
+def test_words_counted_by_a_loop_are_those_counted_by_arrays(loop: Any, width: int) -> None:
+    rng = np.random.default_rng(8)
+    lists = lists_of([sorted(set(rng.integers(0, 10, rng.integers(0, 12)).tolist())) for _ in range(400)])
+    words, mask = words_of(lists, width=width), rng.random(400) < 0.4
+    wanted = words.count(mask)
+    with pytest.MonkeyPatch.context() as patch:
+        chosen = compiled(count_words) if loop == "compiled" else loop
+        patch.setattr(counting_words, "compiled_for", lambda *_, **__: chosen)
+        assert words.count(mask).tolist() == wanted.tolist()
 
 
 @given(LISTS)

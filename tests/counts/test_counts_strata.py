@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from primum.counts import strata as counting
+from primum.counts.compiled import compiled
 from primum.counts.kernel import as_lists, joined
 from primum.counts.strata import NO_STRATUM, Stratified, count_strata
+from primum.counts.strata_loop import count_drugs
 from primum.errors import CountError
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 
 DRUGS, EVENTS = 4, 5
+NUMBA = pytest.mark.skipif(find_spec("numba") is None, reason="numba (the extra `fast`) is not installed")
+ROADS = [
+    pytest.param(None, id="arrays"),
+    pytest.param(count_drugs, id="loop as it is written"),
+    pytest.param("compiled", id="loop compiled", marks=[NUMBA, pytest.mark.slow]),
+]
 
 
 def counted(
-    drug: np.ndarray, event: np.ndarray, stratum: np.ndarray, strata: int
+    drug: np.ndarray, event: np.ndarray, stratum: np.ndarray, strata: int, loop: Callable[..., Any] | str | None = None
 ) -> tuple[Stratified, np.ndarray, np.ndarray]:
     """The counts under test, and the same reports as truth tables: report x drug, report x event."""
     lists = []
@@ -24,19 +38,18 @@ def counted(
         owner, value = np.nonzero(held)
         lists.append(as_lists(owner, value, owners=len(held), width=held.shape[1]))
     of_event = lists[1].inverted(event.shape[1])
-    found = count_strata(joined(lists[0].inverted(drug.shape[1]), lists[1]), stratum, of_event=of_event, strata=strata)
-    return found, drug, event
+    held = joined(lists[0].inverted(drug.shape[1]), lists[1])
+    with pytest.MonkeyPatch.context() as patch:
+        if loop is not None:
+            patch.setattr(counting, "WORTH_COMPILING", 0)
+        if callable(loop):
+            patch.setattr(counting, "compiled", lambda _, **__: loop)
+        return count_strata(held, stratum, of_event=of_event, strata=strata), drug, event
 
 
 def check(found: Stratified, drug: np.ndarray, event: np.ndarray, stratum: np.ndarray, strata: int) -> None:
     inside = [stratum == s for s in range(strata)]
-    a = np.array(
-        [
-            [(drug[i, d] & event[i, e]).sum() for i in inside]
-            for d in range(drug.shape[1])
-            for e in range(event.shape[1])
-        ]
-    )
+    a = np.array([(drug[i].T.astype(np.int64) @ event[i]).ravel() for i in inside]).T
     n_drug = np.array([[drug[i, d].sum() for i in inside] for d in range(drug.shape[1]) for _ in range(event.shape[1])])
     n_event = np.array(
         [[event[i, e].sum() for i in inside] for _ in range(drug.shape[1]) for e in range(event.shape[1])]
@@ -58,8 +71,9 @@ def check(found: Stratified, drug: np.ndarray, event: np.ndarray, stratum: np.nd
             np.testing.assert_allclose(getattr(ours, name), getattr(whole, name), rtol=1e-9)
 
 
+@pytest.mark.parametrize("loop", ROADS)
 @given(
-    st.lists(
+    made=st.lists(
         st.tuples(
             st.sets(st.integers(0, DRUGS - 1)),
             st.sets(st.integers(0, EVENTS - 1)),
@@ -70,21 +84,26 @@ def check(found: Stratified, drug: np.ndarray, event: np.ndarray, stratum: np.nd
     )
 )
 @settings(deadline=None)
-def test_strata_count_what_the_full_table_of_strata_counts(made: list[tuple[set[int], set[int], int]]) -> None:
+def test_strata_count_what_the_full_table_of_strata_counts(
+    loop: Callable[..., Any] | str | None, made: list[tuple[set[int], set[int], int]]
+) -> None:
     drug = np.array([[d in row[0] for d in range(DRUGS)] for row in made])
     event = np.array([[e in row[1] for e in range(EVENTS)] for row in made])
     stratum = np.array([row[2] for row in made], dtype=np.uint8)
-    check(*counted(drug, event, stratum, 3), stratum, 3)
+    check(*counted(drug, event, stratum, 3, loop), stratum, 3)
 
 
+@pytest.mark.parametrize("loop", [ROADS[0], ROADS[2]])  # as it is written the loop would take seconds
 @pytest.mark.parametrize(("drugs", "events", "reports"), [(3, 7, 4_000), (40, 300, 600), (2, 300, 900)])
-def test_dense_and_sparse_tables_of_strata_are_alike(drugs: int, events: int, reports: int) -> None:
+def test_dense_and_sparse_tables_of_strata_are_alike(
+    drugs: int, events: int, reports: int, loop: Callable[..., Any] | str | None
+) -> None:
     rng = np.random.default_rng(5)
     stratum = rng.integers(0, 12, reports).astype(np.uint8)
     stratum[rng.random(reports) < 0.1] = NO_STRATUM
     drug = rng.random((reports, drugs)) < 0.1 + 0.02 * (stratum % 12)[:, None]
     event = rng.random((reports, events)) < 3 / events
-    check(*counted(drug, event, stratum, 12), stratum, 12)
+    check(*counted(drug, event, stratum, 12, loop), stratum, 12)
 
 
 def test_one_stratum_expects_what_no_strata_expect() -> None:
@@ -99,3 +118,21 @@ def test_a_code_that_is_no_stratum_is_refused() -> None:
     ones = np.ones((2, 1), dtype=bool)
     with pytest.raises(CountError, match="numbered from 0 to 1"):
         counted(ones, ones, np.array([0, 2], dtype=np.uint8), 2)
+
+
+@pytest.mark.parametrize("loop", ROADS[:2])
+def test_a_sum_that_is_nothing_is_exactly_nothing(loop: Callable[..., Any] | None) -> None:
+    drug = np.array([[True]] * 7 + [[False]] * 3)
+    event = np.array([[True]] * 3 + [[False]] * 4 + [[True]] * 3)  # no report is without both
+    found, *_ = counted(drug, event, np.zeros(10, dtype=np.uint8), 1, loop)
+    assert found.sums.r.tolist() == [0.0]
+    assert found.sums.s.tolist() == [pytest.approx(4 * 3 / 10, rel=1e-15)]
+    found, *_ = counted(drug, drug, np.zeros(10, dtype=np.uint8), 1, loop)  # none has the one without the other
+    assert (found.sums.s.tolist(), found.sums.qs.tolist()) == ([0.0], [0.0])
+
+
+@NUMBA
+def test_a_loop_is_compiled_where_numba_is_and_only_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compiled(count_drugs) is not None
+    monkeypatch.setitem(sys.modules, "numba", None)  # an import of it fails
+    assert compiled.__wrapped__(count_drugs) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,14 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from primum.errors import CountError
+from primum.signals import fourfold
 from primum.signals.chi2 import chi2
 from primum.signals.estimate import Estimate
 from primum.signals.ic import ic
 from primum.signals.prr import prr
 from primum.signals.ror import ror
 from primum.signals.rrr import rrr
+from primum.signals.tiles import ROWS
 
 
 @pytest.fixture(scope="module")
@@ -257,3 +261,46 @@ def test_k_times_the_reports_keep_the_ratio_and_narrow_the_interval(cell: tuple[
         assert estimate.value[1] == pytest.approx(estimate.value[0], rel=1e-12)
         assert estimate.lower[1] > estimate.lower[0]
         assert estimate.upper[1] < estimate.upper[0]
+
+
+def _many(pairs: int, total: int) -> np.ndarray:
+    """Counts of every kind, empty cells and margins included; columns as `_all` takes them."""
+    rng = np.random.default_rng(7)
+    drug, event = (np.minimum(np.exp(rng.normal(3, 3, pairs)).astype(np.int64), total) for _ in range(2))
+    low, high = np.maximum(0, drug + event - total), np.minimum(drug, event)
+    observed = low + ((high - low + 1) * rng.random(pairs) ** 6).astype(np.int64)
+    return np.stack([observed, drug, event, np.full(pairs, total)], axis=1)
+
+
+def _bytes(estimate: Estimate) -> list[bytes]:
+    return [x.tobytes() for x in (estimate.lower, estimate.value, estimate.upper, estimate.reason_code)]
+
+
+@pytest.mark.parametrize("total", [60, 20_000_000])
+def test_pairs_of_many_tiles_are_computed_as_in_small_tables(total: int) -> None:
+    table = _many(2 * ROWS + 99, total)
+    pieces = [_all(table[first : first + 4_000]) for first in range(0, len(table), 4_000)]
+    for whole, parts in zip(_all(table), zip(*pieces, strict=True), strict=True):
+        for name in ("lower", "value", "upper", "reason_code"):
+            np.testing.assert_array_equal(getattr(whole, name), np.concatenate([getattr(p, name) for p in parts]))
+    cells = table.copy()
+    cells[-1] = 9, 5, 9, total
+    with pytest.raises(CountError, match=f"Pair {len(cells) - 1}: more reports with both than with the drug"):
+        prr(*cells.T[:3], total)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("numba") is None, reason="numba (the extra `fast`) is not installed")
+@pytest.mark.parametrize("total", [60, 20_000_000])
+def test_compiled_and_not_the_answer_is_the_same_bytes(total: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, drug, event, _ = np.ascontiguousarray(_many(100_000, total).T)
+    answers = []
+    for worth in (10**9, 0):
+        for module in (fourfold, sys.modules["primum.signals.ic"]):
+            for name in ("WORTH_IMPORTING", "WORTH_CALLING"):
+                monkeypatch.setattr(module, name, worth)
+        asked = (prr(a, drug, event, total), ror(a, drug, event, total), ic(a, drug * event / total))
+        answers.append([_bytes(estimate) for estimate in asked])
+    assert answers[0] == answers[1]
+    with pytest.raises(CountError, match="Pair 1: more reports with both than with the event"):
+        ror([0, 3], np.array([1, 5]), np.array([1, 2]), 100)

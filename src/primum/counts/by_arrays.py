@@ -174,7 +174,7 @@ def _inside(reports: Codes, *masks: BoolArray | None) -> BoolArray:
     inside = np.ones(len(reports), dtype=bool)
     for mask in masks:
         if mask is not None:
-            inside &= mask[reports]
+            inside &= mask.take(reports)
     return inside
 
 

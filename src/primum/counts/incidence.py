@@ -80,7 +80,7 @@ class Events:
     def counts(self, reports: Codes) -> IntArray:
         """How many of some reports hold each event."""
         if FEW * len(reports) <= len(self.of_report):
-            return np.bincount(self.of_report.gather(reports)[0], minlength=len(self.names))
+            return self.of_report.tally(reports, len(self.names))
         mask = np.zeros(len(self.of_report), dtype=bool)
         mask[reports] = True
         return self.words.count(mask)

@@ -8,7 +8,7 @@ jumps. A drug with many events is counted into one cell an event; drugs with few
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -24,6 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 ENTRIES_AT_ONCE: Final = 1_000_000  # of a block: a few arrays of it stay near the processor
+LISTS_AT_ONCE: Final = 32_768  # that are gathered, for the same reason
 DENSE_SHARE: Final = 8  # a drug with more than 1/8 as many entries as there are events gets a cell an event
 
 
@@ -68,6 +69,22 @@ class Lists:
         places = np.repeat((first - (ends - sizes)).astype(narrow), sizes)
         places += np.arange(len(places), dtype=narrow)
         return self.values[places], sizes
+
+    def tally(self, which: Codes, width: int) -> IntArray:
+        """In how many of several lists each value below `width` stands.
+
+        Examples:
+            >>> Lists(np.array([0, 2, 3]), np.array([0, 1, 1])).tally(np.array([0, 1]), 3).tolist()
+            [1, 2, 0]
+        """
+
+        def count(starts: Iterator[int]) -> IntArray:
+            counted = np.zeros(width, dtype=np.int64)
+            for first in starts:
+                counted += np.bincount(self.gather(which[first : first + LISTS_AT_ONCE])[0], minlength=width)
+            return counted
+
+        return np.asarray(np.sum(shared_out(count, range(0, len(which), LISTS_AT_ONCE)), axis=0))
 
     def inverted(self, width: int) -> Lists:
         """For each code below `width`, the numbers of the lists that hold it.
@@ -169,6 +186,21 @@ def in_threads(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         return [work(item) for item in items]
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(work, items))
+
+
+def shared_out(work: Callable[[Iterator[T]], R], items: Sequence[T]) -> list[R]:
+    """What each processor makes of its items: it takes the next one as soon as it has done the last.
+
+    Args:
+        work: goes through the items it is given, with memory of its own from one to the next.
+        items: in the order in which they are begun.
+
+    Examples:
+        >>> sum(shared_out(sum, [1, 2, 3]))
+        6
+    """
+    left = iter(items)
+    return in_threads(work, [left] * min(os.cpu_count() or 1, max(len(items), 1), 8))
 
 
 def joined(reports_of_drug: Lists, events_of_report: Lists, *, events: Codes | None = None) -> Joined:

@@ -7,19 +7,24 @@ counted one by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, in_threads
+from primum.counts.compiled import compiled
+from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, in_threads, shared_out, starts
+from primum.counts.strata_loop import count_drugs
 from primum.errors import CountError
 from primum.terms import FloatArray, IntArray
 
 NO_STRATUM: Final = 255
 """Code of a report that lies in no stratum, such as one without an age; it is left out."""
 
+WORTH_COMPILING: Final = 30_000_000  # entries; fewer are counted by whole arrays before numba is imported
+_ENTRIES_OF_A_WALK: Final = 2_000_000
 _ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
 _CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
 _ENTRIES_AT_ONCE: Final = 250_000  # of lists, of rare drugs
@@ -77,6 +82,8 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
         raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
     sizes = np.bincount(stratum, minlength=256)[:strata].astype(np.int64)
     weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
+    if len(held.events.values) >= WORTH_COMPILING and (loop := compiled(count_drugs, any_order=True)) is not None:
+        return _by_loop(held, stratum, weights, loop)
     by_drug = by_stratum(held.reports, stratum, strata)
     runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
@@ -84,11 +91,34 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
 
 
+def _by_loop(held: Joined, stratum: NDArray[np.uint8], weights: _Weights, loop: Callable[..., int]) -> Stratified:
+    """The same in one walk through the entries, by `primum.counts.strata_loop.count_drugs`."""
+    arrays = (held.reports.start, held.reports.values, held.sizes, held.events.start, held.events.values, stratum)
+    margins = (weights.by_event, weights.sizes, weights.over)
+    runs = blocks(held.events.sizes, at_once=_ENTRIES_OF_A_WALK)
+    at_most = starts(np.minimum(held.events.sizes, weights.events))  # pairs
+    most = max((int(at_most[last] - at_most[first]) for first, last in runs), default=0)
+    found: dict[int, tuple[NDArray[Any], ...]] = {}
+
+    def walk(runs: Iterator[tuple[int, int]]) -> None:
+        table = np.zeros((weights.events, weights.strata), dtype=np.int32)
+        codes, sums = np.empty((3, most), dtype=np.int32), np.empty((6, most))
+        for first, last in runs:
+            pairs = loop(first, last, *arrays, *margins, table, codes, sums)
+            found[first] = (*codes[:, :pairs].copy(), *sums[:, :pairs].copy())
+
+    shared_out(walk, runs)
+    in_order = [found[first] for first, _ in runs]
+    columns = in_threads(np.concatenate, list(zip(*in_order, strict=True)))
+    return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), weights.sizes.astype(np.int64))
+
+
 class _Weights:
     """Margins of the events in each stratum, and one over the reports of each stratum."""
 
     def __init__(self, sizes: IntArray, by_event: FloatArray) -> None:
         self.strata = len(sizes)
+        self.sizes = sizes.astype(np.float64)
         self.over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
         self.by_event = by_event
         self.of_event = np.concatenate((by_event, by_event**2), axis=1)
@@ -162,6 +192,7 @@ def _sums_by_piece(
             observed[places].astype(np.float64),
             margins.ravel()[in_pair * weights.strata + at],
             weights.by_event.ravel()[(pair[places] - in_pair * weights.events) * weights.strata + at],
+            weights.sizes[at],
             weights.over[at],
         )
         sums[:, pairs] = _sums(counts, new[pairs] - ends[one], expected=expected[pairs], second=second[pairs])
@@ -169,17 +200,17 @@ def _sums_by_piece(
 
 
 def _sums(
-    counts: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    counts: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     new: IntArray,
     *,
     expected: FloatArray,
     second: FloatArray,
 ) -> tuple[FloatArray, ...]:
     """R, S, PR, PS + QR and QS of each pair: the strata with a report exactly, the others from the products."""
-    a, n_drug, n_event, over = counts
+    a, n_drug, n_event, n, over = counts
     margins = n_drug + n_event
     q = (margins - 2 * a) * over
-    r = a - a * (margins - a) * over
+    r = a * (n - (margins - a)) * over
     s = (n_drug - a) * (n_event - a) * over
     base = n_drug * n_event * over
 

@@ -7,19 +7,22 @@ list's start and length. The few reports with more have further such values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.counts.kernel import Codes, Lists, code_type, in_threads, starts
+from primum.counts.compiled import compiled_for
+from primum.counts.kernel import Codes, Lists, code_type, in_threads, shared_out, starts
 from primum.errors import CountError
 from primum.terms import BoolArray, IntArray
 
 IN_A_WORD: Final = 4
-_AT_ONCE: Final = 300_000  # words of a block: what is taken stays near the processor
+_AT_ONCE: Final = 300_000  # words of a block that is filled
+_COUNTED_AT_ONCE: Final = 131_072  # that are counted: what is taken of them stays near the processor
+_WORTH_CALLING: Final = 2_000_000  # reports, see `primum.counts.compiled`
 New = Callable[[str, int, Any], NDArray[Any]]
 """Makes an array of a name, a length and a type; see `primum.counts.parts.Draft.new`."""
 
@@ -54,20 +57,31 @@ class Words:
 
     def count(self, mask: BoolArray) -> IntArray:
         """In how many reports of the mask each code stands; shape `(width,)`."""
-        blocks = [(self.first, at) for at in range(0, len(self.first), _AT_ONCE)]
-        blocks += [(self.more, at) for at in range(0, len(self.more), _AT_ONCE)]
+        blocks = [(words, at) for words in (self.first, self.more) for at in range(0, len(words), _COUNTED_AT_ONCE)]
 
-        def of_block(block: tuple[NDArray[Any], int]) -> IntArray:
-            words, at = block
-            some = slice(at, at + _AT_ONCE)
-            wanted = mask[some] if words is self.first else mask.take(self.owner[some])
-            return self._in(words[some].take(np.flatnonzero(wanted)))
+        kind = code_type(self.width + 1)
+        loop = compiled_for(count_words, len(self.first), called=_WORTH_CALLING, imported=None)
 
-        counted: IntArray = np.sum([self._in(self.first[:0]), *in_threads(of_block, blocks)], axis=0)
-        return counted[: self.width]
+        def count(blocks: Iterator[tuple[NDArray[Any], int]]) -> IntArray:
+            counted = np.zeros(self.width + 1, dtype=np.int64)
+            for words, at in blocks:
+                some = slice(at, at + _COUNTED_AT_ONCE)
+                wanted = mask[some] if words is self.first else mask.take(self.owner[some])
+                which = np.flatnonzero(wanted)
+                if loop is not None:
+                    loop(words[some].view(kind), which, counted)
+                else:
+                    counted += np.bincount(words[some].take(which).view(kind), minlength=self.width + 1)
+            return counted
 
-    def _in(self, words: NDArray[Any]) -> IntArray:
-        return np.bincount(words.view(code_type(self.width + 1)), minlength=self.width + 1)
+        return np.asarray(np.sum(shared_out(count, blocks), axis=0)[: self.width])
+
+
+def count_words(codes: NDArray[Any], which: NDArray[Any], counted: NDArray[Any]) -> None:
+    """Add the codes of some words to their counts; written to be compiled."""
+    for word in which:
+        for place in range(IN_A_WORD * word, IN_A_WORD * (word + 1)):
+            counted[codes[place]] += 1
 
 
 def words_of(lists: Lists, *, width: int, new: New | None = None) -> Words:

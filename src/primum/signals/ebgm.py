@@ -26,7 +26,7 @@ METHOD: Final = Method(
     "DuMouchel, Pregibon 2001, KDD, 67-76, doi:10.1145/502512.502526",
 )
 
-_AT_ONCE: Final = 65_536  # pairs
+_AT_ONCE: Final = 131_072  # pairs
 _REASONS: Final = (
     "",
     "nothing is expected: the value is the prior's own",
@@ -98,12 +98,14 @@ def ebgm(
 
 def _in_blocks(mixture: Mixture, pairs: Cells) -> FloatArray:
     """EBGM of each pair, some pairs at a time and on all processors."""
+    value = np.empty(len(pairs))
 
-    def of_block(first: int) -> FloatArray:
+    def of_block(first: int) -> None:
         some = slice(first, first + _AT_ONCE)
-        return geometric_mean(mixture, Cells(pairs.observed[some], pairs.expected[some], pairs.weight[some]))
+        value[some] = geometric_mean(mixture, pairs.some(some))
 
-    return np.concatenate([np.zeros(0), *in_threads(of_block, range(0, len(pairs), _AT_ONCE))])
+    in_threads(of_block, range(0, len(pairs), _AT_ONCE))
+    return value
 
 
 def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:
@@ -111,9 +113,13 @@ def geometric_mean(mixture: Mixture, pairs: Cells) -> FloatArray:
     share = first_share(mixture, pairs)
     logs = share * _mean_log(mixture.first, pairs)
     if mixture.share < 1:
+        np.subtract(1, share, out=share)
         with np.errstate(invalid="ignore"):
-            logs = logs + np.where(share < 1, (1 - share) * _mean_log(mixture.second, pairs), 0.0)
-    return np.exp(logs)  # Eq. 9
+            other = share * _mean_log(mixture.second, pairs)
+        logs += (
+            other if np.isfinite(mixture.second.mean) and mixture.second.mean > 0 else np.where(share > 0, other, 0.0)
+        )
+    return np.exp(logs, out=logs)  # Eq. 9
 
 
 def _mean_log(part: Component, pairs: Cells) -> FloatArray:

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.signals.estimate import checked_counts, checked_numbers, distinct_counts, same_shape
 from primum.terms import FloatArray, IntArray
 
-LARGE_SHAPE = 30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
+_FEW: Final = 32  # counts below it, which nearly all cells have, are squashed through a table
+_SQUASHED_AT_ONCE: Final = 131_072
+_TABLES_AT_ONCE: Final = 16
+LARGE_SHAPE: Final = (
+    30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,25 @@ class Cells:
         return distinct_counts(self.observed)
 
     @cached_property
+    def count(self) -> FloatArray:
+        """The observed counts as the numbers that are computed with."""
+        return self.observed.astype(np.float64)
+
+    @cached_property
+    def log_expected(self) -> FloatArray:
+        """Logarithm of the expected counts."""
+        return np.log(self.expected)
+
+    def some(self, rows: slice) -> Cells:
+        """Neighbouring cells; they know the distinct counts among which theirs are, so that nothing is looked for."""
+        values, place = self.distinct
+        part = Cells(self.observed[rows], self.expected[rows], self.weight[rows])
+        its = place[rows]
+        low, high = (int(its.min()), int(its.max())) if len(its) else (0, -1)
+        part.__dict__["distinct"] = (values[low : high + 1], its - low)  # where `cached_property` keeps it
+        return part
+
+    @cached_property
     def constant(self) -> float:
         """The part of the log-likelihood that no parameter moves: the factorials."""
         values, place = self.distinct
@@ -132,9 +157,10 @@ def cells_of(
     if len(zero_e):
         n = np.concatenate([n, np.zeros(zero_e.shape, dtype=np.int64)])
         e, w = np.concatenate([e, zero_e]), np.concatenate([w, zero_w])
-    keep = e > 0
-    keep &= w > 0
-    return Cells(n, e, w) if keep.all() else Cells(n[keep], e[keep], w[keep])
+    if not e.size or (e.min() > 0 and w.min() > 0):
+        return Cells(n, e, w)
+    keep = (e > 0) & (w > 0)
+    return Cells(n[keep], e[keep], w[keep])
 
 
 def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, FloatArray]:
@@ -146,14 +172,13 @@ def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, F
     """
     n, e = checked_counts("observed", observed), checked_numbers("expected", expected)
     same_shape(observed=n, expected=e)
-    nothing = e == 0
-    if nothing.any() and (impossible := nothing & (n > 0)).any():
+    if e.size and e.min() == 0 and (impossible := (e == 0) & (n > 0)).any():
         i = int(np.argmax(impossible))
         raise CountError(f"expected[{i}] is 0 although observed[{i}] is {n[i]}. Check the margins.")
     return n, e
 
 
-def squash(cells: Cells, *, width: float) -> Cells:
+def squash(cells: Cells, *, width: float, counts_too: bool = False) -> Cells:
     """Put cells of the same count and nearly the same expectation into one.
 
     Cells whose expected counts fall into the same bin of the logarithm are replaced by their number and mean. The sums
@@ -162,6 +187,8 @@ def squash(cells: Cells, *, width: float) -> Cells:
     Args:
         cells: the cells.
         width: width of a bin of ln E; 0.01 joins cells within 1 %.
+        counts_too: join counts of 32 and more within the same width as well, at their mean, which keeps the sum of
+            reports only nearly; for a first look.
 
     Returns:
         Fewer cells, in the order of count and expectation.
@@ -171,21 +198,51 @@ def squash(cells: Cells, *, width: float) -> Cells:
     """
     if not len(cells):
         return cells
-    bins = np.floor(np.log(cells.expected) / width).astype(np.int64)
-    bins -= bins.min()
-    values, place = cells.distinct
-    keys = place * (int(bins.max()) + 1) + bins
-    if int(keys.max()) < 16 * len(cells) + 1_000_000:
-        weight = np.bincount(keys, weights=cells.weight)
-        sums = np.bincount(keys, weights=cells.weight * cells.expected)
-        used = np.flatnonzero(weight)
-        weight, sums = weight[used], sums[used]
-    else:
-        used, inverse = np.unique(keys, return_inverse=True)
-        weight = np.bincount(inverse, weights=cells.weight)
-        sums = np.bincount(inverse, weights=cells.weight * cells.expected)
-    count = values[used // (int(bins.max()) + 1)].astype(np.int64)
-    return Cells(count, np.asarray(sums / weight), np.asarray(weight, dtype=np.float64))
+    first = int(np.floor(np.log(cells.expected.min()) / width))
+    many = int(np.floor(np.log(cells.expected.max()) / width)) - first + 1
+
+    def of_some(start: int) -> tuple[FloatArray, FloatArray, IntArray]:
+        rows = slice(start, start + _SQUASHED_AT_ONCE)
+        n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
+        keys = _bins(e, width, first)
+        keys += np.minimum(n, _FEW) * many
+        tables = [np.asarray(np.bincount(keys, of, (_FEW + 1) * many)[: _FEW * many], np.float64) for of in (w, w * e)]
+        return tables[0], tables[1], np.flatnonzero(n >= _FEW) + start
+
+    weight, sums = np.zeros(_FEW * many), np.zeros(_FEW * many)
+    larger = []
+    starts = range(0, len(cells), _SQUASHED_AT_ONCE)
+    for some in range(0, len(starts), _TABLES_AT_ONCE):  # in this order whatever core is faster: sums depend on it
+        for its_weight, its_sums, its_larger in in_threads(of_some, starts[some : some + _TABLES_AT_ONCE]):
+            weight += its_weight
+            sums += its_sums
+            larger.append(its_larger)
+    used = np.flatnonzero(weight)
+    few = (used // many, sums[used], weight[used])
+    more = _squash_sorted(cells, np.concatenate(larger), width, counts_too=counts_too)
+    count, total, number = (np.concatenate(pair) for pair in zip(few, more, strict=True))
+    return Cells(count.astype(np.int64), total / number, number)
+
+
+def _bins(expected: FloatArray, width: float, first: int) -> IntArray:
+    logs = np.log(expected)
+    logs /= width
+    return np.floor(logs, out=logs).astype(np.int64) - first
+
+
+def _squash_sorted(
+    cells: Cells, rows: IntArray, width: float, *, counts_too: bool
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Count, summed expectation and weight of each bin of the cells with larger counts: few cells of many kinds."""
+    n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
+    if not len(n):
+        return n, e, w
+    bins, same = _bins(e, width, 0), _bins(n.astype(np.float64), width, 0) if counts_too else n
+    order = np.lexsort((bins, same))
+    bins, same = bins[order], same[order]
+    new = np.flatnonzero(np.concatenate(([True], (np.diff(same) != 0) | (np.diff(bins) != 0))))
+    count, total, weight = (np.add.reduceat(column[order], new) for column in (w * n, w * e, w))
+    return np.rint(count / weight).astype(np.int64), total, weight
 
 
 def log_rising(shape: float, counts: FloatArray) -> FloatArray:
@@ -222,26 +279,35 @@ def log_density(part: Component, cells: Cells) -> FloatArray:
     if part.mean == 0:
         return np.where(cells.observed > 0, -np.inf, 0.0)
     mu = cells.expected * part.mean
-    counted = cells.observed * np.log(mu)
+    counted = cells.count * (cells.log_expected + np.log(part.mean))
     if not np.isfinite(part.shape):
         return np.asarray(counted - mu)
-    spread = np.log1p(mu / part.shape)
-    return np.asarray(log_rising(part.shape, values)[place] + counted - (part.shape + cells.observed) * spread)
+    mu /= part.shape
+    spread = np.log1p(mu, out=mu)
+    counted -= np.multiply(part.shape + cells.count, spread, out=spread)
+    counted += log_rising(part.shape, values)[place]
+    return np.asarray(counted)
 
 
-def log_density_slopes(part: Component, cells: Cells) -> tuple[FloatArray, FloatArray]:
-    """Derivatives of `log_density` by `ln(mean)` and `ln(shape)`; 0 for what a limit no longer has."""
+def log_density_and_slopes(part: Component, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """`log_density` and its derivatives by `ln(mean)` and `ln(shape)`; 0 for what a limit no longer has."""
     zeros = np.zeros(len(cells))
-    if part.mean == 0:
-        return zeros, zeros
-    mu = cells.expected * part.mean
-    if not np.isfinite(part.shape):
-        return cells.observed - mu, zeros
+    if not part.is_gamma:
+        density = log_density(part, cells)
+        return density, zeros if part.mean == 0 else cells.observed - cells.expected * part.mean, zeros
     values, place = cells.distinct
-    x = mu / part.shape
-    pull = (part.shape + cells.observed) * (x / (1 + x))
-    by_shape = log_rising_slope(part.shape, values)[place] - part.shape * np.log1p(x) + pull
-    return cells.observed - pull, by_shape
+    count, x = cells.count, cells.expected * (part.mean / part.shape)
+    spread = np.log1p(x)
+    total = part.shape + count
+    density = log_rising(part.shape, values)[place]
+    density += count * (cells.log_expected + np.log(part.mean))
+    density -= total * spread
+    x /= 1 + x
+    pull = np.multiply(total, x, out=x)
+    by_shape = log_rising_slope(part.shape, values)[place]
+    by_shape -= np.multiply(part.shape, spread, out=spread)
+    by_shape += pull
+    return density, count - pull, by_shape
 
 
 def weighted_sum(weight: FloatArray, values: FloatArray) -> float:
@@ -278,26 +344,46 @@ def log_likelihood(
         DuMouchel 1999, Am Stat 53(3):177-190, doi:10.1080/00031305.1999.10474456, equations 3 to 5.
     """
     parts = (mixture.first, mixture.second)
-    logs = [log_density(part, cells) for part in parts]
-    slopes = [list(log_density_slopes(part, cells)) for part in parts]
+    logs, slopes = [], []
+    for part in parts:
+        density, *by = log_density_and_slopes(part, cells)
+        logs.append(density)
+        slopes.append(by)
     if truncated == "components":
         never = _never(cells)
         for j, part in enumerate(parts):
-            at_zero = log_density(part, never)
+            at_zero, *by_never = log_density_and_slopes(part, never)
             odds = np.exp(at_zero) / -np.expm1(at_zero)
             logs[j] = logs[j] - np.log(-np.expm1(at_zero))
-            slopes[j] = [s + odds * s0 for s, s0 in zip(slopes[j], log_density_slopes(part, never), strict=True)]
+            slopes[j] = [s + odds * s0 for s, s0 in zip(slopes[j], by_never, strict=True)]
     p = mixture.share
     if p >= 1:
         alone = [weighted_sum(cells.weight, slope) for slope in slopes[0]]
         return weighted_sum(cells.weight, logs[0]) + cells.constant, np.array([*alone, 0.0, 0.0, 0.0])
     one, two = logs[0] + np.log(p), logs[1] + np.log1p(-p)
-    total = np.logaddexp(one, two)
-    first = np.exp(one - total)
+    first, total = _share(one, two), _log_sum(one, two)
     weights = (cells.weight * first, cells.weight * (1 - first))
     gradient = [weighted_sum(w, slope) for w, pair in zip(weights, slopes, strict=True) for slope in pair]
     by_share = float(weights[0].sum() * (1 - p) - weights[1].sum() * p)
     return weighted_sum(cells.weight, total) + cells.constant, np.array([*gradient, by_share])
+
+
+def _share(one: FloatArray, two: FloatArray) -> FloatArray:
+    """Share of `exp(one)` in the sum of both exponentials; `expit` goes value by value, this takes eight at once."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        odds = np.exp(two - one)
+        odds += 1
+        return np.reciprocal(odds, out=odds)
+
+
+def _log_sum(one: FloatArray, two: FloatArray) -> FloatArray:
+    """Logarithm of the sum of both exponentials, as `logaddexp`, for the same reason."""
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(one - two)
+    np.negative(gap, out=gap)
+    np.log1p(np.exp(gap, out=gap), out=gap)
+    gap += np.maximum(one, two)
+    return gap
 
 
 def first_share(mixture: Mixture, cells: Cells) -> FloatArray:
@@ -306,5 +392,4 @@ def first_share(mixture: Mixture, cells: Cells) -> FloatArray:
         return np.ones(len(cells))
     one = log_density(mixture.first, cells) + np.log(mixture.share)
     two = log_density(mixture.second, cells) + np.log1p(-mixture.share)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(special.expit(one - two))  # Eq. 6
+    return _share(one, two)  # Eq. 6

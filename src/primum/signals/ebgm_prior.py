@@ -41,6 +41,7 @@ STARTS: Final[tuple[tuple[float, float, float, float, float], ...]] = (
 SAME: Final = 1e-5  # log-likelihoods closer than this are one optimum; no data can tell them apart
 _NEAR: Final = 0.1  # on the coarse cells: what is worth refining
 _COARSE: Final = 0.1
+_ENOUGH: Final = 1e-4  # on the coarse cells: a hundredth of what tells one optimum from another there
 _FREE: Final[dict[Kind, tuple[bool, bool]]] = {
     "gamma": (True, True),
     "point": (True, False),
@@ -165,7 +166,7 @@ def fit_prior(
     if fine.reports == 0:
         only_zero = np.array([-np.inf, 0.0, 0.0, 0.0, np.inf])
         return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), cells, fine, len(STARTS), len(STARTS))
-    coarse = squash(fine, width=_COARSE) if len(fine) > 2_000 else fine
+    coarse = squash(fine, width=_COARSE, counts_too=True) if len(fine) > 2_000 else fine
     tried = [_climb(_FULL, _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
     best = max(tried, key=lambda o: o.value)
     for form in (form for form in forms if form != _FULL):
@@ -174,7 +175,7 @@ def fit_prior(
     top = max(o.value for o in tried)
     agreeing = sum(o.value > top - 0.01 for o in tried[: len(STARTS)])
     hopeful = {o.form: o for o in sorted(tried, key=lambda o: o.value) if o.value > top - _NEAR}
-    refined = [_finish(_climb(o.form, o.place, fine, likelihood), fine, likelihood) for o in hopeful.values()]
+    refined = [_refine(o, fine, likelihood) for o in hopeful.values()]
     top = max(o.value for o in refined)
     chosen = min((o for o in refined if o.value >= top - SAME), key=lambda o: FORMS.index(o.form))
     return _certificate(chosen, cells, fine, len(STARTS), agreeing)
@@ -200,11 +201,11 @@ def _free(form: Form) -> IntArray:
     return np.flatnonzero([*_FREE[form[0]], *_FREE[form[1]], form[1] != "none"])
 
 
-def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> _Optimum:
+def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood, *, enough: float = _ENOUGH) -> _Optimum:
     """From one starting place uphill, in a box so wide that its walls stand for the limits."""
     low, high, uphill = _on(form, place, cells, likelihood)
     end = place.copy()
-    end[_free(form)], value = climb(uphill, place[_free(form)], low, high)
+    end[_free(form)], value = climb(uphill, place[_free(form)], low, high, enough=enough)
     return _Optimum(form, end, value)
 
 
@@ -216,6 +217,14 @@ def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
     at_wall = (end[free] <= low + 1e-6) | (end[free] >= high - 1e-6)
     edge = tuple(_PARAMETERS[i] for i in free[at_wall])
     return _Optimum(start.form, end, value, float(np.max(np.abs(gradient), initial=0.0)), gain, edge)
+
+
+def _refine(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
+    """From the optimum of coarse cells to that of fine ones, most often in two or three Newton steps."""
+    end = _finish(start, cells, likelihood)
+    if end.gain_left < SAME / 100:
+        return end
+    return _finish(_climb(start.form, end.place, cells, likelihood, enough=1e-7), cells, likelihood)
 
 
 def _on(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> tuple[FloatArray, FloatArray, Uphill]:

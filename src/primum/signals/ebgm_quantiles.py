@@ -8,16 +8,17 @@ tabulated over ln E and interpolated, on a grid refined until the measured error
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from primum.counts.kernel import in_threads
+from primum.counts.kernel import Codes, in_threads
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
-from primum.signals.estimate import distinct_counts
 from primum.terms import BoolArray, FloatArray, IntArray
 
 TABLE_ERROR: Final = 1e-8  # of the distribution function, measured half-way between grid points
@@ -25,7 +26,8 @@ _DEGREE: Final = 5
 _WIDTHS: Final = (2.0, 0.25, 1 / 32)  # of a tile in ln E; what the wider ones cannot hold is tried in narrower ones
 _WORTH: Final = 4  # pairs for each point of a grid, below which solving them costs less than the grid
 _GRIDS: Final = (12, 24, 48, 96)
-_CHUNK: Final = 1 << 15
+_CHUNK: Final = 1 << 16
+_SOLVED_AT_ONCE: Final = 4_000  # points of grids
 _SMALLEST: Final = 1e-300
 
 
@@ -119,51 +121,106 @@ def _with_point(mixture: Mixture, pairs: Cells, probability: float) -> FloatArra
 def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]) -> tuple[FloatArray, ...]:
     """From tables of ever narrower tiles; what lies where the quantile leaps between the components is solved."""
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
-    values, place = pairs.distinct
-    log_e = np.log(np.maximum(pairs.expected, _SMALLEST))
-    todo = np.arange(len(pairs))  # and where they lie, which is in the order of `todo`
+    todo: Sequence[slice | IntArray] = [slice(i, min(i + _CHUNK, len(pairs))) for i in range(0, len(pairs), _CHUNK)]
+    many = len(pairs)
+    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], _SMALLEST))
     for width in _WIDTHS:
-        if len(todo) < _WORTH * _GRIDS[0]:
+        if many < _WORTH * _GRIDS[0]:
             break
-        tiles, tile = _tiles(values, place, log_e, width)
-        table = _tabulate(mixture, tiles, np.bincount(tile, minlength=len(tiles.counts)), probabilities)
-        read = partial(_read, table, tile=tile, log_e=log_e, todo=todo, results=results)
-        left = np.concatenate(in_threads(read, range(0, len(todo), _CHUNK)))
-        todo, place, log_e = todo[left], place[left], log_e[left]
-    if len(todo):
-        rest = posterior(mixture, Cells(pairs.observed[todo], pairs.expected[todo], pairs.weight[todo]))
+        tiled = _tiles(pairs, todo, ends, width)
+        table = _tabulate(mixture, tiled.tiles, tiled.pairs, probabilities)
+        left = np.concatenate(in_threads(partial(_read, table, pairs=pairs, tiled=tiled, results=results), todo))
+        many = len(left)
+        todo = [left[i : i + _CHUNK] for i in range(0, many, _CHUNK)]
+
+    def solve(rows: slice | IntArray) -> None:
+        rest = posterior(mixture, Cells(pairs.observed[rows], pairs.expected[rows], pairs.weight[rows]))
         for result, probability in zip(results, probabilities, strict=True):
-            result[todo] = solve_quantile(rest, probability)
+            result[rows] = solve_quantile(rest, probability)
+
+    in_threads(solve, todo)
     return results
 
 
 def _read(
-    table: _Table, start: int, *, tile: IntArray, log_e: FloatArray, todo: IntArray, results: tuple[FloatArray, ...]
+    table: _Table, rows: slice | IntArray, *, pairs: Cells, tiled: _Tiled, results: tuple[FloatArray, ...]
 ) -> IntArray:
-    """Take what a table holds of some pairs into the results, and give the places of the others."""
-    some = slice(start, start + _CHUNK)
-    its, at, rows = tile[some], log_e[some], todo[some]
-    known = table.known[its]
-    if not known.all():
-        its, at, rows = its[known], at[known], rows[known]
-    for result, quantile in zip(results, table.read(its, at), strict=True):
-        result[rows] = quantile
-    return np.flatnonzero(~known) + start
+    """Take what a table holds of some pairs into the results, and give the rows of the others."""
+    log_e = _log_expected(pairs, rows)
+    tile = tiled.of(pairs, rows, log_e)
+    for result, quantile in zip(results, table.read(tile, log_e), strict=True):
+        result[rows] = quantile  # those that are not known yet are written again
+    left = np.flatnonzero(~table.known[tile])
+    return left + rows.start if isinstance(rows, slice) else rows[left]
 
 
-def _tiles(values: FloatArray, place: IntArray, log_e: FloatArray, width: float) -> tuple[_Grid, IntArray]:
-    """Pairs by count and stretch of ln E: the tiles that have any, and the tile of each pair."""
-    stretch = np.floor(log_e / width).astype(np.int32)
-    first = int(stretch.min(initial=0))
-    many = int(stretch.max(initial=0)) - first + 1
-    key = place * many
-    key += stretch
+@dataclass(frozen=True, slots=True)
+class _Tiled:
+    """Pairs by count and stretch of ln E.
+
+    Args:
+        tiles: those that have any.
+        pairs: how many each of them has.
+        keys: key of each of them, rising.
+        number: number of the tile of every key that can be; empty where they are too many to be listed.
+        first: the first stretch.
+        stretches: how many there are.
+    """
+
+    tiles: _Grid
+    pairs: IntArray
+    keys: IntArray
+    number: NDArray[np.int32]
+    first: int
+    stretches: int
+
+    def of(self, pairs: Cells, rows: slice | IntArray, log_e: FloatArray) -> Codes:
+        """The tile of each of some pairs."""
+        key = _key(pairs.distinct[1][rows], log_e, self.tiles.width, self.first, self.stretches)
+        place: Codes = self.number[key] if len(self.number) else np.searchsorted(self.keys, key)
+        return place
+
+
+def _key(place: IntArray, log_e: FloatArray, width: float, first: int, stretches: int) -> IntArray:
+    """What is the same for pairs of one count and stretch, and for no others."""
+    scaled = log_e / width
+    key = np.floor(scaled, out=scaled).astype(np.int64)
     key -= first
-    keys, tile = distinct_counts(key)
-    number = keys.astype(np.int64)
-    return _Grid(
-        np.asarray(values[number // many]), np.asarray((number % many + first) * width, dtype=np.float64), width, 2
-    ), tile
+    key += place * stretches
+    return key
+
+
+def _log_expected(pairs: Cells, rows: slice | IntArray) -> FloatArray:
+    return np.log(np.maximum(pairs.expected[rows], _SMALLEST))
+
+
+def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, width: float) -> _Tiled:
+    """Part the pairs of some chunks into tiles, the least and the largest ln E being `ends`."""
+    values, place = pairs.distinct
+    first, last = (int(np.floor(end / width)) for end in ends)
+    stretches = last - first + 1
+    possible = len(values) * stretches
+    listed = possible <= 4 * _CHUNK * len(todo)  # else a table of them would be larger than the pairs
+    at_once = listed and possible <= _CHUNK
+
+    def look(rows: slice | IntArray) -> IntArray:
+        key = _key(place[rows], _log_expected(pairs, rows), width, first, stretches)
+        return np.bincount(key, minlength=possible) if at_once else key
+
+    found = in_threads(look, todo)
+    if at_once:
+        counted = np.sum(found, axis=0)
+    elif listed:
+        counted = np.bincount(np.concatenate(found), minlength=possible)
+    if listed:
+        keys = np.flatnonzero(counted)
+        counted, number = counted[keys], np.zeros(possible, dtype=np.int32)
+        number[keys] = np.arange(len(keys), dtype=np.int32)
+    else:
+        keys, counted = np.unique(np.concatenate(found), return_counts=True)
+        number = np.zeros(0, dtype=np.int32)
+    low = np.asarray((keys % stretches + first) * width, dtype=np.float64)
+    return _Tiled(_Grid(values[keys // stretches], low, width, 2), counted, keys, number, first, stretches)
 
 
 def solve_quantile(after: Posterior, probability: float) -> FloatArray:
@@ -172,14 +229,15 @@ def solve_quantile(after: Posterior, probability: float) -> FloatArray:
     The mixture's quantile lies between those of its components, which are exact; a step that leaves this bracket is
     replaced by its middle.
     """
+    parts = [np.unique(shape, return_inverse=True) for shape in (after.shape1, after.shape2)]  # few counts, many E
+    quantiles = [special.gammaincinv(distinct, probability)[place] for distinct, place in parts]
     ends = [
-        np.log(np.maximum(special.gammaincinv(shape, probability), _SMALLEST) / rate)
-        for shape, rate in ((after.shape1, after.rate1), (after.shape2, after.rate2))
+        np.log(np.maximum(q, _SMALLEST) / rate) for q, rate in zip(quantiles, (after.rate1, after.rate2), strict=True)
     ]
+    tops = [special.gammaln(distinct)[place] for distinct, place in parts]
     low, high = np.minimum(*ends), np.maximum(*ends)
     place = after.share * ends[0] + (1 - after.share) * ends[1]
     todo = np.flatnonzero(high - low > 0)
-    tops = special.gammaln(after.shape1), special.gammaln(after.shape2)
     for _ in range(200):
         if not len(todo):
             break
@@ -214,21 +272,26 @@ class _Table:
     width: float
     size: IntArray  # grid points of the tile
     offset: IntArray  # where its polynomials begin
-    polynomials: FloatArray  # (windows, probabilities, degree + 1), highest power first
+    polynomials: FloatArray  # (probabilities, degree + 1, windows), highest power first
 
-    def read(self, tile: IntArray, log_e: FloatArray) -> list[FloatArray]:
-        size = self.size[tile]
-        steps = (log_e - self.low[tile]) * ((size - 1) / self.width)
-        window = np.clip(steps.astype(np.int64) - _DEGREE // 2, 0, size - _DEGREE - 1)
-        u = steps - window - _DEGREE / 2
-        rows = self.polynomials[self.offset[tile] + window]
+    def read(self, tile: Codes, log_e: FloatArray) -> list[FloatArray]:
+        last = self.size - _DEGREE - 1
+        steps = log_e - self.low[tile]
+        steps *= ((self.size - 1) / self.width)[tile]
+        window = steps.astype(np.int64)
+        window -= _DEGREE // 2
+        np.maximum(window, 0, out=window)
+        np.minimum(window, last[tile], out=window)
+        steps -= window
+        steps -= _DEGREE / 2
+        window += self.offset[tile]
         found = []
-        for number in range(rows.shape[1]):
-            value = rows[:, number, 0].copy()
-            for power in range(1, _DEGREE + 1):
-                value *= u
-                value += rows[:, number, power]
-            found.append(np.exp(value))
+        for highest, *lower in self.polynomials:
+            value = highest.take(window)
+            for coefficient in lower:
+                value *= steps
+                value += coefficient.take(window)
+            found.append(np.exp(value, out=value))
         return found
 
 
@@ -260,25 +323,38 @@ def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tu
     number = len(tiles.counts)
     known, offset = np.zeros(number, dtype=np.bool_), np.zeros(number, dtype=np.int64)
     sizes = np.full(number, _GRIDS[0], dtype=np.int64)
-    pieces = [np.zeros((_GRIDS[0], len(probabilities), _DEGREE + 1))]  # what a tile that is not known may read
-    filled, todo = len(pieces[0]), np.arange(number)
+    pieces = [np.zeros((len(probabilities), _DEGREE + 1, _GRIDS[0]))]  # what a tile that is not known may read
+    filled, todo = _GRIDS[0], np.arange(number)
+
+    def on_grid(some: IntArray) -> tuple[FloatArray, BoolArray]:
+        grid = _Grid(tiles.counts[some], tiles.low[some], tiles.width, size)
+        after = posterior(mixture, grid.cells())
+        with np.errstate(divide="ignore"):
+            logs = [np.log(solve_quantile(after, p)).reshape(len(some), size) for p in probabilities]
+        polynomials = np.stack([_polynomials(log) for log in logs])
+        return polynomials, _errors(mixture, grid, polynomials, probabilities) < TABLE_ERROR
+
     for size in _GRIDS:
         todo = todo[pairs[todo] >= _WORTH * size]
         if not len(todo):
             break
-        grid = _Grid(tiles.counts[todo], tiles.low[todo], tiles.width, size)
-        after = posterior(mixture, grid.cells())
-        with np.errstate(divide="ignore"):
-            logs = [np.log(solve_quantile(after, p)).reshape(len(todo), size) for p in probabilities]
-        polynomials = np.stack([_polynomials(log) for log in logs], axis=2)
-        good = _errors(mixture, grid, polynomials, probabilities) < TABLE_ERROR
+        made = in_threads(on_grid, np.array_split(todo, -(-len(todo) * size // _SOLVED_AT_ONCE)))
+        polynomials, good = (
+            np.concatenate(column, axis=axis) for axis, column in zip((1, 0), zip(*made, strict=True), strict=True)
+        )
         done = todo[good]
         known[done], sizes[done] = True, size
         offset[done] = filled + (size - _DEGREE) * np.arange(len(done))
-        pieces.append(polynomials[good].reshape(-1, len(probabilities), _DEGREE + 1))
-        filled += len(pieces[-1])
+        pieces.append(_end_to_end(polynomials[:, good]))
+        filled += pieces[-1].shape[2]
         todo = todo[~good]
-    return _Table(known, tiles.low, tiles.width, sizes, offset, np.concatenate(pieces))
+    return _Table(known, tiles.low, tiles.width, sizes, offset, np.concatenate(pieces, axis=2))
+
+
+def _end_to_end(polynomials: FloatArray) -> FloatArray:
+    """From `(probabilities, tiles, windows, degree + 1)` to what a table reads: one coefficient of every window."""
+    probabilities, tiles, windows, powers = polynomials.shape
+    return np.moveaxis(polynomials, 3, 1).reshape(probabilities, powers, tiles * windows)
 
 
 def _polynomials(log_quantile: FloatArray) -> FloatArray:
@@ -298,7 +374,7 @@ def _errors(mixture: Mixture, grid: _Grid, polynomials: FloatArray, probabilitie
         grid.width,
         np.full(number, grid.size, dtype=np.int64),
         windows * np.arange(number),
-        polynomials.reshape(-1, len(probabilities), _DEGREE + 1),
+        _end_to_end(polynomials),
     )
     worst = np.zeros(number)
     with np.errstate(over="ignore", invalid="ignore"):

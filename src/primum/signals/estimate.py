@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -29,6 +29,7 @@ class Estimate:
         level: probability the method gives to the interval, in (0, 1).
         reason_code: position in `reasons` for each pair; 0 where nothing is degenerate.
         reasons: texts; the first is empty.
+        looked_through: whether `silent_gap` was asked already, of a few rows at a time while they were at hand.
 
     Raises:
         CountError: the shapes differ, or a value or bound is not a number and no reason says why.
@@ -46,22 +47,32 @@ class Estimate:
     level: float
     reason_code: CodeArray
     reasons: tuple[str, ...]
+    looked_through: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, looked_through: bool) -> None:
         shapes = {x.shape for x in (self.lower, self.value, self.upper, self.reason_code)}
         if len(shapes) != 1:
             raise CountError(f"Estimate with shapes {sorted(shapes)}; expected one shape for value, bounds and reason.")
-        silent = self.reason_code == 0
-        for name in ("lower", "value", "upper"):
-            missing = np.isnan(getattr(self, name))
-            missing &= silent
-            if missing.any():
-                raise CountError(f"Estimate: {name} is not a number and no reason says why.")
+        if not looked_through:
+            silent_gap(lower=self.lower, value=self.value, upper=self.upper, reason_code=self.reason_code)
 
     @property
     def reason(self) -> StrArray:
         """Why a value or bound is missing or special, as text; empty where nothing is."""
         return np.asarray(self.reasons, dtype=object)[self.reason_code]
+
+
+def silent_gap(*, lower: FloatArray, value: FloatArray, upper: FloatArray, reason_code: CodeArray) -> None:
+    """Stop where a value or bound is missing and nothing says why.
+
+    Raises:
+        CountError: one is not a number although its row has no reason.
+    """
+    for name, column in (("lower", lower), ("value", value), ("upper", upper)):
+        if np.greater(
+            np.isnan(column), reason_code
+        ).any():  # missing is 1, which only a reason's number equals or passes
+            raise CountError(f"Estimate: {name} is not a number and no reason says why.")
 
 
 def in_blocks(method: Callable[..., T], *given: ArrayLike, take: Callable[[slice, T], None] | None = None) -> list[T]:
@@ -146,8 +157,8 @@ def checked_numbers(name: str, values: ArrayLike) -> FloatArray:
         CountError: a number is negative or not finite.
     """
     array = np.asarray(values, dtype=np.float64)
-    bad = ~(np.isfinite(array) & (array >= 0))
-    if np.any(bad):
+    if array.size and not (array.min() >= 0 and array.max() < np.inf):  # not a number is neither
+        bad = ~(np.isfinite(array) & (array >= 0))
         raise CountError(_message(name, array, bad, "expected a finite number of at least 0"))
     return array
 
@@ -189,22 +200,6 @@ def distinct_counts(counts: IntArray) -> tuple[FloatArray, IntArray]:
     present = np.bincount(counts.ravel(), minlength=top + 1) > 0
     place = np.cumsum(present) - 1
     return np.flatnonzero(present).astype(np.float64), place[counts]
-
-
-def numbered_counts(counts: IntArray) -> tuple[FloatArray, IntArray]:
-    """Numbers from 0 among which every count is, and where each stands among them: the counts themselves, if they can.
-
-    What depends on the count alone is computed once a number; it spares `distinct_counts` its pass over the pairs.
-
-    Examples:
-        >>> numbers, place = numbered_counts(np.array([2, 0]))
-        >>> numbers.tolist(), place.tolist()
-        ([0.0, 1.0, 2.0], [2, 0])
-    """
-    top = int(counts.max(initial=0))
-    if top > counts.size / 64 + 1000:
-        return distinct_counts(counts)
-    return np.arange(top + 1, dtype=np.float64), counts
 
 
 def _message(name: str, array: NDArray[np.generic], bad: NDArray[np.bool_], expected: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from primum.counts.compiled import compiled_for
 from primum.errors import CountError
-from primum.signals.estimate import checked_counts
-from primum.terms import FloatArray
+from primum.signals.estimate import CodeArray, Estimate, checked_counts
+from primum.signals.loops import ODD, WORTH_CALLING, WORTH_IMPORTING
+from primum.signals.tiles import Tile, in_tiles
+from primum.terms import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,3 +81,111 @@ def fourfold(
             i = int(np.argmin(cell))
             raise CountError(f"Pair {i}: {name}. Margins must be distinct reports, never sums over pairs.")
     return Fourfold(*(x.astype(np.float64) for x in (a, b, c, d)))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A statistic as a loop of `primum.signals.loops`.
+
+    Args:
+        loop: fills ratio, `z` times its standard error, and code.
+        z: half the width of the interval in standard errors.
+        zero: code of a pair without a report.
+        why: codes of pairs with an empty cell or margin, from a, c, b and d.
+    """
+
+    loop: Callable[..., bool]
+    z: float
+    zero: int
+    why: Callable[[IntArray, IntArray, IntArray, IntArray], CodeArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """The four cells of the pairs of a tile, those that are computed alike side by side; they may be written over.
+
+    Args:
+        event: reports with the event, with the drug (a) and without it (c); shape `(2, pairs of the tile)`.
+        rest: reports without the event, likewise (b and d).
+        spare: as much memory again.
+        least: the least a, c, b and d, so that zeros are looked for only where there are any.
+    """
+
+    event: FloatArray
+    rest: FloatArray
+    spare: FloatArray
+    least: tuple[float, float, float, float]
+
+
+def of_fourfold(
+    formula: Callable[[Sides, Tile], None],
+    given: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike],
+    *,
+    level: float,
+    reasons: tuple[str, ...],
+    walk: Walk | None = None,
+) -> Estimate:
+    """A statistic of the four cells of every pair, some pairs at a time.
+
+    Args:
+        formula: fills a tile from its cells.
+        given: observed, drug_reports, event_reports and total_reports as `fourfold` takes them.
+        level: of the interval.
+        reasons: texts of the codes.
+        walk: the same as a loop, for when it is worth being compiled.
+
+    Raises:
+        CountError: as `fourfold`.
+    """
+    observed, *margins = (one if one.dtype.kind in "iu" else checked_counts(n, one) for n, one in _named(given))
+    shape = observed.shape
+    if any(margin.shape not in (shape, ()) for margin in margins):
+        fourfold(*given)  # stops, unless a shape such as (1,) can be spread
+        margins = [np.broadcast_to(margin, shape) for margin in margins]
+    columns = [observed.ravel(), *(margin.ravel() if margin.shape else margin for margin in margins)]
+
+    whole = [column.dtype == np.int64 and column.shape == columns[0].shape for column in columns[:3]]
+    plain = all(whole) and not columns[3].shape
+    loop = None
+    if walk is not None and plain:
+        loop = compiled_for(walk.loop, columns[0].size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
+
+    def of_tile(tile: Tile) -> None:
+        both, drug, with_event, total = (column[tile.rows] if column.shape else column for column in columns)
+        if walk is not None and loop is not None:
+            if not loop(both, drug, with_event, float(total), walk.z, tile.value, tile.work[0], tile.code):
+                raise CountError("A cell is negative.")
+            _after_walk(tile, walk, (both, drug, with_event), int(total))
+            return
+        event, rest, spare = tile.work[:2], tile.work[2:4], tile.work[4:]
+        event[0], event[1], rest[0], rest[1] = both, with_event, drug, total
+        event[1] -= event[0]
+        rest[1] -= rest[0]
+        rest -= event
+        a, c, b, d = tile.work[:4].min(axis=1).tolist()
+        if min(a, c, b, d) < 0:
+            raise CountError("A cell is negative.")
+        formula(Sides(event, rest, spare, (a, c, b, d)), tile)
+
+    try:
+        return in_tiles(of_tile, shape=shape, columns=6, level=level, reasons=reasons)
+    except CountError:
+        fourfold(*given)  # tells which pair of all, and why
+        raise
+
+
+def _after_walk(tile: Tile, walk: Walk, counts: tuple[IntArray, IntArray, IntArray], total: int) -> None:
+    """Reasons and bounds of what a loop has filled."""
+    both, drug, with_event = counts
+    odd = np.flatnonzero(tile.code == ODD)
+    np.multiply(tile.code, np.uint8(walk.zero), out=tile.code)  # 1 where no report has both; odd ones are set below
+    if len(odd):
+        a, of_drug, c = both[odd], drug[odd], with_event[odd] - both[odd]
+        tile.code[odd] = walk.why(a, c, of_drug - a, total - of_drug - c)
+        tile.value[odd] = tile.work[0][odd] = np.nan
+    tile.spread_by(tile.work[0])
+
+
+def _named(given: tuple[ArrayLike, ...]) -> list[tuple[str, NDArray[Any]]]:
+    names = ("observed", "drug_reports", "event_reports", "total_reports")
+    return [(name, np.asarray(one)) for name, one in zip(names, given, strict=True)]

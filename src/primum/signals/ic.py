@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.compiled import compiled_for
+from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.provenance import Method
-from primum.signals.estimate import (
-    Estimate,
-    checked_counts,
-    checked_level,
-    checked_numbers,
-    code_of,
-    estimated,
-    numbered_counts,
-    same_shape,
-)
-from primum.terms import IntArray
+from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, same_shape
+from primum.signals.loops import WORTH_CALLING, WORTH_IMPORTING, ic_walk
+from primum.signals.tiles import ROWS, Tile, in_tiles
+from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="ic",
@@ -29,6 +25,7 @@ METHOD: Final = Method(
     citation="Noren, Hopstadius, Bate 2013, Stat Methods Med Res 22(1):57-69, doi:10.1177/0962280211403604",
 )
 
+_FEW: Final = 4_096  # counts up to here are tabulated as they are, larger ones where they occur
 _REASONS: Final = ("", "nothing is expected: a margin is empty, and the value is that of the shrinkage alone")
 
 
@@ -70,17 +67,74 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     tail = (1 - checked_level(level)) / 2
     if not shrinkage > 0:
         raise CountError(f"shrinkage is {shrinkage}; expected a number of reports above 0, such as 0.5.")
-    o = checked_counts("observed", observed)
-    distinct, place = numbered_counts(o)
-    shape = distinct + shrinkage
-    logs = [np.log2(x) for x in (special.gammaincinv(shape, tail), shape, special.gammaincinv(shape, 1 - tail))]
+    o, e = np.asarray(observed), np.asarray(expected, dtype=np.float64)
+    o = o if o.dtype.kind in "iu" else checked_counts("observed", o)
+    same_shape(observed=o, expected=e)
+    shape, o, e = o.shape, o.ravel(), e.ravel()
+    known = _Counts.of(o)
+    gammas = known.numbers + shrinkage
+    logs = np.log2([special.gammaincinv(gammas, tail), gammas, special.gammaincinv(gammas, 1 - tail)])
+    loop = None
+    if o.dtype == np.int64:
+        loop = compiled_for(ic_walk, o.size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
 
-    def of_block(place: IntArray, expected: ArrayLike) -> Estimate:
-        e = checked_numbers("expected", expected)
-        same_shape(observed=place, expected=e)
-        log2_rate = np.log2(e + shrinkage)
-        lower, value, upper = (log[place] - log2_rate for log in logs)
-        code = code_of(e.shape, e == 0)
-        return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+    def of_tile(tile: Tile) -> None:
+        log2_rate, log2_shape = tile.work
+        here = e[tile.rows]
+        least = here.min()
+        if not (least >= 0 and here.max() < np.inf):
+            checked_numbers("expected", expected)
+        np.add(here, shrinkage, out=log2_rate)
+        np.log2(log2_rate, out=log2_rate)
+        place = known.places(o[tile.rows])
+        columns = (tile.lower, tile.value, tile.upper)
+        if loop is not None:
+            loop(place, log2_rate, logs, *columns)
+        else:
+            for log, column in zip(logs, columns, strict=True):
+                np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
+                np.subtract(log2_shape, log2_rate, out=column)
+        tile.code[:] = 0
+        if least == 0:
+            tile.code[here == 0] = 1
 
-    return estimated(of_block, place, expected)
+    return in_tiles(of_tile, shape=shape, columns=2, level=level, reasons=_REASONS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """Numbers among which every count is: what depends on the count alone is computed once for each of them.
+
+    Args:
+        few: every number below it is there, at its own place.
+        numbers: those, and the larger counts that occur; rising.
+    """
+
+    few: int
+    numbers: FloatArray
+
+    @classmethod
+    def of(cls, counts: IntArray) -> _Counts:
+        few = min(_FEW, counts.size // 16)
+
+        def look(first: int) -> tuple[int, IntArray]:
+            some = counts[first : first + ROWS]
+            if some.min() < 0:
+                checked_counts("observed", counts)
+            top = int(some.max())
+            return top, np.unique(some[some >= few]) if top >= few else some[:0]
+
+        found = in_threads(look, range(0, counts.size, ROWS))
+        larger = np.unique(np.concatenate([counts[:0], *(large for _, large in found)]))
+        top = max((top for top, _ in found), default=-1)
+        few = min(few, top + 1)
+        return cls(few, np.concatenate((np.arange(few), larger)).astype(np.float64))
+
+    def places(self, counts: IntArray) -> IntArray:
+        """Where each count stands among the numbers."""
+        if int(counts.max(initial=0)) < self.few:
+            return counts
+        larger = np.flatnonzero(counts >= self.few)
+        places = counts.astype(np.int64)
+        places[larger] = np.searchsorted(self.numbers, counts[larger])
+        return places

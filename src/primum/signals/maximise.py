@@ -16,14 +16,17 @@ Uphill = Callable[[FloatArray], tuple[float, FloatArray]]
 """Gives value and gradient at a place."""
 
 
-def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, float]:
-    """BFGS with a backtracking search, inside a box; stops where a step promises less than 1e-7.
+def climb(
+    uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray, *, enough: float = 1e-7
+) -> tuple[FloatArray, float]:
+    """BFGS with a backtracking search, inside a box.
 
     Args:
         uphill: value and gradient of the function to raise.
         start: where to begin; shape `(parameters,)`.
         low: walls below; same shape.
         high: walls above; same shape.
+        enough: it stops where a step promises less.
 
     Returns:
         The place reached and the value there.
@@ -49,7 +52,7 @@ def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) 
             step = (inverse * slope).sum(axis=1)
         step /= max(1.0, np.abs(step).max(initial=0.0) / 2)
         promise = float((step * slope).sum())
-        if promise < 1e-7:
+        if promise < enough:
             break
         for size in 0.5 ** np.arange(20):
             trial = np.clip(place + size * step, low, high)
@@ -75,7 +78,7 @@ def _bfgs(inverse: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArra
 def finish(
     uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, float, FloatArray, float]:
-    """Newton steps from near the top until a further one promises less than 1e-9, or rounding hides the way.
+    """Newton steps from near the top until a further one promises less than 1e-12, or rounding hides the way.
 
     Args:
         uphill: value and gradient of the function to raise.
@@ -99,7 +102,7 @@ def finish(
     for turn in range(20):
         step = _newton_step(uphill, place, gradient)
         gain = float((gradient * step).sum()) / 2
-        if turn and gain < 1e-9:
+        if turn and gain < 1e-12:
             break
         for size in (1.0, 0.5, 0.25, 0.125, 1 / 64, 1 / 512):
             trial = np.clip(place + size * step, low, high)

@@ -81,8 +81,8 @@ def omega(counts: ThreeWay, *, baseline: Baseline = "additive", level: float = 0
     known = ~np.isin(code, _NO_BASELINE)
     expected = np.where(known, np.where(np.isnan(share), 0.0, share) * counts.both, 0.0)
     found = ic(counts.both_event, expected, level=level)
-    columns = {name: np.where(known, getattr(found, name), np.nan) for name in ("lower", "value", "upper")}
-    return Estimate(**columns, level=level, reason_code=code, reasons=_REASONS)
+    lower, value, upper = (np.where(known, column, np.nan) for column in (found.lower, found.value, found.upper))
+    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
 
 
 def _added(counts: ThreeWay) -> FloatArray:

@@ -11,8 +11,11 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import Estimate, checked_level, code_of, estimated
-from primum.signals.fourfold import fourfold
+from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
+from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.loops import prr_walk
+from primum.signals.tiles import Tile
+from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="prr",
@@ -29,7 +32,9 @@ _REASONS: Final = (
     "no report without the drug has the event: the ratio has no upper limit",
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
+Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
+_NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 
 
 def prr(
@@ -72,35 +77,32 @@ def prr(
         >>> round(float(estimate.lower[0]), 4), round(float(estimate.value[0]), 4), round(float(estimate.upper[0]), 4)
         (1.4975, 1.7671, 2.0852)
     """
-    z = math.sqrt(2) * special.erfinv(checked_level(level))
-    block = partial(_of_block, level=level, z=float(z))
-    return estimated(block, observed, drug_reports, event_reports, total_reports)
+    z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
+    given = (observed, drug_reports, event_reports, total_reports)
+    walk = Walk(prr_walk, z, int(_ZERO), _why)
+    return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS, walk=walk)
 
 
-def _of_block(
-    observed: ArrayLike,
-    drug_reports: ArrayLike,
-    event_reports: ArrayLike,
-    total_reports: ArrayLike,
-    *,
-    level: float,
-    z: float,
-) -> Estimate:
-    cells = fourfold(observed, drug_reports, event_reports, total_reports)
-    a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    drug, others = a + b, c + d
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ours, theirs = a * drug, c * others
-        value = a * others / (c * drug)
-        spread = np.exp(
-            z * np.sqrt(b / ours + d / theirs)
-        )  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
-        lower, upper = value / spread, value * spread
-    none = a == 0
-    code = np.where(none, _ZERO, np.uint8(0))
-    lower[none] = upper[none] = np.nan
-    odd = np.flatnonzero((c == 0) | (drug == 0))
-    a, c, drug, others = a[odd], c[odd], drug[odd], others[odd]
-    code[odd] = code_of(odd.shape, drug == 0, others == 0, (a == 0) & (c == 0), c == 0, a == 0)
-    lower[odd] = upper[odd] = value[odd] = np.nan
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+def _of_tile(cells: Sides, tile: Tile, *, z: float) -> None:
+    event, rest, margins = cells.event, cells.rest, cells.spare  # of the drug, and of all others
+    np.add(event, rest, out=margins)
+    least_a, least_c, least_b, _ = cells.least
+    none = event[0] == 0
+    np.multiply(none.view(np.uint8), _ZERO, out=tile.code)
+    odd = _NO_ROWS
+    if not least_c or not (least_a or least_b):
+        odd = np.flatnonzero((event[1] == 0) | (margins[0] == 0))
+        tile.code[odd] = _why(*event[:, odd], *rest[:, odd])
+    np.multiply(event[0], margins[1], out=tile.value)
+    np.multiply(event[1], margins[0], out=tile.upper)
+    np.divide(tile.value, tile.upper, out=tile.value)
+    tile.value[odd] = np.nan
+    if not least_a:  # no bounds: where the root were infinite, its exponential would take thrice the time
+        np.putmask(event[0], none, np.nan)
+    event *= margins  # 1/a - 1/(a + b) is b / (a (a + b)), without its loss of digits
+    rest /= event
+    tile.spread_by_root(rest[0], rest[1], z=z)
+
+
+def _why(a: Cell, c: Cell, b: Cell, d: Cell) -> CodeArray:
+    return code_of(a.shape, a + b == 0, c + d == 0, (a == 0) & (c == 0), c == 0, a == 0)

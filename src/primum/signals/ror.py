@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.provenance import Method
-from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of, estimated
-from primum.signals.fourfold import fourfold
-from primum.terms import FloatArray
+from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
+from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.loops import ror_walk
+from primum.signals.tiles import Tile
+from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="ror",
@@ -36,6 +38,7 @@ _REASONS: Final = (
     "a cell is 0: 0.5 was added to all four (Haldane 1956)",
 )
 _MARGINS: Final = 4  # reasons up to here are of empty margins
+Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
 _HALDANE: Final = 9
 
@@ -84,42 +87,33 @@ def ror(
         >>> round(float(ror([0], [151], [10], 1000, zero_cells="haldane").value[0]), 3)
         0.264
     """
-    z = math.sqrt(2) * special.erfinv(checked_level(level))
-    block = partial(_of_block, level=level, z=float(z), haldane=zero_cells == "haldane")
-    return estimated(block, observed, drug_reports, event_reports, total_reports)
+    z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
+    given = (observed, drug_reports, event_reports, total_reports)
+    haldane = zero_cells == "haldane"
+    walk = None if haldane else Walk(ror_walk, z, int(_ZERO), _why)
+    return of_fourfold(partial(_of_tile, z=z, haldane=haldane), given, level=level, reasons=_REASONS, walk=walk)
 
 
-def _of_block(
-    observed: ArrayLike,
-    drug_reports: ArrayLike,
-    event_reports: ArrayLike,
-    total_reports: ArrayLike,
-    *,
-    level: float,
-    z: float,
-    haldane: bool,
-) -> Estimate:
-    cells = fourfold(observed, drug_reports, event_reports, total_reports)
-    a, b, c, d = cells.both, cells.drug_only, cells.event_only, cells.neither
-    none = a == 0
-    code = np.where(none, _ZERO, np.uint8(0))
-    odd = np.flatnonzero((b == 0) | (c == 0) | (d == 0))
-    code[odd] = _why(a[odd], b[odd], c[odd], d[odd])
-    if haldane:
-        added = np.flatnonzero(code > _MARGINS)
-        code[added] = _HALDANE
-        for cell in (a, b, c, d):
-            cell[added] += 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ad, bc = a * d, b * c
-        value = ad / bc
-        spread = np.exp(z * np.sqrt((a + d) / ad + (b + c) / bc))
-        lower, upper = value / spread, value * spread
-    empty = (code > 0) & (code != _HALDANE)
-    lower[empty] = value[empty] = upper[empty] = np.nan
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+def _of_tile(cells: Sides, tile: Tile, *, z: float, haldane: bool) -> None:
+    event, rest, products = cells.event, cells.rest, cells.spare
+    np.multiply((event[0] == 0).view(np.uint8), _ZERO, out=tile.code)
+    if not all(cells.least):
+        odd = np.flatnonzero((event[1] == 0) | (rest == 0).any(axis=0))
+        tile.code[odd] = _why(*event[:, odd], *rest[:, odd])
+        if haldane:
+            added = np.flatnonzero(tile.code > _MARGINS)
+            tile.code[added] = _HALDANE
+            event[:, added] += 0.5
+            rest[:, added] += 0.5
+        np.putmask(event[0], (tile.code > 0) & (tile.code != _HALDANE), np.nan)  # and so value and bounds
+    crossed = rest[::-1]
+    np.multiply(event, crossed, out=products)  # a d, and c b
+    np.divide(products[0], products[1], out=tile.value)
+    event += crossed
+    event /= products
+    tile.spread_by_root(event[0], event[1], z=z)
 
 
-def _why(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> CodeArray:
+def _why(a: Cell, c: Cell, b: Cell, d: Cell) -> CodeArray:
     margins = (a + b == 0, c + d == 0, a + c == 0, b + d == 0)
     return code_of(a.shape, *margins, a == 0, b == 0, c == 0, d == 0)

@@ -1,0 +1,75 @@
+"""What of PRR, ROR and IC is computed pair by pair in one walk, where it is compiled?
+
+The loops stop before the exponential and begin after the logarithm, which NumPy takes for eight pairs at once. What is
+left is rounded one way wherever it is computed, so that the answer is the same bytes compiled or not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+ODD: Final = 255
+"""Code of a pair whose reason is to be looked for: one of its cells or margins is 0."""
+WORTH_IMPORTING: Final = 5_000_000  # pairs, see `primum.counts.compiled`
+WORTH_CALLING: Final = 500_000
+
+
+def prr_walk(  # noqa: PLR0917 - what is compiled takes its arguments by place
+    observed: Array,
+    drug_reports: Array,
+    event_reports: Array,
+    total: float,
+    z: float,
+    value: Array,
+    root: Array,
+    code: Array,
+) -> bool:
+    """Fill ratio, `z` times the standard error, and code of each pair; false where a cell is negative.
+
+    A pair without a report gets no standard error.
+    """
+    fine = True
+    for i in range(len(observed)):
+        a, drug = float(observed[i]), float(drug_reports[i])
+        b, c, others = drug - a, float(event_reports[i]) - a, total - drug
+        d = others - c
+        fine = fine and a >= 0 and b >= 0 and c >= 0 and d >= 0
+        value[i] = a * others / (c * drug)
+        root[i] = np.sqrt(b / (a * drug) + d / (c * others)) * z if a > 0 else np.nan
+        code[i] = ODD if c == 0 or drug == 0 else 0 if a > 0 else 1
+    return fine
+
+
+def ror_walk(  # noqa: PLR0917 - as above
+    observed: Array,
+    drug_reports: Array,
+    event_reports: Array,
+    total: float,
+    z: float,
+    value: Array,
+    root: Array,
+    code: Array,
+) -> bool:
+    """The same for the odds ratio; a pair without a report has no ratio either."""
+    fine = True
+    for i in range(len(observed)):
+        a, drug = float(observed[i]), float(drug_reports[i])
+        b, c = drug - a, float(event_reports[i]) - a
+        d = total - drug - c
+        fine = fine and a >= 0 and b >= 0 and c >= 0 and d >= 0
+        ad, cb = a * d, c * b
+        value[i] = ad / cb if a > 0 else np.nan
+        root[i] = np.sqrt((a + d) / ad + (c + b) / cb) * z if a > 0 else np.nan
+        code[i] = ODD if b == 0 or c == 0 or d == 0 else 0 if a > 0 else 1
+    return fine
+
+
+def ic_walk(place: Array, log2_rate: Array, logs: Array, lower: Array, value: Array, upper: Array) -> None:  # noqa: PLR0917
+    """Fill bounds and value of each pair: the logarithm that belongs to its count, less that of its rate."""
+    for i in range(len(place)):
+        k, rate = place[i], log2_rate[i]
+        lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
