@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -27,7 +28,9 @@ from primum.counts.people import (
     build_people,
     build_senders,
     build_uses,
+    build_uses_strict,
 )
+from primum.counts.told import Told, build_told, told_of
 from primum.counts.words import Words, words_of
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
@@ -222,13 +225,19 @@ class Incidence:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
 
+    def told(self, treatment: str) -> Told:
+        """What each report of a treatment tells, see `primum.counts.told`."""
+        build = partial(build_told, self.store, treatment=treatment, keys=self.report_keys)
+        return told_of(self._part(f"told-{treatment}", build))
+
     def part(self, name: str) -> Part:
-        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses` or `senders`."""
+        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses(-strict)` or `senders`."""
         build = {
             "people": build_people,
             "drug-rows": build_drug_rows,
             "indications": build_indications,
             "uses": build_uses,
+            "uses-strict": build_uses_strict,
             "senders": build_senders,
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))

@@ -147,7 +147,7 @@ def _use(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
         treatment, _, use = text.rpartition(" ")
         return use in condition.values and (not scope.treatment or treatment in scope.treatment)
 
-    return _with_texts(arrays, "uses", wanted)
+    return _with_texts(arrays, "uses" if condition.field == "use" else "uses-strict", wanted)
 
 
 def _indication(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
@@ -202,6 +202,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArra
     "treatment": _drug,
     "role": _role,
     "use": _use,
+    "use_strict": _use,
     "indication": _indication,
     "reaction": _reaction,
     "bin": _bin,

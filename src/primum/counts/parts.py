@@ -122,6 +122,15 @@ class PartFolder:
         except OSError as error:
             log.info("%s cannot be written (%s)", self.path / name, error)
 
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """A small value that JSON can hold, from its file or computed now."""
+        try:
+            return json.loads(self.text(f"{name}.json") or "")
+        except ValueError:  # there is none, or it is damaged
+            value = compute()
+            self.keep_text(f"{name}.json", json.dumps(value))
+            return value
+
     def _built(self, name: str, draft_folder: Path, build: Callable[[Draft], None]) -> Part:
         log.info("building the arrays of %s for counting", name)
         try:

@@ -58,8 +58,18 @@ def build_indications(store: Store, draft: Draft, blocks: Blocks) -> None:
 
 def build_uses(store: Store, draft: Draft, blocks: Blocks) -> None:
     """Fill the part `uses`: the reports of every use of a treatment, named `treatment use`."""
+    _keep_uses(store, draft, blocks, column="use")
+
+
+def build_uses_strict(store: Store, draft: Draft, blocks: Blocks) -> None:
+    """Fill the part `uses-strict`: the same by strong rules alone."""
+    _keep_uses(store, draft, blocks, column="use_strict")
+
+
+def _keep_uses(store: Store, draft: Draft, blocks: Blocks, *, column: str) -> None:
     uses = schema.table("report_uses")
-    _by_text(store, draft, uses.select("report_key", text=uses.treatment + " " + uses.use, role=0).distinct(), blocks)
+    text = uses.treatment + " " + uses[column]
+    _by_text(store, draft, uses.select("report_key", text=text, role=0).distinct(), blocks)
 
 
 def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:

@@ -161,16 +161,20 @@ class Reader:
             methods = sorted({method for part in said for method in methods_named(part)})
             for method in methods:
                 self._check_linked(method)
-            return ours, others, as_said(self.store, methods)
+            return ours, others, as_said(self.store, methods, count=self._aside)
         else:
             given = condition("duplicates", default_method(self.store))
         method = given.values[0]
         self._check_linked(method)
         if method == OFF:
             return ours, others, duplicates_used(self.store, OFF)
-        aside = None if self.arrays is None else self.arrays.aside(method)
-        used = duplicates_used(self.store, method, reports=None if aside is None else len(aside))
+        used = duplicates_used(self.store, method, reports=self._aside(method))
         return ours & given, None if others is None else others & given, used
+
+    def _aside(self, method: str) -> int | None:
+        """How many reports a method sets aside; None where the engine has to count them."""
+        aside = None if self.arrays is None else self.arrays.aside(method)
+        return None if aside is None else len(aside)
 
     def _check_linked(self, method: str) -> None:
         if method != OFF and method not in (there := linked_by(self.store)):

@@ -22,6 +22,7 @@ from primum.counts.members import Scope
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import count_stratified
+from primum.counts.told import tallies_of, use_changes_of
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
@@ -190,7 +191,7 @@ class Reports:
     ) -> tuple[FlowStep, ...]:
         """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
         meant = self._reader.meant(Question(what, cohort, use_rules=use_rules, duplicates=duplicates))
-        return flow(self.store, meant.asked, meant.cohort, meant.scope)
+        return flow(self.store, meant.asked, meant.cohort, meant.scope, arrays=self.arrays)
 
     def cases(
         self, what: str = "", cohort: Cohort | str | None = None, *, duplicates: str | None = None, most: int = 50
@@ -221,7 +222,7 @@ class Reports:
         if meant.asked is None:
             raise UnknownNameError.of("drug or treatment", what, self._reader.bins)
         column = "use_strict" if use_rules == "strict" else "use"
-        found = onset_days(self.store, meant.asked, meant.cohort, meant.scope, use_column=column)
+        found = onset_days(self.store, meant.asked, meant.cohort, meant.scope, use_column=column, arrays=self.arrays)
         return tuple(OnsetOfUse(one.use, onset(one.days), tuple(one.days.tolist()), one.reports) for one in found)
 
     def answer(
@@ -251,7 +252,13 @@ class Reports:
         strict = use_rules == "strict"
         meant = self._reader.meant(Question(name, cohort, use_rules=use_rules, duplicates=duplicates))
         within, scope, bins = meant.cohort, meant.scope, self._reader.bins[name]
-        counted = tallies(self.store, name, within, scope, strict=strict)
+        if self.arrays is None:
+            counted = tallies(self.store, name, within, scope, strict=strict)
+            changes = use_changes(self.store, name, within, scope)
+        else:
+            told = self.arrays.told(name).among(self.arrays.mask(within, scope))
+            counted = tallies_of(told, self.arrays.events(), strict=strict)
+            changes = use_changes_of(told)
         total = sum(tally.reports for tally in counted["total"])
         synthetic = self.store.synthetic()
         said = [synthetic, *notes_of(counted), meant.used.note, STRICT_NOTE if strict else ""]
@@ -261,7 +268,7 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, meant.asked, within, scope),
+            flow=flow(self.store, meant.asked, within, scope, arrays=self.arrays),
             tallies=counted,
             reactions=top_reactions(counted["reaction"], bins),
             names=name_coverage(self.store),
@@ -269,7 +276,7 @@ class Reports:
             contrast=self._by_use(name, within, strict=strict) if total else None,
             notes=tuple(note for note in said if note),
             use_rules=use_rules,
-            use_changes=use_changes(self.store, name, within, scope),
+            use_changes=changes,
             onsets=self.onsets(name, within, use_rules=use_rules),
             duplicates=meant.used,
             synthetic=synthetic,
