@@ -146,6 +146,7 @@ def _warm(desk: Desk) -> None:
         return
     try:
         tables.signals(desk, State(what=known_treatments()[0]))
+        desk.prepare(known_treatments())
     except StoreError as fault:
         log.warning("primum: %s", fault)
 

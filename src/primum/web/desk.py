@@ -7,7 +7,7 @@ computed by few of them at once, so that a case or a suggestion never waits behi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -102,6 +102,13 @@ class Desk:
 
         asked = Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
         return self.kept(("scores", asked, state.wanted), lambda reports: reports.scores(asked, methods=state.wanted))
+
+    def prepare(self, treatments: Iterable[str]) -> None:
+        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load."""
+        with self._may_work, self.reports() as reports:
+            for name in treatments:
+                if reports.arrays is not None:
+                    reports.arrays.told(name)
 
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
