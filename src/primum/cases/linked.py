@@ -92,7 +92,7 @@ def linked_by(store: Store) -> tuple[Method, ...]:
 
 def default_method(store: Store) -> str:
     """How duplicates are treated where nobody says: by the best method whose links hold, `off` where there is none."""
-    return linked_by(store)[-1] if linked_by(store) else OFF
+    return (OFF, *linked_by(store))[-1]
 
 
 def set_aside(method: str) -> ibis.Table:

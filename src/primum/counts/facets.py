@@ -15,8 +15,9 @@ import numpy as np
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import AllOf, Cohort, Condition
 from primum.counts.fields import UNKNOWN
-from primum.counts.groups import reports_with
+from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
+from primum.counts.kernel import Codes
 from primum.counts.members import Scope, narrowed, spoken_for
 from primum.counts.people import NO_AGE, OUTCOME_BIT
 from primum.terms import USES, BoolArray, IntArray, StrArray
@@ -39,7 +40,7 @@ class Facets:
 
     reports: int
     by_field: Mapping[str, Mapping[str, int]]
-    places: IntArray | None
+    places: Codes | None
 
 
 def facets(
@@ -73,7 +74,7 @@ def facets(
     return Facets(size if places is None else len(places), by_field, places)
 
 
-def by_quarter(arrays: Incidence, places: IntArray | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
+def by_quarter(arrays: Incidence, places: Codes | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
     """Reports of each event by quarter of publication, for every quarter that is loaded.
 
     Args:
@@ -99,19 +100,19 @@ def by_quarter(arrays: Incidence, places: IntArray | None, events: Sequence[str]
     return quarters, counted
 
 
-def _held(arrays: Incidence, asked: Asked | None, among: BoolArray | None) -> IntArray | None:
+def _held(arrays: Incidence, asked: Asked | None, among: BoolArray | None) -> Codes | None:
     """Numbers of the reports that are looked at; None for every report."""
     if asked is None:
         return None if among is None else np.flatnonzero(among)
-    holding = reports_with(arrays, asked)
-    return np.flatnonzero(holding if among is None else holding & among)
+    held = places_with(arrays, asked)
+    return held if among is None else held[among[held]]
 
 
 def _is_of(part: Cohort, field: str) -> bool:
     return isinstance(part, Condition) and part.field == field
 
 
-def _at(mask: BoolArray, held: IntArray | None) -> BoolArray:
+def _at(mask: BoolArray, held: Codes | None) -> BoolArray:
     return mask if held is None else mask[held]
 
 
@@ -126,7 +127,7 @@ def _all(masks: list[BoolArray]) -> BoolArray | None:
 
 
 def _values(
-    arrays: Incidence, field: str, held: IntArray | None, inside: BoolArray | None, asked: Asked | None
+    arrays: Incidence, field: str, held: Codes | None, inside: BoolArray | None, asked: Asked | None
 ) -> dict[str, int]:
     """Reports of each value of a field among those held and inside."""
     if field == "use":
@@ -160,7 +161,7 @@ def _frequent(counted: tuple[int, str]) -> tuple[int, str]:
     return -counted[0], counted[1]
 
 
-def _uses(arrays: Incidence, held: IntArray | None, inside: BoolArray | None, asked: Asked | None) -> dict[str, int]:
+def _uses(arrays: Incidence, held: Codes | None, inside: BoolArray | None, asked: Asked | None) -> dict[str, int]:
     """Reports of each use of the treatment that is asked about; nothing where none is."""
     if asked is None or asked.level != "treatment" or held is None:
         return {}

@@ -13,7 +13,7 @@ from primum.cases.linked import OFF, as_said
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import Cohort, Condition
 from primum.counts.contingency import holding
-from primum.counts.groups import reports_with
+from primum.counts.groups import places_with
 from primum.counts.members import Scope, members, methods_named, only_duplicates
 from primum.sources.systems import SYSTEMS
 from primum.store import schema
@@ -126,7 +126,7 @@ class _Arrays(_Engine):
     def held(self, asked: Asked | None, cohort: Cohort) -> int:
         """As on the engine."""
         mask = self.arrays.mask(cohort, self.scope)
-        return int(np.count_nonzero(mask if asked is None else mask & reports_with(self.arrays, asked)))
+        return int(np.count_nonzero(mask if asked is None else mask[places_with(self.arrays, asked)]))
 
 
 def _of_files(store: Store) -> list[FlowStep]:

@@ -46,7 +46,7 @@ VERSION: Final = "incidence-2"
 """Form and meaning of the arrays; raise it when either changes."""
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
-MASKS_KEPT: Final = 8
+MASKS_KEPT: Final = 12
 FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
 _CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
 

@@ -44,7 +44,7 @@ def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
         parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
-        return reduce(np.bitwise_and, [mask_of(part, arrays, inner) for part in parts])
+        return reduce(np.bitwise_and, [arrays.mask(part, inner) for part in parts])  # the next question shares some
     if isinstance(cohort, Condition):
         scope = narrowed(cohort, scope)
         try:

@@ -12,7 +12,7 @@ from primum.cases.onset import STATUSES, onsets
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import Cohort
 from primum.counts.contingency import holding, rows_of
-from primum.counts.groups import reports_with
+from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.members import Scope, members
@@ -102,8 +102,9 @@ def _rows(
     of_treatment = asked.level == "treatment"
     try:  # of the large tables only the rows of these reports are read
         if not of_treatment and arrays is not None and scope.roles is None:
-            keys = arrays.report_keys[reports_with(arrays, asked) & arrays.mask(cohort, scope)]
-            engine.stage(_KEYS, {"touched_key": keys})
+            places = places_with(arrays, asked)
+            places = places[arrays.mask(cohort, scope)[places]]
+            engine.stage(_KEYS, {"touched_key": arrays.report_keys[places]})
         else:
             held = (used if of_treatment else holding(asked, scope)).semi_join(inside, "report_key")
             engine.stage_expression(_KEYS, held.select(touched_key=held.report_key))

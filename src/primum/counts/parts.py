@@ -198,7 +198,7 @@ def _read(folder: Path) -> Part | None:
 def _mapped(path: Path) -> Array:
     with path.open("rb") as file:
         empty = npy.read_magic(file) and 0 in npy.read_array_header_1_0(file)[0]
-    made: Array = np.load(path, mmap_mode=None if empty else "r")
+    made: Array = np.asarray(np.load(path, mmap_mode=None if empty else "r"))  # a plain array is sooner indexed
     return made
 
 

@@ -6,7 +6,9 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
@@ -61,6 +63,7 @@ class Meant:
         cohort: which reports, duplicates included.
         versus: what they are compared with.
         drug_level: names that a row has.
+        bin_of: the kind of a term, remembered: tables of every pair ask for each term anew.
         used: how duplicates were treated.
         notes: what is to be said of all of it.
     """
@@ -70,6 +73,7 @@ class Meant:
     cohort: Cohort
     versus: Cohort | None
     drug_level: DrugLevel
+    bin_of: Callable[[str], str]
     used: DuplicatesUsed
     notes: tuple[str, ...]
 
@@ -88,6 +92,7 @@ class Reader:
         self._fast = fast
         self._arrays: Incidence | None = None
         self._groups: dict[str, frozenset[str]] | None = None
+        self._bin_of: dict[str, Callable[[str], str]] = {}
 
     @property
     def arrays(self) -> Incidence | None:
@@ -113,7 +118,13 @@ class Reader:
         # A comparator that is not named is everything else within the cohort.
         told = told_of_systems(systems, [cohort] if versus is None else [cohort, versus])
         notes = (*told, used.note, *([STRICT_NOTE] if question.use_rules == "strict" else []))
-        return Meant(asked, self.scope(asked), cohort, versus, question.drug_level, used, notes)
+        scope = self.scope(asked)
+        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, notes)
+
+    def bin_of(self, scope: Scope) -> Callable[[str], str]:
+        """The kind of a term as a question sees it; of each term it is looked up once."""
+        bins = scope.term_bins
+        return self._bin_of.setdefault(bins.treatment, cache(bins.bin))
 
     def asked(self, what: str, drug_level: DrugLevel = "substance") -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias.
@@ -157,6 +168,7 @@ class Reader:
             if said:
                 raise CohortError(f"Cohort {said[0]} names duplicates already; leave out duplicates={duplicates}.")
             given = condition("duplicates", str(duplicates))
+            self._check_linked(given.values[0])
         elif said or duplicates == AS_SAID:
             methods = sorted({method for part in said for method in methods_named(part)})
             for method in methods:
@@ -165,7 +177,6 @@ class Reader:
         else:
             given = condition("duplicates", default_method(self.store))
         method = given.values[0]
-        self._check_linked(method)
         if method == OFF:
             return ours, others, duplicates_used(self.store, OFF)
         used = duplicates_used(self.store, method, reports=self._aside(method))

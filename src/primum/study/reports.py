@@ -30,7 +30,8 @@ from primum.store import Store
 from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
-from primum.study.scored import StratifiedScores, caveats_of_rows, noted, scored, scored_by_strata
+from primum.study.scored import StratifiedScores, caveats_of_rows, noted, rows_with_caveats, scored, scored_by_strata
+from primum.terms import IntArray
 from primum.treatments.vocabulary import treatment_named
 
 if TYPE_CHECKING:
@@ -107,12 +108,27 @@ class Reports:
         """
         return self.scores(Question(what, cohort, versus, drug_level, use_rules, duplicates), methods=methods).table()
 
-    def scores(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores:
-        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair."""
+    def scores(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS, caveats: bool = True) -> Scores:
+        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair.
+
+        Without `caveats`, no bias checks are made: `rows` makes them for those that somebody sees.
+        """
         meant = self._reader.meant(question)
         counts = self._counts(meant, cells=needs_cells(methods))
-        caveats = caveats_of_rows(self.arrays, counts, meant, meant.cohort)
-        return noted(scored(self.store, counts, meant.scope.term_bins, methods=methods, caveats=caveats), meant.notes)
+        told = caveats_of_rows(self.arrays, counts.table, meant, meant.cohort) if caveats else None
+        return noted(scored(self.store, counts, meant.bin_of, methods=methods, caveats=told), meant.notes)
+
+    def rows(self, question: Question, scores: Scores, places: IntArray) -> SignalTable:
+        """Rows of scores without caveats, spelt out with theirs.
+
+        Args:
+            question: that the scores answer.
+            scores: as `scores` gave them.
+            places: of the rows.
+        """
+        meant = self._reader.meant(question)
+        told = caveats_of_rows(self.arrays, scores.counts.take(places), meant, meant.cohort)
+        return scores.table(places) if told is None else rows_with_caveats(scores, places, told)
 
     def stratified(
         self, question: Question, *, by: Sequence[str], methods: Sequence[str] = DEFAULT_METHODS
@@ -303,7 +319,8 @@ class Reports:
             counts = self.counts(question)
         except CohortError:
             return None
-        return scored(self.store, counts, self._reader.bins[question.what], methods=DEFAULT_METHODS)
+        bin_of = self._reader.bin_of(self._reader.scope(Asked(question.what, "treatment")))
+        return scored(self.store, counts, bin_of, methods=DEFAULT_METHODS)
 
 
 def open(

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
@@ -198,8 +198,8 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
     @app.api_route("/signals.csv", methods=READS)
     def csv(request: Request) -> Response:
-        rows = tables.csv(desk, State.read(request.query_params.multi_items()))
-        return StreamingResponse(rows, media_type="text/csv", headers=_saved_as("signals.csv"))
+        text = tables.csv(desk, State.read(request.query_params.multi_items()))
+        return Response(text, media_type="text/csv", headers=_saved_as("signals.csv"))
 
     @app.api_route("/study.toml", methods=READS)
     def study(request: Request) -> Response:

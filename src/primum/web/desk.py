@@ -6,6 +6,7 @@ computed by few of them at once, so that a case or a suggestion never waits behi
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from primum.web.keep import Keep
 
 if TYPE_CHECKING:
-    from primum.signals.table import Scores
+    from primum.signals.table import Scores, SignalTable
+    from primum.study.question import Question
     from primum.study.reports import Reports
+    from primum.terms import IntArray
     from primum.web.state import State
 
 T = TypeVar("T")
@@ -24,6 +27,7 @@ READERS: Final = 4  # connections to one store
 AT_WORK: Final = 2  # of them that compute long answers at the same time
 ANSWERS: Final = 512 * 2**20  # bytes of answers that are kept
 _SMALL: Final = 200_000  # bytes that an answer is taken for which holds no arrays
+_OF_A_ROW: Final = 1_000  # bytes of a row that is spelt out, its texts included
 
 
 class Desk:
@@ -97,11 +101,20 @@ class Desk:
         return answer
 
     def scores(self, state: State) -> Scores:
-        """The statistics that a state asks for; sorting and filtering does not compute them again."""
-        from primum.study.question import Question
+        """The statistics that a state asks for; sorting and filtering does not compute them again.
 
-        asked = Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
-        return self.kept(("scores", asked, state.wanted), lambda reports: reports.scores(asked, methods=state.wanted))
+        Caveats are looked for in the rows that are shown (`rows`): checking every pair takes longer than counting it.
+        """
+        asked, methods = _asked(state), state.wanted
+        return self.kept(
+            ("scores", asked, methods), lambda reports: reports.scores(asked, methods=methods, caveats=False)
+        )
+
+    def rows(self, state: State, scores: Scores, places: IntArray) -> SignalTable:
+        """Some rows of the statistics of a state, with the caveats of each."""
+        asked = _asked(state)
+        key = ("rows", asked, state.wanted, hashlib.sha256(places.tobytes()).digest())
+        return self.kept(key, lambda reports: reports.rows(asked, scores, places))
 
     def prepare(self, treatments: Iterable[str]) -> None:
         """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load."""
@@ -141,14 +154,22 @@ class Desk:
         return state
 
 
+def _asked(state: State) -> Question:
+    from primum.study.question import Question
+
+    return Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
+
+
 def _weight(answer: Any) -> int:
     """Bytes of an answer, about: those of its arrays where it is one or is a table of statistics."""
     import numpy as np
 
-    from primum.signals.table import Scores
+    from primum.signals.table import Scores, SignalTable
 
     if isinstance(answer, np.ndarray):
         return answer.nbytes
+    if isinstance(answer, SignalTable):
+        return len(answer) * _OF_A_ROW
     if not isinstance(answer, Scores):
         return _SMALL
     counts = (answer.counts.observed, answer.counts.drug_reports, answer.counts.event_reports)
