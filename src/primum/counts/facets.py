@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -65,13 +66,12 @@ def facets(
         given = tuple(part for part in given if not spoken_for(part, cohort, inner))
     parts = [(part, _at(arrays.mask(part, inner), held)) for part in given if part.fields]
     size = arrays.total if held is None else len(held)
-    by_field = {}
+    every, by_field = _where(held, [mask for _, mask in parts]), {}
     for field in FIELDS:
-        inside = _all([mask for part, mask in parts if not _is_of(part, field)])
-        by_field[field] = _values(arrays, field, held, inside, asked)
-    inside = _all([mask for _, mask in parts])
-    places = held if inside is None else (np.flatnonzero(inside) if held is None else held[inside])
-    return Facets(size if places is None else len(places), by_field, places)
+        others = [mask for part, mask in parts if not _is_of(part, field)]
+        places = every if len(others) == len(parts) else _where(held, others)
+        by_field[field] = _values(arrays, field, places, asked)
+    return Facets(size if every is None else len(every), by_field, every)
 
 
 def by_quarter(arrays: Incidence, places: Codes | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
@@ -116,28 +116,23 @@ def _at(mask: BoolArray, held: Codes | None) -> BoolArray:
     return mask if held is None else mask[held]
 
 
-def _all(masks: list[BoolArray]) -> BoolArray | None:
-    """Where all masks hold; None where there is none, which is everywhere."""
+def _where(held: Codes | None, masks: list[BoolArray]) -> Codes | None:
+    """Those of the reports held for which all masks hold; None for every report."""
     if not masks:
-        return None
-    inside = masks[0]
-    for mask in masks[1:]:
-        inside = inside & mask
-    return inside
+        return held
+    inside = reduce(np.bitwise_and, masks)
+    return np.flatnonzero(inside) if held is None else held[inside]
 
 
-def _values(
-    arrays: Incidence, field: str, held: Codes | None, inside: BoolArray | None, asked: Asked | None
-) -> dict[str, int]:
-    """Reports of each value of a field among those held and inside."""
+def _values(arrays: Incidence, field: str, places: Codes | None, asked: Asked | None) -> dict[str, int]:
+    """Reports of each value of a field among those at some places, None: among all."""
     if field == "use":
-        return _uses(arrays, held, inside, asked)
+        return _uses(arrays, places, asked)
     people = arrays.people()
 
     def column(name: str) -> IntArray:
         whole = people.arrays[name]
-        there = whole if held is None else whole[held]
-        return np.asarray(there if inside is None else there[inside])
+        return whole if places is None else whole[places]
 
     if field in CODED:
         names = people.names[field]
@@ -161,12 +156,12 @@ def _frequent(counted: tuple[int, str]) -> tuple[int, str]:
     return -counted[0], counted[1]
 
 
-def _uses(arrays: Incidence, held: Codes | None, inside: BoolArray | None, asked: Asked | None) -> dict[str, int]:
+def _uses(arrays: Incidence, places: Codes | None, asked: Asked | None) -> dict[str, int]:
     """Reports of each use of the treatment that is asked about; nothing where none is."""
-    if asked is None or asked.level != "treatment" or held is None:
+    if asked is None or asked.level != "treatment" or places is None:
         return {}
     wanted = np.zeros(arrays.total, dtype=bool)
-    wanted[held if inside is None else held[inside]] = True
+    wanted[places] = True
     part, counts = arrays.part("uses"), {}
     for place, text in enumerate(part.names["text"]):
         treatment, _, use = text.rpartition(" ")

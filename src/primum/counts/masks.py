@@ -11,6 +11,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
@@ -23,6 +24,9 @@ from primum.terms import BoolArray, Period
 
 if TYPE_CHECKING:
     from primum.counts.incidence import Incidence
+
+
+_AT_ONCE: Final = 500_000  # values of a block: what is made of them stays near the processor
 
 
 class _LeftToTheEngine(Exception):
@@ -74,8 +78,8 @@ def _quarter(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray
 
 
 def _is_one_of(codes: Any, wanted: list[int]) -> BoolArray:
-    inside = np.zeros(len(codes), dtype=bool)
-    for code in wanted:
+    inside: BoolArray = codes == wanted[0] if wanted else np.zeros(len(codes), dtype=bool)
+    for code in wanted[1:]:
         inside |= codes == code
     return inside
 
@@ -90,8 +94,18 @@ def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
         low, high = (None if end is None else float(end) for end in age_range(value))
         if any(end is not None and (end != int(end) or end >= 2**15 - 1) for end in (low, high)):
             raise _LeftToTheEngine  # the arrays hold completed years
-        at_least = age > NO_AGE if low is None else age >= int(low)
-        inside |= at_least if high is None else at_least & (age <= int(high))
+        inside |= _between(age, NO_AGE + 1 if low is None else int(low), 2**15 - 1 if high is None else int(high))
+    return inside
+
+
+def _between(values: NDArray[np.int16], low: int, high: int) -> BoolArray:
+    """Where values lie in a range, some at a time: one comparison each, by numbers that wrap around below `low`."""
+    inside = np.zeros(len(values), dtype=bool)
+    if low > high:
+        return inside
+    for first in range(0, len(values), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        np.less_equal((values[some] - np.int16(low)).view(np.uint16), np.uint16(high - low), out=inside[some])
     return inside
 
 

@@ -82,10 +82,14 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     def page(path: str, template: str, answer: Answer) -> None:
         """One page, and the same content as JSON. Plain functions: FastAPI runs them in threads."""
 
+        def answered(request: Request, state: State) -> dict[str, Any]:
+            with desk.page():
+                return answer(request, state)
+
         def as_json(request: Request) -> Response:
             state = State.read(request.query_params.multi_items())
             key = (desk.state(), request.url.path, state)
-            return sender.send(request, key, lambda: Page(_json(answer(request, state)), "application/json"))
+            return sender.send(request, key, lambda: Page(_json(answered(request, state)), "application/json"))
 
         def as_html(request: Request) -> Response:
             state, here = State.read(request.query_params.multi_items()), request.url.path
@@ -93,7 +97,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
                 return RedirectResponse(quote(here) + state.query(), 303)
 
             def make() -> Page:
-                told = {"answer": answer(request, state), "state": state, "path": here}
+                told = {"answer": answered(request, state), "state": state, "path": here}
                 return Page(look.get_template(template).render(told), "text/html")
 
             return sender.send(request, (desk.state(), here, state), make)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from primum.web.keep import Keep
+from primum.web.turns import Turns
 
 if TYPE_CHECKING:
     from primum.signals.table import Scores, SignalTable
@@ -45,7 +46,7 @@ class Desk:
         self._lock = threading.Lock()
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
         self._some_free = threading.Semaphore(READERS)
-        self._may_work = threading.Semaphore(AT_WORK)
+        self._turns = Turns(AT_WORK)
         self._state: tuple[int, ...] = ()
         self._answers: Keep[Any] = Keep(most=ANSWERS, weigh=_weight)
 
@@ -90,14 +91,21 @@ class Desk:
                 if not current:
                     reader.store.close()
 
+    def page(self) -> AbstractContextManager[None]:
+        """A page that asks for several answers: the turn that it takes for the first one it keeps until it is whole."""
+        return self._turns.keeping()
+
     def kept(self, key: Hashable, compute: Callable[[Reports], T]) -> T:
         """An answer of the loaded reports, from those kept where it is among them."""
 
         def computed() -> T:
-            with self._may_work, self.reports() as reports:
+            with self.reports() as reports:
                 return compute(reports)
 
-        answer: T = self._answers.get((self._as_it_is(), key), computed)
+        whole = (self._as_it_is(), key)
+        # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
+        with nullcontext() if self._answers.has(whole) else self._turns.turn():
+            answer: T = self._answers.get(whole, computed)
         return answer
 
     def scores(self, state: State) -> Scores:
@@ -117,11 +125,15 @@ class Desk:
         return self.kept(key, lambda reports: reports.rows(asked, scores, places))
 
     def prepare(self, treatments: Iterable[str]) -> None:
-        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load."""
-        with self._may_work, self.reports() as reports:
+        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load.
+
+        A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
+        """
+        with self._turns.turn(), self.reports() as reports:
             for name in treatments:
                 if reports.arrays is not None:
                     reports.arrays.told(name)
+            reports.cases(most=1)
 
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
