@@ -160,15 +160,10 @@ def _uses(arrays: Incidence, places: Codes | None, asked: Asked | None) -> dict[
     """Reports of each use of the treatment that is asked about; nothing where none is."""
     if asked is None or asked.level != "treatment" or places is None:
         return {}
-    wanted = np.zeros(arrays.total, dtype=bool)
-    wanted[places] = True
-    part, counts = arrays.part("uses"), {}
-    for place, text in enumerate(part.names["text"]):
-        treatment, _, use = text.rpartition(" ")
-        first, last = int(part.arrays["start"][place]), int(part.arrays["start"][place + 1])
-        if treatment == asked.name and (n := int(wanted[part.arrays["reports"][first:last]].sum())):
-            counts[use] = n
-    return {use: counts[use] for use in USES if use in counts}
+    told = arrays.told(asked.name)
+    counted = np.bincount(told.codes["use"][np.searchsorted(told.reports, places)], minlength=len(told.names["use"]))
+    counts = dict(zip(told.names["use"], counted.tolist(), strict=True))
+    return {use: counts[use] for use in USES if counts.get(use)}
 
 
 def matching(names: StrArray, sizes: IntArray, text: str, *, most: int) -> list[tuple[str, int]]:

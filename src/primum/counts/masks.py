@@ -48,7 +48,11 @@ def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
         parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
-        return reduce(np.bitwise_and, [arrays.mask(part, inner) for part in parts])  # the next question shares some
+        # The next question shares some of the parts, so they are remembered, and the first is copied.
+        inside = arrays.mask(parts[0], inner).copy()
+        for part in parts[1:]:
+            inside &= arrays.mask(part, inner)
+        return inside
     if isinstance(cohort, Condition):
         scope = narrowed(cohort, scope)
         try:
@@ -86,23 +90,23 @@ def _is_one_of(codes: Any, wanted: list[int]) -> BoolArray:
 
 def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     age = arrays.people().arrays["age"]
-    inside = np.zeros(len(age), dtype=bool)
+    found = []
     for value in condition.values:
         if value == UNKNOWN:
-            inside |= age == NO_AGE
+            found.append(age == NO_AGE)
             continue
         low, high = (None if end is None else float(end) for end in age_range(value))
         if any(end is not None and (end != int(end) or end >= 2**15 - 1) for end in (low, high)):
             raise _LeftToTheEngine  # the arrays hold completed years
-        inside |= _between(age, NO_AGE + 1 if low is None else int(low), 2**15 - 1 if high is None else int(high))
-    return inside
+        found.append(_between(age, NO_AGE + 1 if low is None else int(low), 2**15 - 1 if high is None else int(high)))
+    return reduce(np.bitwise_or, found)
 
 
 def _between(values: NDArray[np.int16], low: int, high: int) -> BoolArray:
     """Where values lie in a range, some at a time: one comparison each, by numbers that wrap around below `low`."""
-    inside = np.zeros(len(values), dtype=bool)
     if low > high:
-        return inside
+        return np.zeros(len(values), dtype=bool)
+    inside = np.empty(len(values), dtype=bool)
     for first in range(0, len(values), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
         np.less_equal((values[some] - np.int16(low)).view(np.uint16), np.uint16(high - low), out=inside[some])

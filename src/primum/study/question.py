@@ -84,13 +84,14 @@ class Reader:
     Args:
         store: an open store.
         fast: count from the incidence arrays, built where they are missing; without it, on the engine alone.
+        arrays: of the store, where somebody else has opened them.
     """
 
-    def __init__(self, store: Store, *, fast: bool) -> None:
+    def __init__(self, store: Store, *, fast: bool, arrays: Incidence | None = None) -> None:
         self.store = store
         self.bins = {words.treatment: words.bins for words in vocabularies()}
         self._fast = fast
-        self._arrays: Incidence | None = None
+        self._arrays = None if arrays is None else arrays.seen_by(store)
         self._groups: dict[str, frozenset[str]] | None = None
         self._bin_of: dict[str, Callable[[str], str]] = {}
 

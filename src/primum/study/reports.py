@@ -56,11 +56,12 @@ class Reports:
     Args:
         store: an open store.
         fast: count from the incidence arrays, built where they are missing; without it, on the engine alone.
+        arrays: those of another reader of the same store, to be shared with it.
     """
 
-    def __init__(self, store: Store, *, fast: bool = True) -> None:
+    def __init__(self, store: Store, *, fast: bool = True, arrays: Incidence | None = None) -> None:
         self.store = store
-        self._reader = Reader(store, fast=fast)
+        self._reader = Reader(store, fast=fast, arrays=arrays)
 
     def __enter__(self) -> Reports:
         return self

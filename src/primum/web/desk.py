@@ -17,6 +17,7 @@ from primum.web.keep import Keep
 from primum.web.turns import Turns
 
 if TYPE_CHECKING:
+    from primum.counts.incidence import Incidence
     from primum.signals.table import Scores, SignalTable
     from primum.study.question import Question
     from primum.study.reports import Reports
@@ -47,6 +48,7 @@ class Desk:
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
         self._some_free = threading.Semaphore(READERS)
         self._turns = Turns(AT_WORK)
+        self._arrays: Incidence | None = None  # what one reader has looked up, all know
         self._state: tuple[int, ...] = ()
         self._answers: Keep[Any] = Keep(most=ANSWERS, weigh=_weight)
 
@@ -80,7 +82,7 @@ class Desk:
             with self._lock:
                 reader = self._free.pop() if self._free else None
             if reader is None:
-                reader = self._opened()
+                reader = self._opened(state)
             try:
                 yield reader
             finally:
@@ -143,15 +145,22 @@ class Desk:
         """Let the store go."""
         with self._lock:
             free, self._free = self._free, []
-            self._state = ()
+            self._state, self._arrays = (), None
         for reader in free:
             reader.store.close()
 
-    def _opened(self) -> Reports:
+    def _opened(self, state: tuple[int, ...]) -> Reports:
         from primum.store import open_store
         from primum.study.reports import Reports
 
-        return Reports(open_store(self.folder))
+        with self._lock:
+            shared = self._arrays
+        reports = Reports(open_store(self.folder), arrays=shared)
+        arrays = reports.arrays
+        with self._lock:
+            if self._arrays is None and state == self._state:
+                self._arrays = arrays
+        return reports
 
     def _as_it_is(self) -> tuple[int, ...]:
         """The state of the store; what is known of another one is forgotten."""
@@ -159,7 +168,7 @@ class Desk:
         with self._lock:
             if state == self._state:
                 return state
-            free, self._free, self._state = self._free, [], state
+            free, self._free, self._state, self._arrays = self._free, [], state, None
         for reader in free:
             reader.store.close()
         self._answers.clear()
