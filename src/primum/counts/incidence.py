@@ -29,6 +29,7 @@ from primum.counts.people import (
     build_senders,
     build_uses,
     build_uses_strict,
+    counted_codes,
 )
 from primum.counts.recent import Recent
 from primum.counts.told import Told, build_told, told_of
@@ -143,6 +144,8 @@ class Incidence:
     _masks: Recent[BoolArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
 
+    _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+
     def seen_by(self, store: Store) -> Incidence:
         """The same arrays for another connection to the same state of the store: what one reads, all have."""
         return replace(self, store=store)
@@ -220,6 +223,10 @@ class Incidence:
         inside = np.zeros(self.total, dtype=bool)
         inside[np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))] = True
         return inside
+
+    def column_counts(self, name: str) -> IntArray:
+        """How many reports have each code of a column of `people`."""
+        return self._column_counts.get(name, lambda: counted_codes(self.people().arrays[name]))
 
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""

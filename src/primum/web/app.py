@@ -121,8 +121,9 @@ def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int
             return JSONResponse(answer, status)
         asked = [(name, text[:200]) for name, text in request.query_params.multi_items()]
         form, typed = as_typed(asked) if path in ASKING else None, dict(asked)
+        second = as_typed(asked, "versus") if path == "/compare" else None
         kept = State(what=typed.get("what", ""), versus=typed.get("versus", ""))
-        told = {"answer": {**answer, "question": form}, "state": kept, "path": path}
+        told = {"answer": {**answer, "question": form, "second": second}, "state": kept, "path": path}
         return HTMLResponse(look.get_template("error.html.j2").render(told), status)
 
     @app.exception_handler(PrimumError)

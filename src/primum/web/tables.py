@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.web.desk import Desk
-from primum.web.question import question
+from primum.web.question import question, second_cohort
 from primum.web.state import State
 
 if TYPE_CHECKING:
@@ -138,19 +138,20 @@ def compare(desk: Desk, state: State) -> dict[str, Any]:
     Raises:
         CohortError: the two share reports.
     """
+    second = second_cohort(desk, state)
     if not state.versus:
-        asked = {"state": state.as_json(), "question": question(desk, state), "warning": WARNING}
+        asked = {"state": state.as_json(), "question": question(desk, state), "second": second, "warning": WARNING}
         return {"ok": True, **asked, "sizes": [], "notes": [note for note in (desk.synthetic(),) if note], "parts": []}
     found = signals(desk, state)
     scores = desk.scores(state)
     first = int(scores.counts.drug_reports.max(initial=0))
-    second = scores.counts.total_reports - first
+    others = scores.counts.total_reports - first
     for part in found["parts"]:
         for row in part["rows"]:
             row["other"] = row["event_reports"] - row["observed"]
             row["share"] = row["observed"] / first if first else None
-            row["other_share"] = row["other"] / second if second else None
-    return found | {"sizes": [first, second], "picture": _drawn(found["parts"][0]["rows"], state)}
+            row["other_share"] = row["other"] / others if others else None
+    return found | {"second": second, "sizes": [first, others], "picture": _drawn(found["parts"][0]["rows"], state)}
 
 
 def _drawn(rows: list[dict[str, Any]], state: State) -> str:
