@@ -183,7 +183,7 @@ def test_arrays_are_built_once_and_mapped_afterwards(folder: Path) -> None:
     assert counted(folder) == first
     assert {path: path.stat().st_mtime_ns for path in kept(folder)} == built
     with open_store(folder) as store:
-        assert isinstance(open_incidence(store).drugs("substance").joined.events.values, np.memmap)
+        assert isinstance(open_incidence(store).drugs("substance").joined.events.values.base, np.memmap)
 
 
 def test_arrays_of_an_older_derivation_are_taken_away(folder: Path) -> None:

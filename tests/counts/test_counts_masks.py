@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,69 +36,24 @@ CONDITIONS = [
     *("received:2017..2200", "event_date:2016", "event_date:2016-02-29", "event_date:2016-02,2017q3"),
     *('product:"botox cosmetic" dose:10-20', "product:botox dose:-12,50-", "product:dysport ~dose:20"),
     *("role:PS", "role:C,DN", "drug:botox", "drug:aspirin,dysport", 'product:"botox cosmetic"', "substance:aspirin"),
-    *("treatment:anti-wrinkle", "use:cosmetic", "use:unknown,therapeutic", "indication:migraine", "reaction:headache"),
+    *(
+        "treatment:anti-wrinkle",
+        "use:cosmetic",
+        "use:unknown,therapeutic",
+        "use_strict:unknown",
+        "indication:migraine",
+        "reaction:headache",
+    ),
     *('indication:"skin wrinkling",pain', "bin:harm", "bin:indication", "bin:harm,product_quality"),
     *("reaction:pain,rash", "*"),
 ]
-NAMES = [
-    ("BOTOX", None),
-    ("Botox cosmetic", None),
-    ("ASPIRIN", None),
-    ("DYSPORT", "ABOBOTULINUMTOXINA"),
-    (None, "ASPIRIN"),
-]
-DOSES = [(12.0, "UNITS"), (20.0, "IU"), (50.0, "MG"), (100.0, "U"), (None, None)]
-TERMS = ["HEADACHE", "EYELID PTOSIS", "DRUG INEFFECTIVE", "SKIN WRINKLING", "MIGRAINE", "PAIN", "RASH", None]
-
-
-def some_reports(reports: int) -> dict[str, list[dict[str, Any]]]:
-    """SYNTHETIC rows in which every column takes every kind of value, none included."""
-    rng = np.random.default_rng(7)
-
-    def one_of(*values: Any) -> Any:
-        return values[int(rng.integers(len(values)))]
-
-    rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("reports", "drugs_in_report", "reactions", "outcomes", "indications")
-    }
-    for number in range(reports):
-        key = {"report_key": 5 + 3 * number}
-        day = dt.date(2015, 1, 1) + dt.timedelta(days=int(rng.integers(1400)))
-        dates = {
-            "received_date": one_of(day, day.replace(day=1, month=1), None),
-            "received_date_precision": one_of("D", "M", "Y"),
-            "event_date": one_of(day, day.replace(day=1), dt.date(2016, 2, 29), dt.date(1899, 5, 1), None),
-            "event_date_precision": one_of("D", "M", "Y", None),
-        }
-        about = {
-            "source": one_of("faers", "faers", "table"),
-            "quarter": one_of("2017q1", "2017q2", "2018q4", None),
-            "caseid": str(int(rng.integers(reports))),
-            "primaryid": str(number),
-            "sex": one_of("F", "M", None),
-            "age_years": one_of(None, 0.3, 0.5, 17.99, 18.0, 40.5, 64.9, 65.0, 80.0, 50_000.0),
-            "occurrence_country": one_of("US", "FR", None),
-            "reporter_country": one_of("US", "DE", None),
-            "reporter_occupation": one_of("MD", "CN", "LW", None),
-        }
-        rows["reports"].append({**key, **about, **dates})
-        for n in range(int(rng.integers(4))):
-            name, ingredient = one_of(*NAMES)
-            drug = {"drug_seq": n, "row_number": n, "role": one_of("PS", "SS", "C", "I", "DN", None)}
-            drug["dose_amount"], drug["dose_unit"] = one_of(*DOSES)
-            drug["dose_text"] = one_of("20 UNITS IN THE FACE", "50 MG", None)
-            rows["drugs_in_report"].append({**key, **drug, "drugname": name, "active_ingredient": ingredient})
-            rows["reactions"].append({**key, "row_number": n, "term": one_of(*TERMS)})
-            rows["outcomes"].append({**key, "row_number": n, "outcome": one_of("DE", "HO", "OT", "LT")})
-            rows["indications"].append({**key, "row_number": n, "drug_seq": n, "term": one_of(*TERMS)})
-            if rng.random() < 0.5:
-                rows["outcomes"].pop()
-    return rows
 
 
 @pytest.fixture(scope="module")
-def roads(memory_store: Callable[..., Store]) -> Iterator[tuple[Store, Incidence]]:
-    with memory_store(**some_reports(150)) as store:
+def roads(
+    memory_store: Callable[..., Store], mixed_rows: Callable[[int], dict[str, list[dict[str, Any]]]]
+) -> Iterator[tuple[Store, Incidence]]:
+    with memory_store(**mixed_rows(150)) as store:
         yield store, open_incidence(store, keep=False)
 
 
@@ -140,7 +94,7 @@ def test_common_conditions_are_answered_without_the_engine(
     roads: tuple[Store, Incidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, arrays = roads
-    for name in ("people", "uses", "indications"):
+    for name in ("people", "uses", "uses-strict", "indications"):
         arrays.part(name)
     arrays.events()
 
@@ -149,7 +103,7 @@ def test_common_conditions_are_answered_without_the_engine(
 
     monkeypatch.setattr("primum.counts.masks.members", refuse)
     people = "sex:F age:18-64 country:US,FR reporter:consumer received:2015..2018 quarter:2017q1..2018q4 serious:yes"
-    cohort = parse(f"{people} use:cosmetic ~reaction:rash ~indication:pain bin:harm")
+    cohort = parse(f"{people} use:cosmetic ~use_strict:mixed ~reaction:rash ~indication:pain bin:harm")
     assert arrays.mask(cohort, SCOPE).shape == (arrays.total,)
     with pytest.raises(AssertionError, match="the engine was asked"):
         arrays.mask(parse("age:0.5-2"), SCOPE)

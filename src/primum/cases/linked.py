@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,7 +92,7 @@ def linked_by(store: Store) -> tuple[Method, ...]:
 
 def default_method(store: Store) -> str:
     """How duplicates are treated where nobody says: by the best method whose links hold, `off` where there is none."""
-    return linked_by(store)[-1] if linked_by(store) else OFF
+    return (OFF, *linked_by(store))[-1]
 
 
 def set_aside(method: str) -> ibis.Table:
@@ -141,10 +141,16 @@ def duplicates_used(store: Store, method: str, *, reports: int | None = None) ->
     return DuplicatesUsed(method, n, note + _not_linked_yet(store, method))
 
 
-def as_said(store: Store, methods: Sequence[str]) -> DuplicatesUsed:
-    """What an answer says where the cohorts themselves name one method or more."""
+def as_said(store: Store, methods: Sequence[str], *, count: Callable[[str], int | None]) -> DuplicatesUsed:
+    """What an answer says where the cohorts themselves name one method or more.
+
+    Args:
+        store: the loaded reports.
+        methods: that the cohorts name.
+        count: how many reports a method sets aside, where that is known without the engine.
+    """
     if len(methods) == 1:
-        return duplicates_used(store, methods[0])
+        return duplicates_used(store, methods[0], reports=count(methods[0]))
     note = "Duplicates: as the cohorts say."
     return DuplicatesUsed(", ".join(methods), 0, note + "".join(_not_linked_yet(store, m) for m in methods[:1]))
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from primum.cases.latest import FIRST_FAERS_QUARTER
 from primum.store import schema
+from primum.store.parts import of_reports
 
 if TYPE_CHECKING:
     import ibis
@@ -71,13 +72,14 @@ def first_day(date: Any, precision: Any) -> ibis.expr.types.DateColumn:
     )
 
 
-def dated(drugs: ibis.Table) -> ibis.Table:
+def dated(drugs: ibis.Table, within: str | None = None) -> ibis.Table:
     """Drug rows with the date of the event and the first start of their therapy, and how far each can be trusted.
 
     Args:
         drugs: rows with `report_key` and `drug_seq`; their other columns are kept.
+        within: a staged table of their reports, so that of all therapies only those of these are read; None: every one.
     """
-    reports, therapies = schema.table("reports"), schema.table("therapies")
+    reports, therapies = (of_reports(schema.table(name), within) for name in ("reports", "therapies"))
     events = reports.select(
         "report_key",
         event_date=reports.event_date,
@@ -101,12 +103,13 @@ def dated(drugs: ibis.Table) -> ibis.Table:
     return both.mutate(start_precision=precision).drop("start_printed", "quarter")
 
 
-def onsets(drugs: ibis.Table, *, by: Sequence[str]) -> ibis.Table:
+def onsets(drugs: ibis.Table, *, by: Sequence[str], within: str | None = None) -> ibis.Table:
     """Days to onset and what is known of them, one row a group.
 
     Args:
         drugs: rows with `report_key` and `drug_seq`.
         by: columns that make a group, such as `report_key, substance`.
+        within: as in `dated`.
 
     Returns:
         The columns of `by`, `onset_days` (NULL unless known to the day and not negative) and `status`, one of
@@ -114,7 +117,7 @@ def onsets(drugs: ibis.Table, *, by: Sequence[str]) -> ibis.Table:
     """
     import ibis
 
-    rows = dated(drugs)
+    rows = dated(drugs, within)
     to_the_day = ((rows.event_precision == "D") & (rows.start_precision == "D")).fill_null(False)
     days = to_the_day.ifelse(rows.event_date.delta(rows.start_date, unit="day"), ibis.null("int64"))
     kept = rows.mutate(days=days)

@@ -18,6 +18,7 @@ from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.contingency import split_exposure
 from primum.counts.incidence import DrugLevel, Drugs, Incidence
 from primum.counts.kernel import Codes
+from primum.counts.kinds import distinct
 from primum.counts.members import Scope, narrowed
 from primum.counts.table import CountTable
 from primum.terms import BoolArray, FloatArray, IntArray
@@ -116,7 +117,7 @@ class _Held:
 
     def most(self, code_of_report: Codes) -> _Most:
         """The most frequent code among the reports of each event, the largest of those as frequent."""
-        codes, code = np.unique(code_of_report, return_inverse=True)
+        codes, code = distinct(code_of_report)
         key, many = np.unique(self.row * np.int64(len(codes)) + code[self.report], return_counts=True)
         row, of = np.divmod(key, max(len(codes), 1))
         best = np.lexsort((many, row))[np.cumsum(np.bincount(row, minlength=len(self.observed))) - 1]

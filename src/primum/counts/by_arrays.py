@@ -106,7 +106,7 @@ def table_of_one(who: Population, asked: Asked, exposure: BoolArray | None, *, c
 
 def exposed_reports(who: Population, asked: Asked, exposure: BoolArray | None) -> list[tuple[int, Codes]]:
     """The drugs asked for, each with its reports of the population and the exposure."""
-    return [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in _reports_of(who.drugs, asked)]
+    return [(drug, reports[_inside(reports, who.mask, exposure)]) for drug, reports in reports_of(who.drugs, asked)]
 
 
 def cells_of_all(who: Population, kinds: Kinds) -> CellHistogram:
@@ -152,7 +152,7 @@ def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Coho
     if asked is not None:
         holding = np.zeros(arrays.total, dtype=bool)
         level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
-        for _, reports in _reports_of(arrays.drugs(level, scope.roles), asked):
+        for _, reports in reports_of(arrays.drugs(level, scope.roles), asked):
             holding[reports] = True
         first = first & holding
     events = arrays.events()
@@ -163,7 +163,7 @@ def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Coho
     return TwoSides(events.names[there], of_first[there], (of_first + of_second)[there], sizes, shared)
 
 
-def _reports_of(drugs: Drugs, asked: Asked) -> list[tuple[int, Codes]]:
+def reports_of(drugs: Drugs, asked: Asked) -> list[tuple[int, Codes]]:
     """The drugs asked for, each with its reports."""
     if asked.level == "treatment":
         return drugs.of_treatment(asked.name)

@@ -6,8 +6,10 @@ others of the cohort hold. So the numbers beside a choice do not vanish once som
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -15,10 +17,11 @@ import numpy as np
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import AllOf, Cohort, Condition
 from primum.counts.fields import UNKNOWN
-from primum.counts.groups import reports_with
+from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
+from primum.counts.kernel import Codes
 from primum.counts.members import Scope, narrowed, spoken_for
-from primum.counts.people import NO_AGE, OUTCOME_BIT
+from primum.counts.people import NO_AGE, OUTCOME_BIT, counted_codes
 from primum.terms import USES, BoolArray, IntArray, StrArray
 
 AGES: Final = ("-17", "18-44", "45-64", "65-", UNKNOWN)
@@ -34,12 +37,10 @@ class Facets:
     Args:
         reports: how many they are.
         by_field: reports by field and value; a condition on the field itself is left out.
-        places: numbers of the reports in the arrays, rising; None for every report.
     """
 
     reports: int
     by_field: Mapping[str, Mapping[str, int]]
-    places: IntArray | None
 
 
 def facets(
@@ -51,29 +52,52 @@ def facets(
         arrays: of the store.
         asked: treatment or drug that the reports hold; None for any.
         cohort: which reports; conditions that all hold are told apart, anything else is one condition.
-        scope: what its conditions speak of.
+        scope: what its conditions speak of; where it is one treatment, its uses are counted.
         among: reports that are counted at all, such as one of each event; None for all of them.
 
     Raises:
         UnknownNameError: the cohort names a treatment that is not in the scope's bins.
     """
-    held = _held(arrays, asked, among)
+    held, masks, inner = _parted(arrays, asked, cohort, scope, among)
+    every, by_field = _some(held, [mask for _, mask in masks]), {}
+    for field in FIELDS:
+        others = [mask for part, mask in masks if not _is_of(part, field)]
+        some = every if len(others) == len(masks) else _some(held, others)
+        by_field[field] = _values(arrays, field, some, inner)
+    return Facets(every.of(arrays.total), by_field)
+
+
+def places_of(
+    arrays: Incidence, asked: Asked | None, cohort: Cohort, scope: Scope, *, among: BoolArray | None = None
+) -> Codes | None:
+    """Numbers of the reports that `facets` counts; None for every report. Arguments as there."""
+    held, masks, _ = _parted(arrays, asked, cohort, scope, among)
+    if not masks:
+        return held
+    inside = reduce(np.bitwise_and, [mask for _, mask in masks])
+    return np.flatnonzero(inside) if held is None else held[inside]
+
+
+def _parted(
+    arrays: Incidence, asked: Asked | None, cohort: Cohort, scope: Scope, among: BoolArray | None
+) -> tuple[Codes | None, list[tuple[Cohort | None, BoolArray]], Scope]:
+    """The reports of the drug, None for all; each condition with its mask of these; and what conditions speak of."""
+    held = None if asked is None else places_with(arrays, asked)
     inner = narrowed(cohort, scope)
     given = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
     if isinstance(cohort, AllOf):
         given = tuple(part for part in given if not spoken_for(part, cohort, inner))
-    parts = [(part, _at(arrays.mask(part, inner), held)) for part in given if part.fields]
-    size = arrays.total if held is None else len(held)
-    by_field = {}
-    for field in FIELDS:
-        inside = _all([mask for part, mask in parts if not _is_of(part, field)])
-        by_field[field] = _values(arrays, field, held, inside, asked)
-    inside = _all([mask for _, mask in parts])
-    places = held if inside is None else (np.flatnonzero(inside) if held is None else held[inside])
-    return Facets(size if places is None else len(places), by_field, places)
+    if among is not None and held is not None:
+        held = held[among[held]]
+    masks: list[tuple[Cohort | None, BoolArray]] = [(None, among)] if among is not None and held is None else []
+    for part in given:
+        if part.fields:
+            mask = arrays.mask(part, inner)
+            masks.append((part, mask if held is None else mask[held]))
+    return held, masks, inner
 
 
-def by_quarter(arrays: Incidence, places: IntArray | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
+def by_quarter(arrays: Incidence, places: Codes | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
     """Reports of each event by quarter of publication, for every quarter that is loaded.
 
     Args:
@@ -99,59 +123,65 @@ def by_quarter(arrays: Incidence, places: IntArray | None, events: Sequence[str]
     return quarters, counted
 
 
-def _held(arrays: Incidence, asked: Asked | None, among: BoolArray | None) -> IntArray | None:
-    """Numbers of the reports that are looked at; None for every report."""
-    if asked is None:
-        return None if among is None else np.flatnonzero(among)
-    holding = reports_with(arrays, asked)
-    return np.flatnonzero(holding if among is None else holding & among)
-
-
-def _is_of(part: Cohort, field: str) -> bool:
+def _is_of(part: Cohort | None, field: str) -> bool:
     return isinstance(part, Condition) and part.field == field
 
 
-def _at(mask: BoolArray, held: IntArray | None) -> BoolArray:
-    return mask if held is None else mask[held]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Some:
+    """Some of the reports.
+
+    Args:
+        places: their numbers; None for every report.
+        left_out: the numbers are those of all others: of a cohort and the rest the smaller is read.
+    """
+
+    places: Codes | None
+    left_out: bool = False
+
+    def of(self, total: int) -> int:
+        """How many they are, of so many."""
+        named = total if self.places is None else len(self.places)
+        return total - named if self.left_out else named
 
 
-def _all(masks: list[BoolArray]) -> BoolArray | None:
-    """Where all masks hold; None where there is none, which is everywhere."""
+def _some(held: Codes | None, masks: list[BoolArray]) -> _Some:
+    """Those of the reports held for which all masks hold."""
     if not masks:
-        return None
-    inside = masks[0]
-    for mask in masks[1:]:
-        inside = inside & mask
-    return inside
+        return _Some(held)
+    inside = reduce(np.bitwise_and, masks)
+    if held is not None:
+        return _Some(held[inside])
+    left_out = 2 * int(np.count_nonzero(inside)) > len(inside)
+    return _Some(np.flatnonzero(~inside if left_out else inside), left_out)
 
 
-def _values(
-    arrays: Incidence, field: str, held: IntArray | None, inside: BoolArray | None, asked: Asked | None
-) -> dict[str, int]:
-    """Reports of each value of a field among those held and inside."""
+def _counted(arrays: Incidence, name: str, some: _Some) -> IntArray:
+    """How many of some reports have each code of a column of `people`."""
+    if some.places is None:
+        return arrays.column_counts(name)
+    found = counted_codes(arrays.people().arrays[name], some.places)
+    return arrays.column_counts(name) - found if some.left_out else found
+
+
+def _values(arrays: Incidence, field: str, some: _Some, scope: Scope) -> dict[str, int]:
+    """How many of some reports have each value of a field."""
     if field == "use":
-        return _uses(arrays, held, inside, asked)
-    people = arrays.people()
-
-    def column(name: str) -> IntArray:
-        whole = people.arrays[name]
-        there = whole if held is None else whole[held]
-        return np.asarray(there if inside is None else there[inside])
-
+        return _uses(arrays, some, scope)
     if field in CODED:
-        names = people.names[field]
-        counted = np.bincount(column(field), minlength=len(names))
+        names, counted = arrays.people().names[field], _counted(arrays, field, some)
         most = sorted(((int(counted[i]), names[i]) for i in range(1, len(names)) if counted[i]), key=_frequent)
         return {name: n for n, name in most[:MOST_VALUES]}
     if field == "age":
-        age = column("age")
-        bounds = np.searchsorted([18, 45, 65], age[age > NO_AGE], side="right")
-        bands = np.bincount(bounds, minlength=4).tolist()
-        return {name: int(n) for name, n in zip(AGES, [*bands, int((age == NO_AGE).sum())], strict=True) if n}
-    outcomes = np.bincount(column("outcomes"), minlength=256)
+        years = _counted(arrays, "age", some)
+        ends = [0, 18, 45, 65, -NO_AGE]  # behind these come no age at all, and those below 0
+        bands = [int(years[low:high].sum()) for low, high in itertools.pairwise(ends)]
+        bands[0] += int(years[1 - NO_AGE :].sum())
+        return {name: n for name, n in zip(AGES, [*bands, int(years[-NO_AGE])], strict=True) if n}
+    outcomes = _counted(arrays, "outcomes", some)
     if field == "serious":
         return {name: n for name, n in (("yes", int(outcomes[1:].sum())), ("no", int(outcomes[0]))) if n}
-    bits = np.arange(256)
+    bits = np.arange(len(outcomes))
     counts = {code: int(outcomes[(bits & bit) > 0].sum()) for code, bit in OUTCOME_BIT.items()}
     return {code: n for code, n in counts.items() if n}
 
@@ -160,19 +190,27 @@ def _frequent(counted: tuple[int, str]) -> tuple[int, str]:
     return -counted[0], counted[1]
 
 
-def _uses(arrays: Incidence, held: IntArray | None, inside: BoolArray | None, asked: Asked | None) -> dict[str, int]:
-    """Reports of each use of the treatment that is asked about; nothing where none is."""
-    if asked is None or asked.level != "treatment" or held is None:
+def _uses(arrays: Incidence, some: _Some, scope: Scope) -> dict[str, int]:
+    """Reports of each use of the one treatment that is spoken of; nothing where none is."""
+    if len(scope.treatment) != 1:
         return {}
-    wanted = np.zeros(arrays.total, dtype=bool)
-    wanted[held if inside is None else held[inside]] = True
-    part, counts = arrays.part("uses"), {}
-    for place, text in enumerate(part.names["text"]):
-        treatment, _, use = text.rpartition(" ")
-        first, last = int(part.arrays["start"][place]), int(part.arrays["start"][place + 1])
-        if treatment == asked.name and (n := int(wanted[part.arrays["reports"][first:last]].sum())):
-            counts[use] = n
-    return {use: counts[use] for use in USES if use in counts}
+    told = arrays.told(scope.treatment[0])
+    inside = np.full(len(told.reports), some.places is None or some.left_out)
+    if some.places is not None:
+        inside[_places_in(told.reports, some.places)] = not some.left_out
+    counted = np.bincount(told.codes["use"][inside], minlength=len(told.names["use"]))
+    counts = dict(zip(told.names["use"], counted.tolist(), strict=True))
+    return {use: counts[use] for use in USES if counts.get(use)}
+
+
+def _places_in(some: Codes, others: Codes) -> IntArray:
+    """Where in a rising list those stand that another rising list holds too; the shorter is looked up in the longer."""
+    if len(others) > len(some):
+        found = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
+        return np.flatnonzero(found)
+    place = np.searchsorted(some, others)
+    there: IntArray = place[some[np.minimum(place, len(some) - 1)] == others] if len(some) else place[:0]
+    return there
 
 
 def matching(names: StrArray, sizes: IntArray, text: str, *, most: int) -> list[tuple[str, int]]:

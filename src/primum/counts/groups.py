@@ -106,14 +106,16 @@ def count_two_drugs(arrays: Incidence, first: Asked, second: Asked) -> TwoDrugs:
 
 def reports_with(arrays: Incidence, asked: Asked) -> BoolArray:
     """Which reports name a drug, or any drug of a treatment."""
-    level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
-    drugs = arrays.drugs(level)
     held = np.zeros(arrays.total, dtype=bool)
-    if asked.level == "treatment":
-        for _, reports in drugs.of_treatment(asked.name):
-            held[reports] = True
-        return held
-    return _any(drugs.reports, np.flatnonzero(drugs.names == asked.name), arrays.total)
+    held[places_with(arrays, asked)] = True
+    return held
+
+
+def places_with(arrays: Incidence, asked: Asked) -> Codes:
+    """Numbers of the reports that name a drug, or any drug of a treatment, rising."""
+    level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
+    lists = [reports for _, reports in by_arrays.reports_of(arrays.drugs(level), asked)]
+    return lists[0] if len(lists) == 1 else np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *lists]))
 
 
 def _any(reports: Lists, members: Codes, total: int) -> BoolArray:

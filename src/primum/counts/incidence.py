@@ -8,8 +8,9 @@ in the order of their texts, so that counts come out sorted. Building holds the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -27,7 +28,11 @@ from primum.counts.people import (
     build_people,
     build_senders,
     build_uses,
+    build_uses_strict,
+    counted_codes,
 )
+from primum.counts.recent import Recent
+from primum.counts.told import Told, build_told, told_of
 from primum.counts.words import Words, words_of
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
@@ -43,9 +48,9 @@ VERSION: Final = "incidence-2"
 """Form and meaning of the arrays; raise it when either changes."""
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
-MASKS_KEPT: Final = 8
+MASKS_KEPT: Final = 16
 FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
-_CohortKey = tuple[str, tuple[str, ...], tuple[str, ...] | None, str]  # its text, and what else its scope says
+FEW_OF_A_MASK: Final = 64  # likewise of those in a mask, which is read anyway: words are as quick from 1 % on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +80,9 @@ class Events:
         inside = int(np.count_nonzero(mask))
         if 2 * inside > len(mask):
             return self.reports.sizes - self.margins(~mask)
-        return self.words.count(mask) if FEW * inside > len(mask) else self.counts(np.flatnonzero(mask))
+        if FEW_OF_A_MASK * inside > len(mask):
+            return self.words.count(mask)
+        return np.bincount(self.of_report.gather(np.flatnonzero(mask))[0], minlength=len(self.names))
 
     def counts(self, reports: Codes) -> IntArray:
         """How many of some reports hold each event."""
@@ -134,9 +141,14 @@ class Incidence:
     _parts: dict[str, Part] = field(default_factory=dict)
     _drugs: dict[tuple[str, tuple[str, ...] | None], Drugs] = field(default_factory=dict)
     _events: Events | None = None
-    _masks: dict[_CohortKey, BoolArray] = field(default_factory=dict)
+    _masks: Recent[BoolArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+    _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
 
-    _event_margins: dict[_CohortKey, IntArray] = field(default_factory=dict)
+    _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+
+    def seen_by(self, store: Store) -> Incidence:
+        """The same arrays for another connection to the same state of the store: what one reads, all have."""
+        return replace(self, store=store)
 
     @property
     def report_keys(self) -> IntArray:
@@ -194,23 +206,17 @@ class Incidence:
 
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
         """Which reports are in a cohort; the last few cohorts asked for are remembered."""
-        key = (str(cohort), scope.treatment, scope.roles, scope.product)
-        if key not in self._masks:
-            inside = mask_of(cohort, self, scope)
-            while len(self._masks) >= MASKS_KEPT:
-                del self._masks[next(iter(self._masks))]
-            self._masks[key] = inside
-        return self._masks[key]
+        key = _key(cohort, scope)
+        return self._masks.get(key, lambda: mask_of(cohort, self, scope))
 
     def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
         """How many reports of a cohort hold each event; remembered as masks are."""
-        key = (str(cohort), scope.treatment, scope.roles, scope.product)
-        if key not in self._event_margins:
-            mask = None if cohort == EVERYTHING else self.mask(cohort, scope)
-            while len(self._event_margins) >= MASKS_KEPT:
-                del self._event_margins[next(iter(self._event_margins))]
-            self._event_margins[key] = self.events().margins(mask)
-        return self._event_margins[key]
+        key = _key(cohort, scope)
+
+        def counted() -> IntArray:
+            return self.events().margins(None if cohort == EVERYTHING else self.mask(cohort, scope))
+
+        return self._event_margins.get(key, counted)
 
     def at_keys(self, keys: IntArray) -> BoolArray:
         """Which reports have these keys, which must be those of current reports."""
@@ -218,17 +224,27 @@ class Incidence:
         inside[np.searchsorted(self.report_keys, np.sort(keys.astype(np.int64)))] = True
         return inside
 
+    def column_counts(self, name: str) -> IntArray:
+        """How many reports have each code of a column of `people`."""
+        return self._column_counts.get(name, lambda: counted_codes(self.people().arrays[name]))
+
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
 
+    def told(self, treatment: str) -> Told:
+        """What each report of a treatment tells, see `primum.counts.told`."""
+        build = partial(build_told, self.store, treatment=treatment, keys=self.report_keys)
+        return told_of(self._part(f"told-{treatment}", build))
+
     def part(self, name: str) -> Part:
-        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses` or `senders`."""
+        """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses(-strict)` or `senders`."""
         build = {
             "people": build_people,
             "drug-rows": build_drug_rows,
             "indications": build_indications,
             "uses": build_uses,
+            "uses-strict": build_uses_strict,
             "senders": build_senders,
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
@@ -331,6 +347,11 @@ class Incidence:
         keys = self.report_keys
         for first in range(0, len(keys), REPORTS_AT_ONCE):
             yield first, np.asarray(keys[first : first + REPORTS_AT_ONCE])
+
+
+def _key(cohort: Cohort, scope: Scope) -> Hashable:
+    """The text of a cohort, and what else its scope says."""
+    return (str(cohort), scope.treatment, scope.roles, scope.product)
 
 
 def open_incidence(store: Store, *, keep: bool = True) -> Incidence:

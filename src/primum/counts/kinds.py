@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.counts.kernel import Codes
 from primum.terms import IntArray
 
 
@@ -48,10 +49,10 @@ def kinds_of(observed: IntArray, drug_reports: IntArray, event_reports: IntArray
     key = np.zeros(len(observed), dtype=np.int64)
     values = []
     for counts in (observed, drug_reports, event_reports):  # their places among the distinct ones fit one number
-        distinct, place = _distinct(counts)
-        key *= max(len(distinct), 1)
+        found, place = distinct(counts)
+        key *= max(len(found), 1)
         key += place
-        values.append(distinct)
+        values.append(found)
     order = np.argsort(key)
     key = key[order]
     new = np.concatenate(([True], key[1:] != key[:-1])) if len(key) else np.zeros(0, dtype=bool)
@@ -64,8 +65,8 @@ def kinds_of(observed: IntArray, drug_reports: IntArray, event_reports: IntArray
     return Kinds(values[0][count], values[1][drug], values[2][event], weight, of_pair)
 
 
-def _distinct(counts: IntArray) -> tuple[IntArray, IntArray]:
-    """The distinct values, rising, and the place of each count among them."""
+def distinct(counts: Codes) -> tuple[IntArray, IntArray]:
+    """The distinct values of some numbers, none below 0, rising, and the place of each number among them."""
     top = int(counts.max(initial=0))
     if top > 4 * len(counts) + 1000:  # a table of every value up to `top` would be larger than the pairs
         values, place = np.unique(counts, return_inverse=True)

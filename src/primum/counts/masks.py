@@ -11,6 +11,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
@@ -48,7 +49,11 @@ def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
         parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
-        return reduce(np.bitwise_and, [mask_of(part, arrays, inner) for part in parts])
+        # The next question shares some of the parts, so they are remembered, and the first is copied.
+        inside = arrays.mask(parts[0], inner).copy()
+        for part in parts[1:]:
+            inside &= arrays.mask(part, inner)
+        return inside
     if isinstance(cohort, Condition):
         scope = narrowed(cohort, scope)
         try:
@@ -103,7 +108,7 @@ def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     for value in condition.values:
         low, high = (NO_AGE, NO_AGE) if value == UNKNOWN else (_years(end) for end in age_range(value))
         ranges.append((NO_AGE + 1 if low is None else low, np.iinfo(age.dtype).max if high is None else high))
-    return _told(len(age), lambda some: _any([(age[some] >= low) & (age[some] <= high) for low, high in ranges], some))
+    return _told(len(age), lambda some: _any([_between(age[some], low, high) for low, high in ranges], some))
 
 
 def _years(end: float | None) -> int | None:
@@ -113,6 +118,14 @@ def _years(end: float | None) -> int | None:
     if end != int(end) or end >= 2**15 - 1:
         raise _LeftToTheEngine
     return int(end)
+
+
+def _between(values: NDArray[np.int16], low: int, high: int) -> BoolArray:
+    """Where values lie in a range: one comparison each, by numbers that wrap around below `low`."""
+    if low > high:
+        return np.zeros(len(values), dtype=bool)
+    inside: BoolArray = (values - np.int16(low)).view(np.uint16) <= np.uint16(high - low)
+    return inside
 
 
 def _date(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
@@ -171,7 +184,7 @@ def _use(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
         treatment, _, use = text.rpartition(" ")
         return use in condition.values and (not scope.treatment or treatment in scope.treatment)
 
-    return _with_texts(arrays, "uses", wanted)
+    return _with_texts(arrays, "uses" if condition.field == "use" else "uses-strict", wanted)
 
 
 def _indication(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
@@ -226,6 +239,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Condition, Incidence, Scope], BoolArra
     "treatment": _drug,
     "role": _role,
     "use": _use,
+    "use_strict": _use,
     "indication": _indication,
     "reaction": _reaction,
     "bin": _bin,

@@ -17,6 +17,7 @@ from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, No
 from primum.counts.fields import OUTCOMES, UNKNOWN, age_range, dose_range
 from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
+from primum.store.parts import of_reports
 from primum.terms import Period
 from primum.vocab.drugs import named_drugs
 from primum.vocab.reactions import DEVICE_PROBLEM, TermBins, pooled
@@ -53,9 +54,9 @@ class Scope:
         return self.bins[self.treatment[0]] if len(self.treatment) == 1 else TermBins()
 
 
-def current_versions() -> ibis.Table:
-    """The reports that speak for their cases."""
-    reports, current = schema.table("reports"), schema.table("current_reports")
+def current_versions(within: str | None = None) -> ibis.Table:
+    """The reports that speak for their cases; `within` names a staged table of the reports wanted."""
+    reports, current = (of_reports(schema.table(name), within) for name in ("reports", "current_reports"))
     return reports.semi_join(current.filter(current.current), "report_key")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +11,12 @@ import numpy as np
 from primum.cases.onset import STATUSES, onsets
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import Cohort
-from primum.counts.contingency import rows_of
+from primum.counts.contingency import holding, rows_of
+from primum.counts.groups import places_with
+from primum.counts.incidence import Incidence
+from primum.counts.kernel import Codes
 from primum.counts.members import Scope, members
+from primum.counts.told import NO_DAY
 from primum.store import schema
 from primum.terms import IntArray
 
@@ -39,7 +43,13 @@ class OnsetDays:
 
 
 def onset_days(
-    store: Store, asked: Asked, cohort: Cohort, scope: Scope, *, use_column: str = "use"
+    store: Store,
+    asked: Asked,
+    cohort: Cohort,
+    scope: Scope,
+    *,
+    use_column: str = "use",
+    arrays: Incidence | None = None,
 ) -> tuple[OnsetDays, ...]:
     """Days to onset of a treatment, by use, or of a drug.
 
@@ -49,32 +59,56 @@ def onset_days(
         cohort: which of its reports.
         scope: what the conditions of the cohort speak of.
         use_column: `use`, or `use_strict` for uses by strong rules alone.
+        arrays: the store's incidence arrays, the fast road: those of a treatment hold the days, and of a drug which
+            reports are read; None asks the engine.
     """
-    by_use: dict[str, list[tuple[int | None, str]]] = {}
-    for days, status, *use in _rows(store, asked, cohort, scope, use_column=use_column):
-        by_use.setdefault(use[0] if use else "", []).append((days, status))
-    return tuple(
-        OnsetDays(
-            use=use,
-            days=np.sort(np.array([days for days, _ in rows if days is not None], dtype=np.int64)),
-            reports={status: sum(told == status for _, told in rows) for status in STATUSES},
-        )
-        for use, rows in sorted(by_use.items())
+    if arrays is not None and asked.level == "treatment" and scope.roles is None:
+        told = arrays.told(asked.name).among(arrays.mask(cohort, scope))
+        return _by_use(told.names[use_column], told.codes[use_column], told.days, told.status)
+    found = _rows(store, asked, cohort, scope, use_column=use_column, arrays=arrays)
+    known, number = found["onset_days"].astype(np.float64), {text: place for place, text in enumerate(STATUSES)}
+    uses = sorted(set(found["use"].tolist()))
+    return _by_use(
+        uses,
+        np.array([uses.index(use) for use in found["use"].tolist()], dtype=np.int64),
+        np.where(np.isnan(known), NO_DAY, known).astype(np.int64),
+        np.array([number[status] for status in found["status"].tolist()], dtype=np.int64),
     )
 
 
-def _rows(store: Store, asked: Asked, cohort: Cohort, scope: Scope, *, use_column: str) -> list[tuple[Any, ...]]:
-    """Days and status of each report, and the use where a treatment is asked for."""
-    inside, engine = members(cohort, scope), store.engine
-    if asked.level != "treatment":
-        found = onsets(rows_of(asked, scope).semi_join(inside, "report_key"), by=["report_key"])
-        return engine.rows(found.select("onset_days", "status"))
+def _by_use(uses: Sequence[str], use: Codes, days: IntArray, status: Codes) -> tuple[OnsetDays, ...]:
+    """Each use that a report has, with the days and statuses of its reports."""
+    each = [(name, use == code) for code, name in enumerate(uses)]
+    return tuple(
+        OnsetDays(
+            use=name,
+            days=np.sort(days[mine & (days != NO_DAY)]).astype(np.int64),
+            reports=dict(zip(STATUSES, np.bincount(status[mine], minlength=len(STATUSES)).tolist(), strict=True)),
+        )
+        for name, mine in each
+        if mine.any()
+    )
+
+
+def _rows(
+    store: Store, asked: Asked, cohort: Cohort, scope: Scope, *, use_column: str, arrays: Incidence | None
+) -> dict[str, Any]:
+    """Days, status and use of each report; the use is empty where no treatment is asked for."""
+    import ibis
+
+    engine, inside = store.engine, members(cohort, scope)
     uses = schema.table("report_uses")
-    mine = uses.filter(uses.treatment == asked.name).semi_join(inside, "report_key")
-    try:  # of all drug rows only those of these reports are read by name
-        engine.stage_expression(_KEYS, mine.select(touched_key=mine.report_key))
-        found = onsets(rows_of(asked, scope, _KEYS), by=["report_key"])
-        told = found.join(mine.select("report_key", use=mine[use_column]), "report_key")
-        return engine.rows(told.select("onset_days", "status", "use"))
+    used = uses.filter(uses.treatment == asked.name).select("report_key", use=uses[use_column])
+    of_treatment = asked.level == "treatment"
+    try:  # of the large tables only the rows of these reports are read
+        if not of_treatment and arrays is not None and scope.roles is None:
+            places = places_with(arrays, asked)
+            places = places[arrays.mask(cohort, scope)[places]]
+            engine.stage(_KEYS, {"touched_key": arrays.report_keys[places]})
+        else:
+            held = (used if of_treatment else holding(asked, scope)).semi_join(inside, "report_key")
+            engine.stage_expression(_KEYS, held.select(touched_key=held.report_key))
+        found = onsets(rows_of(asked, scope, _KEYS), by=["report_key"], within=_KEYS)
+        return engine.run(found.join(used, "report_key") if of_treatment else found.mutate(use=ibis.literal("")))
     finally:
         engine.unstage(_KEYS)

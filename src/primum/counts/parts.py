@@ -122,6 +122,15 @@ class PartFolder:
         except OSError as error:
             log.info("%s cannot be written (%s)", self.path / name, error)
 
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """A small value that JSON can hold, from its file or computed now."""
+        try:
+            return json.loads(self.text(f"{name}.json") or "")
+        except ValueError:  # there is none, or it is damaged
+            value = compute()
+            self.keep_text(f"{name}.json", json.dumps(value))
+            return value
+
     def _built(self, name: str, draft_folder: Path, build: Callable[[Draft], None]) -> Part:
         log.info("building the arrays of %s for counting", name)
         try:
@@ -189,7 +198,7 @@ def _read(folder: Path) -> Part | None:
 def _mapped(path: Path) -> Array:
     with path.open("rb") as file:
         empty = npy.read_magic(file) and 0 in npy.read_array_header_1_0(file)[0]
-    made: Array = np.load(path, mmap_mode=None if empty else "r")
+    made: Array = np.asarray(np.load(path, mmap_mode=None if empty else "r"))  # a plain array is sooner indexed
     return made
 
 

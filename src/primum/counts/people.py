@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from primum.cases.linked import set_aside
 from primum.counts.fields import OUTCOMES, ROLES, UNKNOWN
-from primum.counts.kernel import ENTRIES_AT_ONCE, Codes, starts
+from primum.counts.kernel import ENTRIES_AT_ONCE, Codes, in_threads, starts
 from primum.counts.parts import Draft
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
@@ -58,8 +58,18 @@ def build_indications(store: Store, draft: Draft, blocks: Blocks) -> None:
 
 def build_uses(store: Store, draft: Draft, blocks: Blocks) -> None:
     """Fill the part `uses`: the reports of every use of a treatment, named `treatment use`."""
+    _keep_uses(store, draft, blocks, column="use")
+
+
+def build_uses_strict(store: Store, draft: Draft, blocks: Blocks) -> None:
+    """Fill the part `uses-strict`: the same by strong rules alone."""
+    _keep_uses(store, draft, blocks, column="use_strict")
+
+
+def _keep_uses(store: Store, draft: Draft, blocks: Blocks, *, column: str) -> None:
     uses = schema.table("report_uses")
-    _by_text(store, draft, uses.select("report_key", text=uses.treatment + " " + uses.use, role=0).distinct(), blocks)
+    text = uses.treatment + " " + uses[column]
+    _by_text(store, draft, uses.select("report_key", text=text, role=0).distinct(), blocks)
 
 
 def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:
@@ -159,6 +169,31 @@ def build_people(store: Store, draft: Draft, blocks: Blocks) -> None:
     for first, keys in blocks:
         some = slice(first, first + len(keys))
         _fill_reports(store, told, numbers, keys, {name: column[some] for name, column in columns.items()})
+
+
+def counted_codes(column: NDArray[Any], places: Codes | None = None) -> IntArray:
+    """How many reports have each code of a column; numbers below 0 stand behind those above, as their bits do.
+
+    Args:
+        column: of `people`, of one byte or two.
+        places: numbers of the reports that are counted; None for all.
+
+    Examples:
+        >>> counted_codes(np.array([0, 2, 2], dtype=np.uint8))[:4].tolist()
+        [1, 0, 2, 0]
+        >>> counted_codes(np.array([5, -1], dtype=np.int16), np.array([1]))[-1]
+        np.int64(1)
+    """
+    codes = column.view(np.uint8 if column.dtype.itemsize == 1 else np.uint16)
+    width = 2 ** (8 * codes.dtype.itemsize)
+
+    def of_block(first: int) -> IntArray:
+        some = slice(first, first + ENTRIES_AT_ONCE)
+        return np.bincount(codes[some] if places is None else codes[places[some]], minlength=width)
+
+    read = len(codes) if places is None else len(places)
+    counted: IntArray = np.sum([of_block(read), *in_threads(of_block, range(0, read, ENTRIES_AT_ONCE))], axis=0)
+    return counted
 
 
 def _columns_told() -> ibis.Table:

@@ -6,7 +6,7 @@ Counts of current reports by use, each report once per value; how they came down
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from primum.counts.fields import UNKNOWN
 from primum.counts.members import Scope, current_versions, members
 from primum.store import schema
 from primum.store.folder import NAMED_ROWS, UNMAPPED_ROWS
+from primum.store.parts import of_reports
 from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import pooled
 
@@ -69,27 +70,31 @@ def tallies(
         `substance`, `product`, `source`: one tally for every use and value that occurs, largest first. Values of
         `outcome`, `reaction`, `substance` and `product` overlap: a report can have several.
     """
+    import ibis
+
     engine = store.engine
+    uses = schema.table("report_uses")
+    mine = uses.filter(uses.treatment == treatment).semi_join(members(cohort, scope), "report_key")
     try:
-        reports = engine.stage_expression(
-            "treatment_reports", _reports_of(treatment, strict=strict).semi_join(members(cohort, scope), "report_key")
-        )
-        engine.stage_expression(_KEYS, reports.select(touched_key=reports.report_key))
+        engine.stage_expression(_KEYS, mine.select(touched_key=mine.report_key))
+        reports = engine.stage_expression("treatment_reports", reports_of(treatment, _KEYS))
+        if strict:
+            reports = reports.mutate(use=reports.use_strict, rule=reports.rule_strict)
         questions = {
-            **{name: reports.select("report_key", "use", value=reports[name]) for name in _OF_THE_REPORT},
-            "outcome": _joined(reports, schema.table("outcomes"), "outcome"),
+            "total": reports.select("report_key", "use", value=ibis.literal("reports")),
+            **{name: reports.select("report_key", "use", value=reports[name]) for name in ("rule", *OF_THE_REPORT)},
             "reaction": _reactions(reports),
-            "substance": _drugs(reports, treatment, "substance"),
-            "product": _drugs(reports, treatment, "product"),
+            **listed(reports, treatment, _KEYS),
         }
         return {name: _tally(store, rows) for name, rows in questions.items()}
     finally:
-        engine.unstage(_KEYS)
         engine.unstage("treatment_reports")
+        engine.unstage(_KEYS)
 
 
-_KEYS: Final = "treatment_report_keys"  # so that of all drug rows only those of these reports are read by name
-_OF_THE_REPORT: Final = ("total", "rule", "serious", "year", "reporter", "sex", "age", "country", "source")
+_KEYS: Final = "treatment_report_keys"  # so that of the large tables only the rows of these reports are read
+OF_THE_REPORT: Final = ("serious", "year", "reporter", "sex", "age", "country", "source")
+LISTED: Final = ("outcome", "substance", "product")
 
 
 def use_changes(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> tuple[UseChange, ...]:
@@ -100,20 +105,28 @@ def use_changes(store: Store, treatment: str, cohort: Cohort, scope: Scope) -> t
     return tuple(UseChange(str(use), str(strict), int(n)) for use, strict, n in store.engine.rows(counted))
 
 
-def _reports_of(treatment: str, *, strict: bool) -> ibis.Table:
-    """The treatment's current reports with what is counted of each, nowhere NULL."""
+def reports_of(treatment: str, within: str) -> ibis.Table:
+    """The treatment's current reports with what is counted of each, nowhere NULL.
+
+    Args:
+        treatment: its id.
+        within: a staged table of the reports wanted.
+
+    Returns:
+        `report_key, use, use_strict, rule, rule_strict` and the columns `OF_THE_REPORT`.
+    """
     import ibis
 
-    uses, outcomes = schema.table("report_uses"), schema.table("outcomes")
-    reports = uses.filter(uses.treatment == treatment).join(current_versions(), "report_key")
+    uses, outcomes = of_reports(schema.table("report_uses"), within), of_reports(schema.table("outcomes"), within)
+    reports = uses.filter(uses.treatment == treatment).join(current_versions(within), "report_key")
     bands = [(reports.age_years < limit, band) for limit, band in AGE_BANDS]
     country = ibis.coalesce(reports.occurrence_country, reports.reporter_country)
-    rule = ibis.coalesce(reports.rule + " (" + reports.confidence + ")", reports.rule)
     return reports.select(
         "report_key",
-        use=reports.use_strict if strict else reports.use,
-        total=ibis.literal("reports"),
-        rule=reports.rule_strict if strict else rule,
+        "use",
+        "use_strict",
+        "rule_strict",
+        rule=ibis.coalesce(reports.rule + " (" + reports.confidence + ")", reports.rule),
         serious=ibis.cases(
             (reports.source == "table", UNKNOWN),  # a long table names no outcomes
             (reports.report_key.isin(outcomes.filter(outcomes.outcome.notnull()).report_key), "yes"),
@@ -128,33 +141,46 @@ def _reports_of(treatment: str, *, strict: bool) -> ibis.Table:
     )
 
 
-def _joined(reports: ibis.Table, other: ibis.Table, column: str) -> ibis.Table:
-    return reports.join(other, "report_key").select("report_key", "use", value=other[column])
+def listed(reports: ibis.Table, treatment: str, within: str) -> dict[str, ibis.Table]:
+    """What a report can have several of: rows `report_key, use, value` under each name of `LISTED`.
+
+    Args:
+        reports: rows of `reports_of`.
+        treatment: its id.
+        within: as there.
+    """
+    outcomes, drugs = of_reports(schema.table("outcomes"), within), exposures(treatment, within)
+    return {
+        "outcome": _valued(reports, outcomes, outcomes.outcome),
+        "substance": _valued(reports, drugs, drugs.substance),
+        "product": _valued(reports, drugs, drugs["product"].fill_null("product not told")),
+    }
+
+
+def _valued(reports: ibis.Table, rows: ibis.Table, value: Any) -> ibis.Table:
+    return reports.select("report_key", "use").join(rows.select("report_key", value=value), "report_key")
 
 
 def _reactions(reports: ibis.Table) -> ibis.Table:
     reactions = schema.table("reactions")
-    return reports.join(reactions, "report_key").select("report_key", "use", value=pooled(reactions.term))
-
-
-def _drugs(reports: ibis.Table, treatment: str, column: str) -> ibis.Table:
-    drugs = exposures(treatment, _KEYS)
-    value = drugs[column].fill_null("product not told")
-    return reports.join(drugs, "report_key").select("report_key", "use", value=value)
+    return _valued(reports, reactions, pooled(reactions.term))
 
 
 def _tally(store: Store, rows: ibis.Table) -> tuple[Tally, ...]:
     named = rows.filter(rows.value.notnull())
     counted = named.group_by("use", "value").agg(reports=named.report_key.nunique())
     found = [Tally(str(use), str(value), int(n)) for use, value, n in store.engine.rows(counted)]
-    return tuple(sorted(found, key=lambda t: (-t.reports, t.value, t.use)))
+    return in_order(found)
+
+
+def in_order(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """The largest first."""
+    return tuple(sorted(tallies, key=lambda t: (-t.reports, t.value, t.use)))
 
 
 def last_quarter(store: Store) -> str | None:
     """The last quarter of which a file is loaded; None where only long tables are."""
-    files = schema.table("files")
-    found = store.engine.rows(files.agg(last=files.quarter.nullif("").max()))
-    return None if found[0][0] is None else str(found[0][0])
+    return max((str(quarter) for (quarter,) in store.engine.read("files", "quarter") if quarter), default=None)
 
 
 def quarters(store: Store) -> tuple[str, ...]:

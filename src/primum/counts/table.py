@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -88,6 +88,19 @@ class CountTable:
         if self.total_reports == 0:
             return np.zeros(self.observed.shape)
         return self.drug_reports.astype(np.float64) * self.event_reports / self.total_reports
+
+    def take(self, rows: IntArray) -> CountTable:
+        """Some rows of the table, in the order given."""
+        return replace(
+            self,
+            drug=self.drug[rows],
+            event=self.event[rows],
+            observed=self.observed[rows],
+            drug_reports=self.drug_reports[rows],
+            event_reports=self.event_reports[rows],
+            expected=None if self.expected is None else self.expected[rows],
+            coded={name: column.take(rows) for name, column in self.coded.items()},
+        )
 
     def __len__(self) -> int:
         return len(self.observed)

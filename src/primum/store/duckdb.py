@@ -49,6 +49,7 @@ class DuckDBEngine(Engine):
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._path = path
+        self._known: dict[tuple[str, ...], list[tuple[Any, ...]]] | None = {} if read_only else None
         # Set when it opens: a second reader of the file shares what the first one has, and can change none of it.
         settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY}
         if path is not None:
@@ -76,9 +77,14 @@ class DuckDBEngine(Engine):
         return self._execute(self.sql(expression)).fetchall()
 
     def read(self, name: str, *columns: str) -> list[tuple[Any, ...]]:
-        """Columns of a small table, ordered by them."""
+        """Columns of a small table, ordered by them; read once where nobody can write while this is open."""
+        if self._known is not None and (name, *columns) in self._known:
+            return self._known[name, *columns]
         listed = ", ".join(_quoted(column) for column in columns)
-        return self._execute(f"SELECT {listed} FROM {_quoted(name)} ORDER BY ALL").fetchall()
+        found = self._execute(f"SELECT {listed} FROM {_quoted(name)} ORDER BY ALL").fetchall()
+        if self._known is not None:
+            self._known[name, *columns] = found
+        return found
 
     def insert(self, name: str, expression: ir.Table) -> int:
         """Append an expression's rows to a table, columns matched by name; how many rows."""

@@ -6,7 +6,9 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
@@ -61,6 +63,7 @@ class Meant:
         cohort: which reports, duplicates included.
         versus: what they are compared with.
         drug_level: names that a row has.
+        bin_of: the kind of a term, remembered: tables of every pair ask for each term anew.
         used: how duplicates were treated.
         notes: what is to be said of all of it.
     """
@@ -70,6 +73,7 @@ class Meant:
     cohort: Cohort
     versus: Cohort | None
     drug_level: DrugLevel
+    bin_of: Callable[[str], str]
     used: DuplicatesUsed
     notes: tuple[str, ...]
 
@@ -80,14 +84,16 @@ class Reader:
     Args:
         store: an open store.
         fast: count from the incidence arrays, built where they are missing; without it, on the engine alone.
+        arrays: of the store, where somebody else has opened them.
     """
 
-    def __init__(self, store: Store, *, fast: bool) -> None:
+    def __init__(self, store: Store, *, fast: bool, arrays: Incidence | None = None) -> None:
         self.store = store
         self.bins = {words.treatment: words.bins for words in vocabularies()}
         self._fast = fast
-        self._arrays: Incidence | None = None
+        self._arrays = None if arrays is None else arrays.seen_by(store)
         self._groups: dict[str, frozenset[str]] | None = None
+        self._bin_of: dict[str, Callable[[str], str]] = {}
 
     @property
     def arrays(self) -> Incidence | None:
@@ -113,7 +119,13 @@ class Reader:
         # A comparator that is not named is everything else within the cohort.
         told = told_of_systems(systems, [cohort] if versus is None else [cohort, versus])
         notes = (*told, used.note, *([STRICT_NOTE] if question.use_rules == "strict" else []))
-        return Meant(asked, self.scope(asked), cohort, versus, question.drug_level, used, notes)
+        scope = self.scope(asked)
+        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, notes)
+
+    def bin_of(self, scope: Scope) -> Callable[[str], str]:
+        """The kind of a term as a question sees it; of each term it is looked up once."""
+        bins = scope.term_bins
+        return self._bin_of.setdefault(bins.treatment, cache(bins.bin))
 
     def asked(self, what: str, drug_level: DrugLevel = "substance") -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias.
@@ -157,20 +169,24 @@ class Reader:
             if said:
                 raise CohortError(f"Cohort {said[0]} names duplicates already; leave out duplicates={duplicates}.")
             given = condition("duplicates", str(duplicates))
+            self._check_linked(given.values[0])
         elif said or duplicates == AS_SAID:
             methods = sorted({method for part in said for method in methods_named(part)})
             for method in methods:
                 self._check_linked(method)
-            return ours, others, as_said(self.store, methods)
+            return ours, others, as_said(self.store, methods, count=self._aside)
         else:
             given = condition("duplicates", default_method(self.store))
         method = given.values[0]
-        self._check_linked(method)
         if method == OFF:
             return ours, others, duplicates_used(self.store, OFF)
-        aside = None if self.arrays is None else self.arrays.aside(method)
-        used = duplicates_used(self.store, method, reports=None if aside is None else len(aside))
+        used = duplicates_used(self.store, method, reports=self._aside(method))
         return ours & given, None if others is None else others & given, used
+
+    def _aside(self, method: str) -> int | None:
+        """How many reports a method sets aside; None where the engine has to count them."""
+        aside = None if self.arrays is None else self.arrays.aside(method)
+        return None if aside is None else len(aside)
 
     def _check_linked(self, method: str) -> None:
         if method != OFF and method not in (there := linked_by(self.store)):

@@ -22,6 +22,7 @@ from primum.counts.members import Scope
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import count_stratified
+from primum.counts.told import tallies_of, use_changes_of
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
@@ -29,7 +30,8 @@ from primum.store import Store
 from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
-from primum.study.scored import StratifiedScores, caveats_of_rows, noted, scored, scored_by_strata
+from primum.study.scored import StratifiedScores, caveats_of_rows, noted, rows_with_caveats, scored, scored_by_strata
+from primum.terms import IntArray
 from primum.treatments.vocabulary import treatment_named
 
 if TYPE_CHECKING:
@@ -54,11 +56,12 @@ class Reports:
     Args:
         store: an open store.
         fast: count from the incidence arrays, built where they are missing; without it, on the engine alone.
+        arrays: those of another reader of the same store, to be shared with it.
     """
 
-    def __init__(self, store: Store, *, fast: bool = True) -> None:
+    def __init__(self, store: Store, *, fast: bool = True, arrays: Incidence | None = None) -> None:
         self.store = store
-        self._reader = Reader(store, fast=fast)
+        self._reader = Reader(store, fast=fast, arrays=arrays)
 
     def __enter__(self) -> Reports:
         return self
@@ -106,12 +109,27 @@ class Reports:
         """
         return self.scores(Question(what, cohort, versus, drug_level, use_rules, duplicates), methods=methods).table()
 
-    def scores(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores:
-        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair."""
+    def scores(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS, caveats: bool = True) -> Scores:
+        """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair.
+
+        Without `caveats`, no bias checks are made: `rows` makes them for those that somebody sees.
+        """
         meant = self._reader.meant(question)
         counts = self._counts(meant, cells=needs_cells(methods))
-        caveats = caveats_of_rows(self.arrays, counts, meant, meant.cohort)
-        return noted(scored(self.store, counts, meant.scope.term_bins, methods=methods, caveats=caveats), meant.notes)
+        told = caveats_of_rows(self.arrays, counts.table, meant, meant.cohort) if caveats else None
+        return noted(scored(self.store, counts, meant.bin_of, methods=methods, caveats=told), meant.notes)
+
+    def rows(self, question: Question, scores: Scores, places: IntArray) -> SignalTable:
+        """Rows of scores without caveats, spelt out with theirs.
+
+        Args:
+            question: that the scores answer.
+            scores: as `scores` gave them.
+            places: of the rows.
+        """
+        meant = self._reader.meant(question)
+        told = caveats_of_rows(self.arrays, scores.counts.take(places), meant, meant.cohort)
+        return scores.table(places) if told is None else rows_with_caveats(scores, places, told)
 
     def stratified(
         self, question: Question, *, by: Sequence[str], methods: Sequence[str] = DEFAULT_METHODS
@@ -190,7 +208,7 @@ class Reports:
     ) -> tuple[FlowStep, ...]:
         """How the lines of the files come down to the reports of a cohort; arguments as in `signals`."""
         meant = self._reader.meant(Question(what, cohort, use_rules=use_rules, duplicates=duplicates))
-        return flow(self.store, meant.asked, meant.cohort, meant.scope)
+        return flow(self.store, meant.asked, meant.cohort, meant.scope, arrays=self.arrays)
 
     def cases(
         self, what: str = "", cohort: Cohort | str | None = None, *, duplicates: str | None = None, most: int = 50
@@ -221,7 +239,7 @@ class Reports:
         if meant.asked is None:
             raise UnknownNameError.of("drug or treatment", what, self._reader.bins)
         column = "use_strict" if use_rules == "strict" else "use"
-        found = onset_days(self.store, meant.asked, meant.cohort, meant.scope, use_column=column)
+        found = onset_days(self.store, meant.asked, meant.cohort, meant.scope, use_column=column, arrays=self.arrays)
         return tuple(OnsetOfUse(one.use, onset(one.days), tuple(one.days.tolist()), one.reports) for one in found)
 
     def answer(
@@ -251,7 +269,13 @@ class Reports:
         strict = use_rules == "strict"
         meant = self._reader.meant(Question(name, cohort, use_rules=use_rules, duplicates=duplicates))
         within, scope, bins = meant.cohort, meant.scope, self._reader.bins[name]
-        counted = tallies(self.store, name, within, scope, strict=strict)
+        if self.arrays is None:
+            counted = tallies(self.store, name, within, scope, strict=strict)
+            changes = use_changes(self.store, name, within, scope)
+        else:
+            told = self.arrays.told(name).among(self.arrays.mask(within, scope))
+            counted = tallies_of(told, self.arrays.events(), strict=strict)
+            changes = use_changes_of(told)
         total = sum(tally.reports for tally in counted["total"])
         synthetic = self.store.synthetic()
         said = [synthetic, *notes_of(counted), meant.used.note, STRICT_NOTE if strict else ""]
@@ -261,7 +285,7 @@ class Reports:
             snapshot=self.store.snapshot(),
             data_cut=last_quarter(self.store),
             reports=total,
-            flow=flow(self.store, meant.asked, within, scope),
+            flow=flow(self.store, meant.asked, within, scope, arrays=self.arrays),
             tallies=counted,
             reactions=top_reactions(counted["reaction"], bins),
             names=name_coverage(self.store),
@@ -269,7 +293,7 @@ class Reports:
             contrast=self._by_use(name, within, strict=strict) if total else None,
             notes=tuple(note for note in said if note),
             use_rules=use_rules,
-            use_changes=use_changes(self.store, name, within, scope),
+            use_changes=changes,
             onsets=self.onsets(name, within, use_rules=use_rules),
             duplicates=meant.used,
             synthetic=synthetic,
@@ -296,7 +320,8 @@ class Reports:
             counts = self.counts(question)
         except CohortError:
             return None
-        return scored(self.store, counts, self._reader.bins[question.what], methods=DEFAULT_METHODS)
+        bin_of = self._reader.bin_of(self._reader.scope(Asked(question.what, "treatment")))
+        return scored(self.store, counts, bin_of, methods=DEFAULT_METHODS)
 
 
 def open(

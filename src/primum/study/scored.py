@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from primum.counts.bias import caveats_of
 from primum.counts.cohort import Cohort, any_of
 from primum.counts.contingency import Counts
 from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
+from primum.counts.table import CountTable
+from primum.signals.columns import SignalTable
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
@@ -20,8 +24,7 @@ from primum.store import Store
 from primum.study.masked import masking_caveats
 from primum.study.priors import kept_prior
 from primum.study.question import Meant
-from primum.terms import SYNTHETIC
-from primum.vocab.reactions import TermBins
+from primum.terms import SYNTHETIC, Coded, IntArray
 
 if TYPE_CHECKING:
     from primum.counts.strata import MantelHaenszelSums
@@ -41,14 +44,19 @@ class StratifiedScores:
 
 
 def scored(
-    store: Store, counts: Counts, bins: TermBins, *, methods: Sequence[str], caveats: Sequence[str] | None = None
+    store: Store,
+    counts: Counts,
+    bin_of: Callable[[str], str],
+    *,
+    methods: Sequence[str],
+    caveats: Sequence[str] | None = None,
 ) -> Scores:
     """The statistics of each pair of a count.
 
     Args:
         store: that was counted.
         counts: of it.
-        bins: kinds of terms.
+        bin_of: the kind of a term.
         methods: statistics to compute.
         caveats: of each pair; None where none were looked for.
     """
@@ -61,7 +69,7 @@ def scored(
         cells=counts.cells if prior is None else None,
         prior=prior,
         methods=methods,
-        bins={event: bins.bin(event) for event in events},
+        bins={event: bin_of(event) for event in events},
         warnings=_warned(SYNTHETIC if synthetic else "", caveats),
     )
     notes = (*([synthetic] if synthetic else []), *scores.about.notes)
@@ -90,8 +98,8 @@ def scored_by_strata(
     caveats = None
     if found.strata is not None:
         counted = meant.cohort & any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
-        caveats = caveats_of_rows(arrays, found.counts, meant, counted)
-    scores = scored(store, found.counts, meant.scope.term_bins, methods=methods, caveats=caveats)
+        caveats = caveats_of_rows(arrays, found.counts.table, meant, counted)
+    scores = scored(store, found.counts, meant.bin_of, methods=methods, caveats=caveats)
     value, lower, upper, test = POOLED
     names = (value, lower, upper)
     if (inside := found.strata) is not None:
@@ -109,14 +117,28 @@ def scored_by_strata(
     return StratifiedScores(noted(scores, (*notes, *meant.notes)), found.strata)
 
 
-def caveats_of_rows(arrays: Incidence | None, counts: Counts, meant: Meant, cohort: Cohort) -> list[str] | None:
+def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, cohort: Cohort) -> list[str] | None:
     """Where the bias checks fire, by row; None where counting is left to the engine, or every drug was asked for."""
     if arrays is None or meant.asked is None or meant.versus is not None:
         return None
-    asked, scope, level, table = meant.asked, meant.scope, meant.drug_level, counts.table
+    asked, scope, level = meant.asked, meant.scope, meant.drug_level
     found = caveats_of(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
     hidden = masking_caveats(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
-    return ["; ".join(text for text in both if text) for both in zip(found, hidden, strict=True)]
+    return _together(found, hidden)
+
+
+def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Sequence[str]) -> SignalTable:
+    """Some rows spelt out, with caveats that were looked for in these alone.
+
+    Args:
+        scores: of every row, without these caveats.
+        rows: places of those wanted.
+        caveats: of each of them.
+    """
+    texts = _together(scores.given.take(rows).texts.tolist(), caveats)
+    code = np.zeros(len(scores), dtype=np.int64)
+    code[rows] = np.arange(len(rows))
+    return replace(scores, given=Coded(code, np.array(texts, dtype=object))).table(rows)
 
 
 def noted(scores: Scores, notes: Sequence[str]) -> Scores:
@@ -128,4 +150,8 @@ def _warned(all_rows: str, caveats: Sequence[str] | None) -> str | list[str]:
     """The caveat of every row, with those of each."""
     if caveats is None:
         return all_rows
-    return ["; ".join(text for text in (all_rows, caveat) if text) for caveat in caveats]
+    return _together([all_rows] * len(caveats), caveats)
+
+
+def _together(texts: Iterable[str], others: Sequence[str]) -> list[str]:
+    return ["; ".join(text for text in pair if text) for pair in zip(texts, others, strict=True)]

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
@@ -82,10 +82,14 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     def page(path: str, template: str, answer: Answer) -> None:
         """One page, and the same content as JSON. Plain functions: FastAPI runs them in threads."""
 
+        def answered(request: Request, state: State) -> dict[str, Any]:
+            with desk.page():
+                return answer(request, state)
+
         def as_json(request: Request) -> Response:
             state = State.read(request.query_params.multi_items())
             key = (desk.state(), request.url.path, state)
-            return sender.send(request, key, lambda: Page(_json(answer(request, state)), "application/json"))
+            return sender.send(request, key, lambda: Page(_json(answered(request, state)), "application/json"))
 
         def as_html(request: Request) -> Response:
             state, here = State.read(request.query_params.multi_items()), request.url.path
@@ -93,7 +97,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
                 return RedirectResponse(quote(here) + state.query(), 303)
 
             def make() -> Page:
-                told = {"answer": answer(request, state), "state": state, "path": here}
+                told = {"answer": answered(request, state), "state": state, "path": here}
                 return Page(look.get_template(template).render(told), "text/html")
 
             return sender.send(request, (desk.state(), here, state), make)
@@ -117,8 +121,9 @@ def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int
             return JSONResponse(answer, status)
         asked = [(name, text[:200]) for name, text in request.query_params.multi_items()]
         form, typed = as_typed(asked) if path in ASKING else None, dict(asked)
+        second = as_typed(asked, "versus") if path == "/compare" else None
         kept = State(what=typed.get("what", ""), versus=typed.get("versus", ""))
-        told = {"answer": {**answer, "question": form}, "state": kept, "path": path}
+        told = {"answer": {**answer, "question": form, "second": second}, "state": kept, "path": path}
         return HTMLResponse(look.get_template("error.html.j2").render(told), status)
 
     @app.exception_handler(PrimumError)
@@ -146,6 +151,7 @@ def _warm(desk: Desk) -> None:
         return
     try:
         tables.signals(desk, State(what=known_treatments()[0]))
+        desk.prepare(known_treatments())
     except StoreError as fault:
         log.warning("primum: %s", fault)
 
@@ -197,8 +203,8 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
     @app.api_route("/signals.csv", methods=READS)
     def csv(request: Request) -> Response:
-        rows = tables.csv(desk, State.read(request.query_params.multi_items()))
-        return StreamingResponse(rows, media_type="text/csv", headers=_saved_as("signals.csv"))
+        text = tables.csv(desk, State.read(request.query_params.multi_items()))
+        return Response(text, media_type="text/csv", headers=_saved_as("signals.csv"))
 
     @app.api_route("/study.toml", methods=READS)
     def study(request: Request) -> Response:

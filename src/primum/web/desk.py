@@ -6,17 +6,22 @@ computed by few of them at once, so that a case or a suggestion never waits behi
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from primum.web.keep import Keep
+from primum.web.turns import Turns
 
 if TYPE_CHECKING:
-    from primum.signals.table import Scores
+    from primum.counts.incidence import Incidence
+    from primum.signals.table import Scores, SignalTable
+    from primum.study.question import Question
     from primum.study.reports import Reports
+    from primum.terms import IntArray
     from primum.web.state import State
 
 T = TypeVar("T")
@@ -24,6 +29,7 @@ READERS: Final = 4  # connections to one store
 AT_WORK: Final = 2  # of them that compute long answers at the same time
 ANSWERS: Final = 512 * 2**20  # bytes of answers that are kept
 _SMALL: Final = 200_000  # bytes that an answer is taken for which holds no arrays
+_OF_A_ROW: Final = 1_000  # bytes of a row that is spelt out, its texts included
 
 
 class Desk:
@@ -41,7 +47,8 @@ class Desk:
         self._lock = threading.Lock()
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
         self._some_free = threading.Semaphore(READERS)
-        self._may_work = threading.Semaphore(AT_WORK)
+        self._turns = Turns(AT_WORK)
+        self._arrays: Incidence | None = None  # what one reader has looked up, all know
         self._state: tuple[int, ...] = ()
         self._answers: Keep[Any] = Keep(most=ANSWERS, weigh=_weight)
 
@@ -75,7 +82,7 @@ class Desk:
             with self._lock:
                 reader = self._free.pop() if self._free else None
             if reader is None:
-                reader = self._opened()
+                reader = self._opened(state)
             try:
                 yield reader
             finally:
@@ -86,22 +93,49 @@ class Desk:
                 if not current:
                     reader.store.close()
 
+    def page(self) -> AbstractContextManager[None]:
+        """A page that asks for several answers: the turn that it takes for the first one it keeps until it is whole."""
+        return self._turns.keeping()
+
     def kept(self, key: Hashable, compute: Callable[[Reports], T]) -> T:
         """An answer of the loaded reports, from those kept where it is among them."""
 
         def computed() -> T:
-            with self._may_work, self.reports() as reports:
+            with self.reports() as reports:
                 return compute(reports)
 
-        answer: T = self._answers.get((self._as_it_is(), key), computed)
+        whole = (self._as_it_is(), key)
+        # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
+        with nullcontext() if self._answers.has(whole) else self._turns.turn():
+            answer: T = self._answers.get(whole, computed)
         return answer
 
     def scores(self, state: State) -> Scores:
-        """The statistics that a state asks for; sorting and filtering does not compute them again."""
-        from primum.study.question import Question
+        """The statistics that a state asks for; sorting and filtering does not compute them again.
 
-        asked = Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
-        return self.kept(("scores", asked, state.wanted), lambda reports: reports.scores(asked, methods=state.wanted))
+        Caveats are looked for in the rows that are shown (`rows`): checking every pair takes longer than counting it.
+        """
+        asked, methods = _asked(state), state.wanted
+        return self.kept(
+            ("scores", asked, methods), lambda reports: reports.scores(asked, methods=methods, caveats=False)
+        )
+
+    def rows(self, state: State, scores: Scores, places: IntArray) -> SignalTable:
+        """Some rows of the statistics of a state, with the caveats of each."""
+        asked = _asked(state)
+        key = ("rows", asked, state.wanted, hashlib.sha256(places.tobytes()).digest())
+        return self.kept(key, lambda reports: reports.rows(asked, scores, places))
+
+    def prepare(self, treatments: Iterable[str]) -> None:
+        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load.
+
+        A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
+        """
+        with self._turns.turn(), self.reports() as reports, self.reports():  # one reader for each that has a turn
+            for name in treatments:
+                if reports.arrays is not None:
+                    reports.arrays.told(name)
+            reports.cases(most=1)
 
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
@@ -111,15 +145,22 @@ class Desk:
         """Let the store go."""
         with self._lock:
             free, self._free = self._free, []
-            self._state = ()
+            self._state, self._arrays = (), None
         for reader in free:
             reader.store.close()
 
-    def _opened(self) -> Reports:
+    def _opened(self, state: tuple[int, ...]) -> Reports:
         from primum.store import open_store
         from primum.study.reports import Reports
 
-        return Reports(open_store(self.folder))
+        with self._lock:
+            shared = self._arrays
+        reports = Reports(open_store(self.folder), arrays=shared)
+        arrays = reports.arrays
+        with self._lock:
+            if self._arrays is None and state == self._state:
+                self._arrays = arrays
+        return reports
 
     def _as_it_is(self) -> tuple[int, ...]:
         """The state of the store; what is known of another one is forgotten."""
@@ -127,21 +168,29 @@ class Desk:
         with self._lock:
             if state == self._state:
                 return state
-            free, self._free, self._state = self._free, [], state
+            free, self._free, self._state, self._arrays = self._free, [], state, None
         for reader in free:
             reader.store.close()
         self._answers.clear()
         return state
 
 
+def _asked(state: State) -> Question:
+    from primum.study.question import Question
+
+    return Question(state.what, state.cohort or None, state.versus or None, duplicates=state.duplicates or None)
+
+
 def _weight(answer: Any) -> int:
     """Bytes of an answer, about: those of its arrays where it is one or is a table of statistics."""
     import numpy as np
 
-    from primum.signals.table import Scores
+    from primum.signals.table import Scores, SignalTable
 
     if isinstance(answer, np.ndarray):
         return answer.nbytes
+    if isinstance(answer, SignalTable):
+        return len(answer) * _OF_A_ROW
     if not isinstance(answer, Scores):
         return _SMALL
     counts = (answer.counts.observed, answer.counts.drug_reports, answer.counts.event_reports)

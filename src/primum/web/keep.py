@@ -34,6 +34,12 @@ class Keep(Generic[T]):
         self._answers: OrderedDict[Hashable, Future[T]] = OrderedDict()
         self._bytes: dict[Hashable, int] = {}
 
+    def has(self, key: Hashable) -> bool:
+        """Whether the answer of a key is there without waiting."""
+        with self._lock:
+            found = self._answers.get(key)
+            return found is not None and found.done()
+
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The answer of a key, computed where it is not kept."""
         with self._lock:

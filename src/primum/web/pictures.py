@@ -88,9 +88,9 @@ def _over_time(desk: Desk, state: State, events: list[str]) -> Any:
     among = one_of_each(desk, state)
 
     def computed(reports: Reports) -> Picture:
-        found = reports_of(reports, state, among)
+        places = reports_of(reports, state, among)
         assert reports.arrays is not None
-        quarters, counted = by_quarter(reports.arrays, found.places, events)
+        quarters, counted = by_quarter(reports.arrays, places, events)
         return draw.trend([event.capitalize() for event in events], quarters, counted, _title(state))
 
     return computed

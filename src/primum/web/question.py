@@ -11,6 +11,8 @@ from primum.terms import USES
 
 if TYPE_CHECKING:
     from primum.counts.facets import Facets
+    from primum.counts.incidence import Incidence
+    from primum.counts.kernel import Codes
     from primum.study.reports import Reports
     from primum.terms import BoolArray
     from primum.web.desk import Desk
@@ -42,21 +44,35 @@ def question(desk: Desk, state: State) -> dict[str, Any]:
         `{"reports", "fields": [{"field", "label", "chosen", "values": [{"value", "label", "reports"}]}], "rest"}`;
         `rest` are the conditions that no field can hold.
     """
-    chosen, rest = _taken_apart(parse(state.cohort))
-    counted = spread(desk, state)
-    fields = _fields(chosen, counted.by_field)
-    return {"reports": counted.reports, "fields": fields, "rest": "" if rest == EVERYTHING else str(rest)}
+    return _told(state.cohort, spread(desk, state))
 
 
-def as_typed(query: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The same for a question that cannot be answered: as it was typed, to be mended, without counts."""
+def second_cohort(desk: Desk, state: State) -> dict[str, Any]:
+    """The same for the cohort that a question compares with: all reports in it, whatever drug they hold."""
+    told = _told(state.versus, _of_second(desk, state))
+    return told | {"reports": told["reports"] if state.versus else None}
+
+
+def _told(text: str, counted: Facets) -> dict[str, Any]:
+    chosen, rest = _taken_apart(parse(text))
+    said = "*" if text == "*" else "" if rest == EVERYTHING else str(rest)  # every report, where somebody asks for them
+    return {"reports": counted.reports, "fields": _fields(chosen, counted.by_field), "rest": said}
+
+
+def as_typed(query: Iterable[tuple[str, str]], of: str = "cohort") -> dict[str, Any]:
+    """The same for a question that cannot be answered: as it was typed, to be mended, without counts.
+
+    Args:
+        query: names and values.
+        of: which of its two cohorts, `cohort` or `versus`.
+    """
     chosen: dict[str, str] = {}
     rest = ""
     for name, value in query:
-        if name == "cohort":
+        if name == of:
             rest = value
-        elif name.startswith("cohort."):
-            chosen[name.removeprefix("cohort.")] = value
+        elif name.startswith(f"{of}."):
+            chosen[name.removeprefix(f"{of}.")] = value
     return {"reports": None, "fields": _fields(chosen, {}), "rest": rest}
 
 
@@ -88,49 +104,64 @@ def _fields(chosen: Mapping[str, str], counted: Mapping[str, Mapping[str, int]])
 
 
 def spread(desk: Desk, state: State) -> Facets:
-    """How the reports of a question spread over the values of the fields; kept without the reports themselves."""
-    from dataclasses import replace
-
+    """How the reports of a question spread over the values of the fields."""
     among = one_of_each(desk, state)
 
     def counted(reports: Reports) -> Facets:
-        return replace(reports_of(reports, state, among), places=None)
+        from primum.counts.facets import facets
 
-    return desk.kept(("spread", state.what, state.cohort, state.duplicates), counted)
+        asked, scope = reports.asked(state.what)
+        return facets(_arrays(reports), asked, parse(state.cohort), scope, among=among)
+
+    return desk.kept(("spread", state.what, state.cohort, state.duplicates, among is None), counted)
 
 
-def reports_of(reports: Reports, state: State, among: BoolArray | None) -> Facets:
-    """The reports of a question, with their places in the arrays.
+def _of_second(desk: Desk, state: State) -> Facets:
+    among = one_of_each(desk, state)
+
+    def counted(reports: Reports) -> Facets:
+        from primum.counts.facets import facets
+
+        _, scope = reports.asked(state.what)
+        return facets(_arrays(reports), None, parse(state.versus), scope, among=among)
+
+    return desk.kept(("spread of second", state.what, state.versus, state.duplicates, among is None), counted)
+
+
+def reports_of(reports: Reports, state: State, among: BoolArray | None) -> Codes | None:
+    """Numbers of the reports of a question in the arrays; None for every report.
 
     Raises:
         UnknownNameError: no treatment and no drug of that name.
         StoreError: the store's arrays are switched off.
     """
-    from primum.counts.facets import facets
-    from primum.counts.incidence import open_incidence
+    from primum.counts.facets import places_of
 
     asked, scope = reports.asked(state.what)
-    arrays = reports.arrays or open_incidence(reports.store, keep=False)
-    return facets(arrays, asked, parse(state.cohort), scope, among=among)
+    return places_of(_arrays(reports), asked, parse(state.cohort), scope, among=among)
 
 
 def one_of_each(desk: Desk, state: State) -> BoolArray | None:
-    """One report of each event, by the links in force; None where every report counts or the cohort itself says."""
+    """One report of each event, by the links in force; None where every report counts or a cohort itself says."""
     from primum.cases.linked import OFF, default_method
-    from primum.counts.incidence import open_incidence
     from primum.counts.members import Scope
 
-    if "duplicates" in parse(state.cohort).fields:
+    if "duplicates" in parse(state.cohort).fields | parse(state.versus).fields:
         return None
     method = state.duplicates or desk.kept(("links",), lambda reports: default_method(reports.store))
     if method == OFF:
         return None
 
     def mask(reports: Reports) -> BoolArray:
-        arrays = reports.arrays or open_incidence(reports.store, keep=False)
-        return arrays.mask(condition("duplicates", method), Scope({}))
+        return _arrays(reports).mask(condition("duplicates", method), Scope({}))
 
     return desk.kept(("one of each", method), mask)
+
+
+def _arrays(reports: Reports) -> Incidence:
+    from primum.counts.incidence import open_incidence
+
+    return reports.arrays or open_incidence(reports.store, keep=False)
 
 
 def _taken_apart(cohort: Cohort) -> tuple[dict[str, str], Cohort]:

@@ -49,7 +49,7 @@ ORDERS: Final = ("down", "up")
 LARGEST_TABLE: Final = 1_000  # rows on one page; the command line writes them all
 _LONGEST: Final = 2_000  # characters of one choice; a longer one is no question of a person
 _LISTS: Final = ("methods", "columns")  # choices of several words, which a form sends one by one
-_PART: Final = "cohort."  # a field of a form that adds one condition to the cohort
+COHORTS: Final = ("cohort", "versus")  # a field of a form that begins so, with a point behind, adds one condition to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +124,8 @@ class State:
     def read(cls, query: Iterable[tuple[str, str]]) -> State:
         """The choices that a query holds, in their one spelling.
 
-        What a form sends is understood as well: a field that begins with `cohort.` adds its condition to the cohort,
-        and a choice of several words comes word by word.
+        What a form sends is understood as well: a field that begins with `cohort.` or `versus.` adds its condition to
+        that cohort, and a choice of several words comes word by word.
 
         Args:
             query: names and values, in order.
@@ -140,11 +140,11 @@ class State:
             'age:65- sex:F'
         """
         given: dict[str, object] = {}
-        parts: list[Cohort] = []
+        parts: dict[str, list[Cohort]] = {name: [] for name in COHORTS}
         kinds: dict[str, type] = {field.name: type(field.default) for field in fields(cls)}
         for name, text in query:
-            field = name.removeprefix(_PART)
-            if name not in kinds and (field == name or field not in FIELDS):
+            side, _, field = name.partition(".")
+            if name not in kinds and (side not in parts or field not in FIELDS):
                 raise UnknownNameError.of("choice", name, kinds)
             if len(text) > _LONGEST:
                 raise PrimumError(f"{name} has {len(text):,} characters; expected at most {_LONGEST:,}.")
@@ -152,14 +152,13 @@ class State:
             if not value:
                 continue
             if name not in kinds:
-                parts.append(condition(field, value))
+                parts[side].append(condition(field, value))
             elif name in _LISTS and name in given:
                 given[name] = f"{given[name]},{value}"
             else:
                 given[name] = _number(name, value, kinds[name])
-        for name in ("cohort", "versus"):
-            read = parse(str(given.get(name, "")))
-            meant = all_of(read, *parts) if name == "cohort" else read
+        for name in COHORTS:
+            meant = all_of(parse(str(given.get(name, ""))), *parts[name])
             given[name] = "" if meant == EVERYTHING and (name == "cohort" or not given.get(name)) else str(meant)
         for name, usual in (("methods", FIRST_METHODS), ("columns", FIRST_COLUMNS)):
             words = _words(str(given.get(name, "")))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.web.desk import Desk
-from primum.web.question import question
+from primum.web.question import question, second_cohort
 from primum.web.state import State
 
 if TYPE_CHECKING:
     from primum.dossier.render.signal_pictures import Picture
-    from primum.signals.table import Scores
+    from primum.signals.table import Scores, SignalTable
     from primum.terms import BoolArray, IntArray
 
 WARNING: Final = (
@@ -37,7 +36,12 @@ def signals(desk: Desk, state: State) -> dict[str, Any]:
             continue  # nothing is kept apart
         rows = _ranked(scores, state, there, most=state.limit)
         parts.append(
-            {"title": title, "all": int(among.sum()), "pairs": int(there.sum()), "rows": _rows(scores, rows, out)}
+            {
+                "title": title,
+                "all": int(among.sum()),
+                "pairs": int(there.sum()),
+                "rows": _rows(desk.rows(state, scores, rows), out[rows]),
+            }
         )
     return {
         "ok": True,
@@ -94,14 +98,14 @@ def _ranked(scores: Scores, state: State, among: BoolArray, *, most: int | None)
     return np.concatenate([places[:filled][::-1], places[filled:]])[:most]
 
 
-def csv(desk: Desk, state: State) -> Iterator[str]:
+def csv(desk: Desk, state: State) -> str:
     """Every row that the filters leave as CSV, in the order of the page; a text that would be a formula is harmless.
 
     Raises:
         PrimumError: more rows than a download holds.
     """
     from primum.errors import PrimumError
-    from primum.signals.write import csv_blocks
+    from primum.signals.write import csv_text
 
     scores = desk.scores(state)
     wanted = _wanted(scores, state)
@@ -110,14 +114,14 @@ def csv(desk: Desk, state: State) -> Iterator[str]:
             f"The table has {rows:,} rows; expected at most {MOST_IN_FILE:,} in a download. Filter it, or write all of "
             "it with primum signals --csv FILE."
         )
-    return csv_blocks(scores, _ranked(scores, state, wanted, most=None))
+    return csv_text(desk.rows(state, scores, _ranked(scores, state, wanted, most=None)))
 
 
-def _rows(scores: Scores, places: Any, out: BoolArray) -> list[dict[str, Any]]:
+def _rows(table: SignalTable, out: BoolArray) -> list[dict[str, Any]]:
     from primum.signals.write import as_json
 
-    told = as_json(scores.table(places))["rows"]
-    return [{**row, "stands_out": bool(out[place])} for row, place in zip(told, places.tolist(), strict=True)]
+    told = as_json(table)["rows"]
+    return [{**row, "stands_out": stands_out} for row, stands_out in zip(told, out.tolist(), strict=True)]
 
 
 def cases_of(state: State, row: dict[str, Any]) -> str:
@@ -134,19 +138,20 @@ def compare(desk: Desk, state: State) -> dict[str, Any]:
     Raises:
         CohortError: the two share reports.
     """
+    second = second_cohort(desk, state)
     if not state.versus:
-        asked = {"state": state.as_json(), "question": question(desk, state), "warning": WARNING}
+        asked = {"state": state.as_json(), "question": question(desk, state), "second": second, "warning": WARNING}
         return {"ok": True, **asked, "sizes": [], "notes": [note for note in (desk.synthetic(),) if note], "parts": []}
     found = signals(desk, state)
     scores = desk.scores(state)
     first = int(scores.counts.drug_reports.max(initial=0))
-    second = scores.counts.total_reports - first
+    others = scores.counts.total_reports - first
     for part in found["parts"]:
         for row in part["rows"]:
             row["other"] = row["event_reports"] - row["observed"]
             row["share"] = row["observed"] / first if first else None
-            row["other_share"] = row["other"] / second if second else None
-    return found | {"sizes": [first, second], "picture": _drawn(found["parts"][0]["rows"], state)}
+            row["other_share"] = row["other"] / others if others else None
+    return found | {"second": second, "sizes": [first, others], "picture": _drawn(found["parts"][0]["rows"], state)}
 
 
 def _drawn(rows: list[dict[str, Any]], state: State) -> str:
