@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -67,15 +68,18 @@ class Explorer:
 
 
 @contextmanager
-def _serve(store: Path, *words: str) -> Iterator[Explorer]:
+def _serve(store: Path | None, *words: str, environment: dict[str, str] | None = None) -> Iterator[Explorer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "primum", "serve", "--port", str(port), "--store", str(store), *words]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "primum", "serve", "--port", str(port), *words]
+    command += [] if store is None else ["--store", str(store)]
+    around = os.environ | (environment or {})
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=around) as process:
         try:
             assert process.stderr is not None
-            assert f"http://127.0.0.1:{port}/" in process.stderr.readline()
+            said = [process.stderr.readline() for _ in range(1 if store is not None else 2)]
+            assert f"http://127.0.0.1:{port}/" in said[-1], said
             for _ in range(200):
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -89,7 +93,10 @@ def _serve(store: Path, *words: str) -> Iterator[Explorer]:
 
 @pytest.fixture(scope="session")
 def serving() -> Callable[..., AbstractContextManager[Explorer]]:
-    """Serve a store for as long as a block lasts; further words of the command line behind it."""
+    """Serve a store for as long as a block lasts; further words of the command line behind it.
+
+    Without a store the explorer says a line on the one that it opens itself before it tells its address.
+    """
     pytest.importorskip("fastapi", reason="the explorer's extra is not installed")
     return _serve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -89,6 +90,48 @@ def test_the_back_button_brings_the_question_before(tab: Any) -> None:
     assert tab.locator("#q-use").input_value() == "cosmetic"
 
 
+COMPARE = "/compare?what=anti-wrinkle"
+
+
+def test_the_second_cohort_is_chosen_like_the_first(tab: Any, served: Any) -> None:
+    tab.visit(COMPARE)
+    assert "Name a second cohort" in tab.locator("#told").inner_text()
+    assert tab.locator("#count-second").count() == 0
+    said = tab.locator("#s-use option[value=therapeutic]").inner_text()
+    tab.select_option("#q-use", "cosmetic")
+    tab.wait_for_url("**cohort=use%3Acosmetic*")
+    tab.select_option("#s-use", "therapeutic")
+    tab.wait_for_url("**versus=use%3Atherapeutic*")
+    assert asked(tab) == {"what": ["anti-wrinkle"], "cohort": ["use:cosmetic"], "versus": ["use:therapeutic"]}
+    told = served.get(f"{COMPARE.replace('?', '.json?')}&cohort=use:cosmetic&versus=use:therapeutic").json
+    assert said == f"therapeutic ({told['sizes'][1]:,})"
+    assert tab.locator("#count-second").inner_text() == f"{told['sizes'][1]:,}"
+    assert tab.locator("#told strong").all_inner_texts() == [f"{size:,}" for size in told["sizes"]]
+    tab.fill("#s-age", "18-64")
+    tab.press("#s-age", "Enter")
+    tab.wait_for_url("**versus=use%3Atherapeutic+age%3A18-64*")
+    assert int(tab.locator("#count-second").inner_text().replace(",", "")) < told["sizes"][1]
+    assert tab.locator("#q-age").input_value() == ""
+    tab.go_back()
+    tab.wait_for_function("n => document.getElementById('count-second').textContent === n", arg=f"{told['sizes'][1]:,}")
+    assert tab.locator("#s-age").input_value() == ""
+
+
+def test_two_cohorts_that_share_reports_are_told_and_both_can_be_mended(tab: Any) -> None:
+    tab.visit(f"{COMPARE}&cohort=use%3Acosmetic&versus=use%3Atherapeutic")
+    before = tab.url
+    tab.select_option("#s-use", "cosmetic")
+    tab.wait_for_selector("#fault:not([hidden])")
+    assert "reports are in both" in tab.locator("#fault").inner_text()
+    assert tab.url == before
+    tab.select_option("#q-use", "therapeutic")
+    tab.wait_for_url("**cohort=use%3Atherapeutic&versus=use%3Acosmetic*")
+    tab.visit(f"{COMPARE}&cohort.use=cosmetic&versus.use=cosmetic")
+    typed = [tab.locator(f"#{name}").input_value() for name in ("q-cohort", "s-versus")]
+    assert typed == ["use:cosmetic", "use:cosmetic"]
+    tab.complaints.clear()  # the browser notes each answer of 400
+
+
 def numbers(tab: Any, column: int) -> list[float]:
     cells = tab.locator(f"table.rows >> nth=0 >> tbody tr:not(.caveats) td:nth-of-type({column})").all_inner_texts()
     return [float(cell.replace(",", "")) for cell in cells]
@@ -154,7 +197,7 @@ def test_keys_alone_reach_the_answer_and_sort_the_table(tab: Any) -> None:
 def test_names_are_suggested_while_one_types(tab: Any) -> None:
     tab.visit(SIGNALS)
     tab.locator("#q-reaction").press_sequentially("eyelid")
-    option = tab.locator("#l-reaction option")
+    option = tab.locator("#l-q-reaction option")
     option.first.wait_for(state="attached")
     assert option.first.get_attribute("value") == "EYELID PTOSIS"
     tab.fill("#q-reaction", "EYELID PTOSIS")
@@ -262,6 +305,27 @@ def bare(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
     """The explorer without a store."""
     with serving(tmp_path_factory.mktemp("bare") / "nothing") as opened:
         yield opened
+
+
+@pytest.mark.slow
+def test_the_demonstration_opens_reports_that_say_on_every_page_that_they_are_invented(
+    browser: Any, serving: Any, tmp_path: Path
+) -> None:
+    environment = {"PRIMUM_STORE": str(tmp_path / "mine" / "store")}
+    for _ in range(2):  # the second time it is there already
+        with serving(None, "--demo", environment=environment) as opened:
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(opened.address)
+            assert "SYNTHETIC" in page.locator("main").inner_text()
+            page.get_by_role("link", name="What stands out in the reports").first.click()
+            page.wait_for_selector("table.rows")
+            assert "Eyelid ptosis" in page.locator("table.rows").first.inner_text()
+            for path in ("/compare?what=anti-wrinkle", "/onset?what=anti-wrinkle", "/cases", "/flow", "/status"):
+                page.goto(opened.address + path)
+                assert "SYNTHETIC" in page.locator("main").inner_text(), path
+            context.close()
+    assert [one.name.startswith("demo-") for one in (tmp_path / "mine").iterdir()] == [True]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -24,8 +24,13 @@ def serve(
         typer.Option("--token", envvar="PRIMUM_TOKEN", help="What every request must bring, as password or bearer."),
     ] = "",
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the loaded reports.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Open SYNTHETIC reports, made at the first time, instead of loaded ones.")
+    ] = False,
 ) -> None:
     """Open the explorer: dossiers, signals, cases and what is loaded, each page also as .json."""
+    if demo and store is not None:
+        raise typer.BadParameter("It opens a store of its own; leave out --store.", param_hint="--demo")
     from primum.errors import MissingExtraError, PrimumError
 
     try:
@@ -41,9 +46,23 @@ def serve(
         )
     if not _free(host, port):
         raise PrimumError(f"Port {port} on {host} is in use; expected a free one. Name another with --port.")
+    if demo:
+        store = _demo()
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"http://{shown}:{port}/  (Ctrl-C stops it)", err=True)
     uvicorn.run(create_app(store, host=host, token=token), host=host, port=port, log_level="warning")
+
+
+def _demo() -> Path:
+    """The store of invented reports; where it is made now, the terminal says so."""
+    from primum.cli.progress import watched
+    from primum.terms import SYNTHETIC
+    from primum.testing.demo_store import demo_store
+
+    with watched(f"{SYNTHETIC}:") as watcher:
+        found = demo_store(watcher.say)
+    typer.echo(f"{SYNTHETIC}: every report here is invented and tells nothing of a real drug ({found})", err=True)
+    return found
 
 
 def _free(host: str, port: int) -> bool:
