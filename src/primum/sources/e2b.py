@@ -99,8 +99,8 @@ class _Head:
     Args:
         form: the message form.
         tag: finds where a report begins and where it ends.
-        wrapper: a start tag with the namespaces that the root has prefixes for; without the one that has none, names are
-            read as they are printed.
+        wrapper: a start tag with the namespaces that the root has prefixes for; without the one that has none, names
+            are read as they are printed.
         encoding: of its bytes, where it has one byte a character; empty for UTF-8.
         rest: what was read behind the head already.
     """

@@ -216,7 +216,8 @@ def _map_drug_names(store: Store, words: Sequence[Vocabulary]) -> None:
     found = engine.run(known_names.names_to_read())
     columns = map_names(
         found["name_key"].tolist(),
-        list(zip(found["drugname"], found["active_ingredient"], found["teaching_rows"].tolist(), strict=True)),
+        list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True)),
+        teaching=found["teaching_rows"].tolist(),
         tables=[vocabulary.names for vocabulary in words],
         dictionaries=stored_dictionaries(store),
     )
