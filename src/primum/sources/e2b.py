@@ -243,7 +243,9 @@ def _parse(record: bytes, head: _Head, file: RecordFile) -> tuple[ElementTree.El
     text = record
     if record.count(b"<") > MOST_TAGS:
         return None, f"more than {MOST_TAGS:,} tags"
-    if head.encoding:
+    if record.isascii():
+        pass
+    elif head.encoding:
         text = record.decode(head.encoding, errors="replace").encode("utf-8")
     elif not _is_utf8(record):
         text = record.decode("latin-1").encode("utf-8")
