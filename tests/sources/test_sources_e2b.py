@@ -25,21 +25,13 @@ HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE ichicsr SYSTEM "http:
 def read(text, *, block=None):
     """Reports, rejects and repairs of a file."""
     file = RecordFile("f.xml", [])
-    stream = io.BytesIO(text) if block is None else Dripping(text, block)
-    reports = list(read_reports(stream, file))
+    with pytest.MonkeyPatch.context() as patch:
+        if block is not None:
+            patch.setattr(e2b, "BLOCK", block)
+        reports = list(read_reports(io.BytesIO(text), file))
     account = file.account()  # refuses to be made where the records do not add up
     assert account.lines == len(reports) + len(file.keep)
     return reports, [(reject.line, reject.reason) for reject in file.keep], account.repairs
-
-
-class Dripping:
-    """A stream that gives a few bytes at a time."""
-
-    def __init__(self, text, size):
-        self.stream, self.size = io.BytesIO(text), size
-
-    def read(self, _, /):
-        return self.stream.read(self.size)
 
 
 def ids(reports):

@@ -21,21 +21,13 @@ from primum.testing.icsr import invented_reports, write_openfda
 def read(text, *, block=None):
     """Reports, rejects and repairs of a document."""
     file = RecordFile("f.json", [])
-    stream = io.BytesIO(text) if block is None else Dripping(text, block)
-    reports = list(read_reports(stream, file))
+    with pytest.MonkeyPatch.context() as patch:
+        if block is not None:
+            patch.setattr(openfda, "BLOCK", block)
+        reports = list(read_reports(io.BytesIO(text), file))
     account = file.account()  # refuses to be made where the records do not add up
     assert account.lines == len(reports) + len(file.keep)
     return reports, [(reject.line, reject.reason) for reject in file.keep], account.repairs
-
-
-class Dripping:
-    """A stream that gives a few bytes at a time."""
-
-    def __init__(self, text, size):
-        self.stream, self.size = io.BytesIO(text), size
-
-    def read(self, _, /):
-        return self.stream.read(self.size)
 
 
 def document(*reports, indent=None):

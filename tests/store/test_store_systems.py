@@ -11,15 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primum.errors import SourceError, StoreError
-from primum.sources import canada, jader
+from primum.sources import canada, jader, quoted
 from primum.sources.caers import COLUMNS as CAERS_COLUMNS
 from primum.sources.caers import open_caers, split_terms
 from primum.sources.eudravigilance import open_listing, read_drug, read_reaction, split_cell
@@ -102,13 +103,49 @@ def test_what_was_planted_stands_out_and_every_report_says_synthetic(kind, tmp_p
         assert reports.flow(cohort=f"source:{kind}")[0].unit == "lines"
 
 
+def damage(path, *, seed=1):
+    """Put an odd byte into every second line of the files of a system, headers left out."""
+    rng = np.random.default_rng(seed)
+    odd = [
+        b'"',
+        b",",
+        b"$",
+        b"\n",
+        b"\r",
+        b"\x00",
+        b"\xe9",
+        b"\xc3\xa9",
+        b"  ",
+        b'""',
+        b"-",
+        b"9999",
+        "歳".encode("cp932"),
+    ]
+    for file in [path] if path.is_file() else sorted(path.iterdir()):
+        lines = file.read_bytes().split(b"\n")
+        for n in range(1, len(lines)):
+            if lines[n] and rng.random() < 0.5:
+                at = int(rng.integers(len(lines[n])))
+                lines[n] = lines[n][:at] + odd[rng.integers(len(odd))] + lines[n][at:]
+        file.write_bytes(b"\n".join(lines))
+
+
+def nothing_plain(block, find=quoted.lines_of, **options):
+    lines = find(block, **options)
+    return replace(lines, plain=np.zeros(len(lines), dtype=bool))
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_again_changes_nothing_another_replaces_and_batches_do_not_matter(kind, tmp_path, monkeypatch):
+def test_the_same_again_changes_nothing_another_replaces_and_lines_read_alone_give_the_same(
+    kind, tmp_path, monkeypatch
+):
     path = write(kind, tmp_path, reports=30)
+    damage(path)
     names = (*REPORT_TABLES, "files", "rejects", "repairs", "value_faults", "current_reports")
     hashes = []
-    for size in (7, 4_000_000):
-        monkeypatch.setattr("primum.sources.quoted.BLOCK", size)
+    for size, find in ((700, quoted.lines_of), (4_000_000, nothing_plain)):
+        monkeypatch.setattr(quoted, "BLOCK", size)
+        monkeypatch.setattr(quoted, "lines_of", find)
         with open_store(tmp_path / f"store{size}", write=True) as opened:
             KINDS[kind].load(opened, [path])
             hashes.append([opened.engine.content_hash(name) for name in names])
@@ -116,8 +153,9 @@ def test_the_same_again_changes_nothing_another_replaces_and_batches_do_not_matt
             assert again.outcome == "unchanged"
             assert hashes[-1] == [opened.engine.content_hash(name) for name in names]
     assert hashes[0] == hashes[1]
+    monkeypatch.undo()
     write(kind, tmp_path, reports=20, seed=2)
-    with open_store(tmp_path / "store7", write=True) as opened:
+    with open_store(tmp_path / "store700", write=True) as opened:
         [other] = KINDS[kind].load(opened, [path])
         assert other.outcome == "replaced"
         assert opened.engine.count("reports") == other.reports

@@ -230,6 +230,21 @@ def test_codes_of_devices_and_types_of_vaccines_teach_no_drug_name_its_substance
         assert {ingredient for _, ingredient in meanings(store)} > {None}  # the same names, with codes
 
 
+def test_a_device_without_its_code_is_what_the_others_of_its_brand_are(memory_store: MakeStore) -> None:
+    part = 1_010_000  # of MAUDE
+    key = part * ROWS_OF_A_PART + 1
+    rows: Rows = {"reports": [{"report_key": key, "source": "maude", "caseid": "1"}]}
+    rows["drugs_in_report"] = [
+        {"report_key": key, "row_number": n, "drugname": "HIP", "active_ingredient": code}
+        for n, code in enumerate(["LPH", "LPH", "LPH", None])
+    ]
+    file = {"file_key": part * FILES_OF_A_PART + 1, "source": "maude", "archive": "m", "archive_sha256": "m"}
+    with memory_store(raw=True) as store:
+        put_in(store, rows | {"files": [file]})
+        derive(store)
+        assert meanings(store, None) == {("HIP", None): {("LPH", "learned")}}
+
+
 def meanings(store, *ingredients):
     """What each name means whose active ingredient is one of these; of every name where none is given."""
     substances = {}

@@ -38,7 +38,7 @@ REPEATED: Final = frozenset(
 )
 _TAG: Final = re.compile(rb"<((?:[\w.-]+:)?)([A-Za-z_][\w.-]*)([^<>]*)>")
 _ENTITY: Final = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
-_NAMESPACE: Final = re.compile(rb"""xmlns(?::[\w.-]+)?\s*=\s*(?:"[^"<&]*"|'[^'<&]*')""")
+_NAMESPACE: Final = re.compile(rb"""xmlns:[\w.-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*')""")
 _ENCODING: Final = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)["']""")
 _REFERENCE: Final = re.compile(rb"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
 _BARE_AMPERSAND: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
@@ -99,7 +99,8 @@ class _Head:
     Args:
         form: the message form.
         tag: finds where a report begins and where it ends.
-        wrapper: a start tag with the namespaces that stand in the root's.
+        wrapper: a start tag with the namespaces that the root has prefixes for; without the one that has none, names
+            are read as they are printed.
         encoding: of its bytes, where it has one byte a character; empty for UTF-8.
         rest: what was read behind the head already.
     """
@@ -242,7 +243,9 @@ def _parse(record: bytes, head: _Head, file: RecordFile) -> tuple[ElementTree.El
     text = record
     if record.count(b"<") > MOST_TAGS:
         return None, f"more than {MOST_TAGS:,} tags"
-    if head.encoding:
+    if record.isascii():
+        pass
+    elif head.encoding:
         text = record.decode(head.encoding, errors="replace").encode("utf-8")
     elif not _is_utf8(record):
         text = record.decode("latin-1").encode("utf-8")
@@ -308,7 +311,9 @@ def _as_node(element: ElementTree.Element, file: RecordFile, depth: int) -> dict
     """Elements of R2 by name; those that may repeat as lists, of any other the first."""
     found: dict[str, Any] = {}
     for child in element:
-        name = child.tag.rpartition("}")[2]
+        name = child.tag
+        if name[0] == "{":
+            name = name.rpartition("}")[2]
         value = _as_node(child, file, depth + 1) if len(child) and depth < DEEPEST else child.text
         if name in REPEATED:
             found.setdefault(name, []).append(value)

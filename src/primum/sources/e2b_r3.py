@@ -63,7 +63,8 @@ def read_message(message: Element) -> Found:
 
 def _without_namespaces(message: Element) -> None:
     for element in message.iter():
-        element.tag = element.tag.rpartition("}")[2]
+        if element.tag[0] == "{":
+            element.tag = element.tag.rpartition("}")[2]
 
 
 def _about_the_report(case: Element) -> Found:

@@ -21,9 +21,10 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
+from primum.sources.encodings import Encoding
 from primum.sources.lines import FileAccount
 from primum.sources.piped import PipedFile, Placing
-from primum.sources.quoted import Keeper, physical_lines, text_of
+from primum.sources.quoted import Keeper, physical_lines
 from primum.sources.values import read_csv
 
 _COLUMNS: Final = read_csv("maude_columns.csv")
@@ -143,7 +144,7 @@ def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
     with file.path.open("rb") as stream:
         for line in physical_lines(stream, file.path.name):
             lines += 1
-            text = text_of(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
+            text = Encoding().decode(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
             fields = [field.strip() for field in next(csv.reader([text], delimiter="|" if "|" in text else ","), [])]
             if not text:
                 blank += 1

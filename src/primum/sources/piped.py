@@ -15,9 +15,10 @@ from operator import itemgetter
 from typing import IO, Final
 
 from primum.errors import SourceError
+from primum.sources.encodings import Encoding
 from primum.sources.layouts import BOMS
 from primum.sources.lines import FileAccount, Reject
-from primum.sources.quoted import Keeper, physical_lines, text_of
+from primum.sources.quoted import Keeper, physical_lines
 from primum.sources.repairs import CONTROLS, strip_control_bytes
 
 LONGEST_ROW: Final = 4_000_000  # bytes; a narrative of several thousand lines
@@ -142,7 +143,7 @@ class PipedFile:
         repairs: tuple[str, ...] = ("join_broken_lines",) if len(lines) > 1 else ()
         if line.translate(None, CONTROLS) != line:
             line, repairs = strip_control_bytes(line), (*repairs, "strip_control_bytes")
-        text, latin1 = text_of(line)
+        text, latin1 = Encoding().decode(line)
         if latin1:
             repairs = (*repairs, "read_as_latin1")
         fields, width = text.split("|"), len(self.columns)
@@ -171,7 +172,7 @@ class PipedFile:
             self.columns = self.headless[width if text.strip() else next(iter(self.headless))]
             return text
         self._header_lines = 1
-        given = tuple(name.strip().strip('"').upper() for name in text_of(text.rstrip(b"\r\n"))[0].split("|"))
+        given = tuple(name.strip().strip('"').upper() for name in Encoding().decode(text.rstrip(b"\r\n"))[0].split("|"))
         columns = tuple(self.also.get(name, name) for name in given)
         missing = [name for name in self.needed if name not in columns]
         if missing or columns[0] != self.known[0]:

@@ -52,14 +52,6 @@ def physical_lines(stream: IO[bytes], member: str) -> Iterator[bytes]:
         yield line
 
 
-def text_of(line: bytes) -> tuple[str, bool]:
-    """A line as text, and whether it had to be read as latin-1."""
-    try:
-        return line.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return line.decode("latin-1"), True
-
-
 @dataclass(frozen=True, slots=True)
 class _Mended:
     """A row that was read alone: its first line, how many it took, its text as a plain line, and the repairs."""
@@ -158,10 +150,6 @@ class QuotedFile:
         """The rows of a block, and how many of its bytes they took: a record may end in the next one."""
         lines = lines_of(block, delimiter=self.delimiter, width=len(self.columns))
         mended, kept, end = self._mend(lines, last=last)
-        alone, more = (
-            np.array(given, dtype=np.intp)
-            for given in ([row.line for row in mended], [row.taken - 1 for row in mended])
-        )
         recoded = InUtf8(lines, self.encoding)
         pieces: list[bytes] = []
         done = 0
@@ -169,30 +157,31 @@ class QuotedFile:
             pieces += [*_runs(recoded, kept, done, row.line), row.text]
             done = row.line + row.taken
         pieces += _runs(recoded, kept, done, end)
-        first_lines = np.union1d(np.flatnonzero(kept[:end]), alone).astype(np.intp)
-        places = np.searchsorted(first_lines, alone)
-        repairs = {place: row.repairs for place, row in zip(places.tolist(), mended, strict=True) if row.repairs}
-        recoded_rows = (kept & recoded.mended)[first_lines]
-        last_lines = first_lines.copy()
-        last_lines[places] += more
-        before = self._counted["lines"]
-        where = Lines(
-            block,
-            before + 1 + first_lines,
-            lines.starts[first_lines],
-            lines.stops[last_lines],
-            (recoded_rows, self.encoding.repair),
-            repairs,
-        )
-        self._counted["lines"] += end
-        self._counted["loaded"] += len(first_lines)
-        self._counted["joins"] += int(more.sum())
-        self.repairs[self.encoding.repair] += int(recoded_rows.sum())
-        for told in repairs.values():
+        where = self._where(lines, mended, kept[:end], recoded.mended[:end])
+        rows = len(where.numbers)
+        self._counted.update(lines=end, loaded=rows, joins=sum(row.taken - 1 for row in mended))
+        self.repairs[self.encoding.repair] += int(where.recoded[0].sum())
+        for told in where.repairs.values():
             self.repairs.update(told)
-        columns = self._columns(b"".join(pieces), wanted) if len(first_lines) else {}
+        columns = self._columns(b"".join(pieces), wanted) if rows else {}
         taken = len(block) if end == len(lines) else int(lines.starts[end])
-        return Batch(columns, len(first_lines), where, self._refused), taken
+        return Batch(columns, rows, where, self._refused), taken
+
+    def _where(self, lines: BlockLines, mended: Sequence[_Mended], kept: Mask, recoded: Mask) -> Lines:
+        """Where the rows of a block stand in the file, the plain ones and those that were read alone."""
+        alone = np.array([row.line for row in mended], dtype=np.intp)
+        first_lines = np.union1d(np.flatnonzero(kept), alone)
+        places = np.searchsorted(first_lines, alone)
+        last_lines = first_lines.copy()
+        last_lines[places] += np.array([row.taken - 1 for row in mended], dtype=np.intp)
+        return Lines(
+            block=lines.block,
+            numbers=self._counted["lines"] + 1 + first_lines,
+            starts=lines.starts[first_lines],
+            stops=lines.stops[last_lines],
+            recoded=((kept & recoded)[first_lines], self.encoding.repair),
+            repairs={place: row.repairs for place, row in zip(places.tolist(), mended, strict=True) if row.repairs},
+        )
 
     def _mend(self, lines: BlockLines, *, last: bool) -> tuple[list[_Mended], Mask, int]:
         """Read the lines that are not plain: their rows, the plain lines that stand alone, and the lines placed."""

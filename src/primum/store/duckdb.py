@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-LITTLE_MEMORY: Final = "400MB"  # while Python reads a file row by row
+LITTLE_MEMORY: Final = "600MB"  # with Python beside it, less than 1 GB
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
 ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
 TEXT_AT_ONCE: Final = 32 * 10**6  # bytes of a file that one thread reads: more lines than the 122,880 of a row group

@@ -226,7 +226,8 @@ def _read_names(
     """What the names of the touched families mean, as columns of `drug_substances`."""
     columns = map_names(
         found["name_key"].tolist(),
-        list(zip(found["drugname"], found["active_ingredient"], found["teaching_rows"].tolist(), strict=True)),
+        list(zip(found["drugname"], found["active_ingredient"], found["row_count"].tolist(), strict=True)),
+        teaching=found["teaching_rows"].tolist(),
         tables=[vocabulary.names for vocabulary in words],
         dictionaries=dictionaries,
     )

@@ -25,7 +25,7 @@ from primum.sources.texts import Places, there
 from primum.sources.values import Reading, read_age, read_duration, read_number, read_version, read_weight
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, Part, PartWriter, load_parts
+from primum.study.load_system import Keys, PartWriter, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,11 +46,7 @@ def load_canada(
         folders: as `primum.sources.canada.find_extract` gives them.
         progress: is told the name of each folder.
     """
-    parts = [
-        Part(SYSTEM.name, SYSTEM.part_named(one.name), one.name, one.sha256, one.size, partial(_read_folder, one))
-        for one in folders
-    ]
-    return load_parts(store, parts, progress=progress)
+    return load_parts(store, parts_of_folders(SYSTEM, folders, _read_folder), progress=progress)
 
 
 def _read_folder(given: CanadaFolder, writer: PartWriter) -> None:

@@ -23,7 +23,7 @@ from primum.sources.texts import Places, Texts, once_a_row, paired, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, Part, PartWriter, load_parts
+from primum.study.load_system import Keys, PartWriter, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,11 +45,7 @@ def load_jader(
         folders: as `primum.sources.jader.find_publication` gives them.
         progress: is told the name of each folder.
     """
-    parts = [
-        Part(SYSTEM.name, SYSTEM.part_named(one.name), one.name, one.sha256, one.size, partial(_read_folder, one))
-        for one in folders
-    ]
-    return load_parts(store, parts, progress=progress)
+    return load_parts(store, parts_of_folders(SYSTEM, folders, _read_folder), progress=progress)
 
 
 def _read_folder(given: JaderFolder, writer: PartWriter) -> None:

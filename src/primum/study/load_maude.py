@@ -23,7 +23,7 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.values import UNKNOWN_CODE, Reading, read_country, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import PartWriter, load_parts, parts_of_folders
 from primum.study.maude_patients import REPLACED, Patients, Replaced
 from primum.vocab.reactions import DEVICE_PROBLEM
 
@@ -66,11 +66,7 @@ def load_maude(
         folders: as `primum.sources.maude.find_folder` gives them.
         progress: is told the name of each folder.
     """
-    parts = [
-        Part(SYSTEM.name, SYSTEM.part_named(one.name), one.name, one.sha256, one.size, partial(_read_folder, one))
-        for one in folders
-    ]
-    return load_parts(store, parts, progress=progress)
+    return load_parts(store, parts_of_folders(SYSTEM, folders, _read_folder), progress=progress)
 
 
 def _read_folder(given: MaudeFolder, writer: PartWriter) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,8 +230,7 @@ class PartWriter:
 
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
-        with engine.little_memory():
-            self._batches.move_into(engine)
+        self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
             key = part.number * FILES_OF_A_PART + number
@@ -285,6 +284,35 @@ def parts_of_files(system: System, files: Sequence[Path], read: Callable[[Path, 
     ]
 
 
+class Folder(Protocol):
+    """Files of a system that are loaded together."""
+
+    @property
+    def name(self) -> str:
+        """Of the folder."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash over the hashes of its files."""
+
+    @property
+    def size(self) -> int:
+        """Their bytes together."""
+
+
+AFolder = TypeVar("AFolder", bound=Folder)
+
+
+def parts_of_folders(
+    system: System, folders: Sequence[AFolder], read: Callable[[AFolder, PartWriter], None]
+) -> list[Part]:
+    """Parts of a system that publishes folders of files, each known by its name; arguments as `parts_of_files`."""
+    return [
+        Part(system.name, system.part_named(one.name), one.name, one.sha256, one.size, partial(read, one))
+        for one in folders
+    ]
+
+
 def load_parts(store: Store, parts: Sequence[Part], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:
     """Load parts; each is one transaction, and what follows from all is made once.
 
@@ -320,7 +348,7 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
     with room_beside(store) as folder:
         writer = PartWriter(folder, part)
         part.read(writer)
-        with engine.transaction():
+        with engine.little_memory(), engine.transaction():
             remove_part(engine, part.number, None)
             writer.move_into(engine)
             if derive_too:

@@ -7,7 +7,7 @@ A field is read in this order, and the first rule that answers is recorded:
 2. the active ingredient that FDA coded, split at its backslashes, placeholders dropped;
 3. a dictionary that the user gave (`primum.vocab.dictionary`);
 4. what other rows with the same drug name and an active ingredient teach (`primum.vocab.learned`), share and support
-   stored beside it; rows of devices and vaccines teach nothing, because a code or a type stands there;
+   stored beside it; rows of devices and vaccines, where a code or a type stands, teach names of their own kind alone;
 5. a reference list that the user gave, RxNorm or UNII: behind what was learned, which speaks FDA's own spelling;
 6. nothing: the cleaned name stands for itself under the method `unmapped`, so that no row is lost and the unmapped
    share can be told.
@@ -240,14 +240,25 @@ def map_names(
     name_key: Sequence[int],
     names: Sequence[tuple[str | None, str | None, int]],
     *,
+    teaching: Sequence[int],
     tables: Sequence[NameTable],
     dictionaries: Sequence[Dictionary] = (),
 ) -> dict[str, list[Any]]:
-    """The table `drug_substances` for names and the number of rows that each may teach by, as columns."""
-    learned = learn(names)
+    """The table `drug_substances` for names and their numbers of rows, as columns.
+
+    Args:
+        name_key: of each name.
+        names: drug name, active ingredient and number of rows.
+        teaching: of these rows those whose ingredient is one. They alone teach a name that any of them has.
+        tables: of the treatments.
+        dictionaries: that the user gave.
+    """
+    by_all = learn(names)
+    by_drugs = learn((drug, ingredient, rows) for (drug, ingredient, _), rows in zip(names, teaching, strict=True))
     told = ("substance", "product", "method", "version", "treatment", "share", "support")
     columns: dict[str, list[Any]] = {name: [] for name in ("name_key", *told)}
-    for key, (drugname, active_ingredient, _) in zip(name_key, names, strict=True):
+    for key, (drugname, active_ingredient, _), of_drugs in zip(name_key, names, teaching, strict=True):
+        learned = by_drugs if of_drugs else by_all
         mappings = map_name(drugname, active_ingredient, tables=tables, learned=learned, dictionaries=dictionaries)
         for mapping in mappings:
             columns["name_key"].append(int(key))

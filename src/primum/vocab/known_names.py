@@ -78,10 +78,10 @@ def drug_names() -> ibis.Table:
 
 @cache
 def names_to_read() -> ibis.Table:
-    """The names of the touched families with the rows that may teach them, in the order of their keys."""
+    """The names of the touched families with their numbers of rows, in the order of their keys."""
     names, cleaned = schema.table("drug_names"), _cleaned()
     touched = names.semi_join(cleaned, "cleaned")
-    return touched.select("name_key", *NAME, "teaching_rows").order_by("name_key")
+    return touched.select("name_key", *NAME, *COUNTS).order_by("name_key")
 
 
 @cache

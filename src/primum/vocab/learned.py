@@ -30,7 +30,7 @@ def learn(
     """The ingredient that most rows with a name carry.
 
     Args:
-        rows: drug name, active ingredient and the number of drug rows with both, of systems that name ingredients.
+        rows: drug name, active ingredient and the number of drug rows with both.
         least_share: the ingredient must stand in at least this part of the rows, in (0.5, 1].
         least_support: and the name in at least this many rows with an ingredient.
 
