@@ -76,7 +76,8 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
         CountError: more strata than codes, or a code that is no stratum.
 
     Numerics:
-        Sums agree with those over the full table of strata to 1e-9 of themselves; one that is 0 is exactly 0.
+        Sums agree with those over the full table of strata to 1e-9 of themselves; one that is 0 is exactly 0. Many
+        entries are counted by a compiled loop where numba is installed, which adds up in another order.
     """
     sizes = _sizes(stratum)
     if not 0 < strata <= NO_STRATUM or sizes[strata:NO_STRATUM].any():
