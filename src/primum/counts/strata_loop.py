@@ -74,22 +74,21 @@ def count_drugs(  # noqa: PLR0917 - what is compiled takes its arguments by plac
         for k in range(many):
             event = met[k]
             its, margins = table[event], of_event[event]
-            expected = r = s_sum = pr = ps_qr = qs = 0.0
+            expected = sum_r = sum_s = pr = ps_qr = qs = 0.0
             for s in range(strata):
-                a, drug_here, event_here, weight = float(its[s]), of_drug[s], margins[s], over[s]
+                a, drug_here, event_here, weight = float(its[s]), of_drug[s], float(margins[s]), over[s]
                 b, c = drug_here - a, event_here - a
-                q = (b + c) * weight
-                ad = a * (in_stratum[s] - a - b - c) * weight
-                bc = b * c * weight
-                q_r, q_s = q * ad, q * bc
+                d = in_stratum[s] - drug_here - c
+                p, q = (a + d) * weight, (b + c) * weight
+                ad, bc = a * d * weight, b * c * weight
                 expected += drug_here * event_here * weight
-                r += ad
-                s_sum += bc
-                pr += ad - q_r
-                ps_qr += bc - q_s + q_r
-                qs += q_s
+                sum_r += ad
+                sum_s += bc
+                pr += p * ad
+                ps_qr += p * bc + q * ad
+                qs += q * bc
             codes[0, pairs], codes[1, pairs], codes[2, pairs] = drug, event, held[event]
-            sums[0, pairs], sums[1, pairs], sums[2, pairs] = expected, r, s_sum
+            sums[0, pairs], sums[1, pairs], sums[2, pairs] = expected, sum_r, sum_s
             sums[3, pairs], sums[4, pairs], sums[5, pairs] = pr, ps_qr, qs
             its[:] = 0
             held[event] = 0

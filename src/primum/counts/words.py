@@ -78,7 +78,13 @@ class Words:
 
 
 def count_words(codes: NDArray[Any], which: NDArray[Any], counted: NDArray[Any]) -> None:
-    """Add the codes of some words to their counts; written to be compiled."""
+    """Add the codes of some words to their counts; written to be compiled (`primum.counts.compiled`).
+
+    Args:
+        codes: of all words, four a word.
+        which: the words to count.
+        counted: is raised by one at each code.
+    """
     for word in which:
         for place in range(IN_A_WORD * word, IN_A_WORD * (word + 1)):
             counted[codes[place]] += 1

@@ -23,9 +23,8 @@ from primum.terms import FloatArray, IntArray
 _FEW: Final = 32  # counts below it, which nearly all cells have, are squashed through a table
 _SQUASHED_AT_ONCE: Final = 131_072
 _TABLES_AT_ONCE: Final = 16
-LARGE_SHAPE: Final = (
-    30.0  # from here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead
-)
+# From here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead.
+LARGE_SHAPE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)

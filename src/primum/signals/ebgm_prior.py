@@ -41,7 +41,7 @@ STARTS: Final[tuple[tuple[float, float, float, float, float], ...]] = (
 SAME: Final = 1e-5  # log-likelihoods closer than this are one optimum; no data can tell them apart
 _NEAR: Final = 0.1  # on the coarse cells: what is worth refining
 _COARSE: Final = 0.1
-_ENOUGH: Final = 1e-4  # on the coarse cells: a hundredth of what tells one optimum from another there
+_STILL_PROMISED: Final = (1e-7, 1e-3)  # log-likelihood of one more step, for which it is climbed once, and once more
 _FREE: Final[dict[Kind, tuple[bool, bool]]] = {
     "gamma": (True, True),
     "point": (True, False),
@@ -201,30 +201,31 @@ def _free(form: Form) -> IntArray:
     return np.flatnonzero([*_FREE[form[0]], *_FREE[form[1]], form[1] != "none"])
 
 
-def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood, *, enough: float = _ENOUGH) -> _Optimum:
+def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> _Optimum:
     """From one starting place uphill, in a box so wide that its walls stand for the limits."""
     low, high, uphill = _on(form, place, cells, likelihood)
     end = place.copy()
-    end[_free(form)], value = climb(uphill, place[_free(form)], low, high, enough=enough)
+    end[_free(form)], value = climb(uphill, place[_free(form)], low, high)
     return _Optimum(form, end, value)
 
 
-def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
+def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood, *, turns: int = 20) -> _Optimum:
     """To the very top, with the certificate of the end."""
     low, high, uphill = _on(start.form, start.place, cells, likelihood)
     end, free = start.place.copy(), _free(start.form)
-    end[free], value, gradient, gain = finish(uphill, end[free], low, high)
+    end[free], value, gradient, gain = finish(uphill, end[free], low, high, turns=turns)
     at_wall = (end[free] <= low + 1e-6) | (end[free] >= high - 1e-6)
     edge = tuple(_PARAMETERS[i] for i in free[at_wall])
     return _Optimum(start.form, end, value, float(np.max(np.abs(gradient), initial=0.0)), gain, edge)
 
 
 def _refine(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
-    """From the optimum of coarse cells to that of fine ones, most often in two or three Newton steps."""
-    end = _finish(start, cells, likelihood)
-    if end.gain_left < SAME / 100:
-        return end
-    return _finish(_climb(start.form, end.place, cells, likelihood, enough=1e-7), cells, likelihood)
+    """From the optimum of coarse cells to that of fine ones: in a few Newton steps, where they lead there."""
+    end = _finish(start, cells, likelihood, turns=4)
+    for still in _STILL_PROMISED:
+        if end.gain_left > still:
+            end = _finish(_climb(end.form, end.place, cells, likelihood), cells, likelihood)
+    return end
 
 
 def _on(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> tuple[FloatArray, FloatArray, Uphill]:

@@ -16,6 +16,8 @@ from primum.signals.loops import ODD, WORTH_CALLING, WORTH_IMPORTING
 from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
+Cell = FloatArray | IntArray
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fourfold:
@@ -97,7 +99,7 @@ class Walk:
     loop: Callable[..., bool]
     z: float
     zero: int
-    why: Callable[[IntArray, IntArray, IntArray, IntArray], CodeArray]
+    why: Callable[[Cell, Cell, Cell, Cell], CodeArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +145,6 @@ def of_fourfold(
         fourfold(*given)  # stops, unless a shape such as (1,) can be spread
         margins = [np.broadcast_to(margin, shape) for margin in margins]
     columns = [observed.ravel(), *(margin.ravel() if margin.shape else margin for margin in margins)]
-
     whole = [column.dtype == np.int64 and column.shape == columns[0].shape for column in columns[:3]]
     plain = all(whole) and not columns[3].shape
     loop = None

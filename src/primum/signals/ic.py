@@ -80,20 +80,20 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
 
     def of_tile(tile: Tile) -> None:
         log2_rate, log2_shape = tile.work
-        here = e[tile.rows]
+        counts, here, columns = o[tile.rows], e[tile.rows], (tile.lower, tile.value, tile.upper)
+        np.add(here, shrinkage, out=log2_rate)
+        np.log2(log2_rate, out=log2_rate)
+        if loop is not None:
+            if not loop(counts, here, log2_rate, known.few, known.numbers, logs, *columns, tile.code):
+                checked_numbers("expected", expected)
+            return
         least = here.min()
         if not (least >= 0 and here.max() < np.inf):
             checked_numbers("expected", expected)
-        np.add(here, shrinkage, out=log2_rate)
-        np.log2(log2_rate, out=log2_rate)
-        place = known.places(o[tile.rows])
-        columns = (tile.lower, tile.value, tile.upper)
-        if loop is not None:
-            loop(place, log2_rate, logs, *columns)
-        else:
-            for log, column in zip(logs, columns, strict=True):
-                np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
-                np.subtract(log2_shape, log2_rate, out=column)
+        place = known.places(counts)
+        for log, column in zip(logs, columns, strict=True):
+            np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
+            np.subtract(log2_shape, log2_rate, out=column)
         tile.code[:] = 0
         if least == 0:
             tile.code[here == 0] = 1

@@ -68,8 +68,29 @@ def ror_walk(  # noqa: PLR0917 - as above
     return fine
 
 
-def ic_walk(place: Array, log2_rate: Array, logs: Array, lower: Array, value: Array, upper: Array) -> None:  # noqa: PLR0917
-    """Fill bounds and value of each pair: the logarithm that belongs to its count, less that of its rate."""
-    for i in range(len(place)):
-        k, rate = place[i], log2_rate[i]
+def ic_walk(  # noqa: PLR0917 - as above
+    observed: Array,
+    expected: Array,
+    log2_rate: Array,
+    few: int,
+    numbers: Array,
+    logs: Array,
+    lower: Array,
+    value: Array,
+    upper: Array,
+    code: Array,
+) -> bool:
+    """Fill bounds, value and code of each pair; false where an expectation is none.
+
+    A bound is the logarithm that belongs to the count (it stands at the count itself below `few`, else where the count
+    stands among the numbers), less that of the rate.
+    """
+    fine = True
+    for i in range(len(observed)):
+        k, rate = observed[i], log2_rate[i]
+        if k >= few:
+            k = np.searchsorted(numbers, k)
+        fine = fine and 0 <= expected[i] < np.inf
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
+        code[i] = 1 if expected[i] == 0 else 0
+    return fine

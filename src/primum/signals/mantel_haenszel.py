@@ -16,6 +16,7 @@ from primum.provenance import Method
 from primum.signals.caveats import Reasons
 from primum.signals.estimate import Estimate, checked_level, code_of
 from primum.signals.fourfold import fourfold
+from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
@@ -40,6 +41,7 @@ _REASONS: Final = (
     "no stratum has a report with both: the ratio is 0 and its interval does not exist",
     "in every stratum the ratio has no upper limit",
 )
+_NO_REPORT: Final = 2
 _NO_TEST: Final = (
     "",
     "fewer than two strata say something about the pair: nothing to test",
@@ -130,7 +132,7 @@ def mantel_haenszel(
         spread = np.exp(z * np.sqrt(variance))
         lower, upper = value / spread, value * spread
     lower[code > 0] = upper[code > 0] = value[code > 0] = np.nan
-    value[code == 2] = 0.0
+    value[code == _NO_REPORT] = 0.0
     heterogeneity, strata = _breslow_day((a, b, c, d), tells, np.where(code > 0, np.nan, value))
     p_value = np.where(strata > 1, special.chdtrc(np.maximum(strata - 1, 1), heterogeneity), np.nan)
     estimate = Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
@@ -144,17 +146,19 @@ def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estima
         sums: of R, S, PR, PS + QR and QS over strata, as `primum.counts.strata` counts them.
         level: of the interval, in (0, 1).
     """
-    z = math.sqrt(2) * special.erfinv(checked_level(level))
-    r, s = sums.r, sums.s
-    code = code_of(r.shape, (r == 0) & (s == 0), r == 0, s == 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = r / s
-        variance = sums.pr / (2 * r**2) + sums.ps_qr / (2 * r * s) + sums.qs / (2 * s**2)
-        spread = np.exp(z * np.sqrt(variance))
-        lower, upper = value / spread, value * spread
-    lower[code > 0] = upper[code > 0] = value[code > 0] = np.nan
-    value[code == 2] = 0.0
-    return Estimate(lower=lower, value=value, upper=upper, level=level, reason_code=code, reasons=_REASONS)
+    z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
+
+    def of_tile(tile: Tile) -> None:
+        r, s, pr, ps_qr, qs = (column[tile.rows] for column in (sums.r, sums.s, sums.pr, sums.ps_qr, sums.qs))
+        np.divide(r, s, out=tile.value)
+        tile.spread_by(z * np.sqrt(pr / (2 * r**2) + ps_qr / (2 * r * s) + qs / (2 * s**2)))
+        tile.code[:] = 0
+        odd = np.flatnonzero((r == 0) | (s == 0))
+        code = code_of(odd.shape, (r[odd] == 0) & (s[odd] == 0), r[odd] == 0, s[odd] == 0)
+        tile.lower[odd] = tile.upper[odd] = np.nan
+        tile.code[odd], tile.value[odd] = code, np.where(code == _NO_REPORT, 0.0, np.nan)
+
+    return in_tiles(of_tile, shape=sums.r.shape, columns=0, level=level, reasons=_REASONS)
 
 
 def _breslow_day(

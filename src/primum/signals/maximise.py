@@ -7,26 +7,25 @@ five parameters 20 to 40 times slower on a busy machine, and `scipy.optimize` ta
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
 from primum.terms import FloatArray
 
+_FELT: Final = 1e-6  # a promise above what rounding can hide
 Uphill = Callable[[FloatArray], tuple[float, FloatArray]]
 """Gives value and gradient at a place."""
 
 
-def climb(
-    uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray, *, enough: float = 1e-7
-) -> tuple[FloatArray, float]:
-    """BFGS with a backtracking search, inside a box.
+def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, float]:
+    """BFGS with a backtracking search, inside a box; stops where a step promises less than 1e-7.
 
     Args:
         uphill: value and gradient of the function to raise.
         start: where to begin; shape `(parameters,)`.
         low: walls below; same shape.
         high: walls above; same shape.
-        enough: it stops where a step promises less.
 
     Returns:
         The place reached and the value there.
@@ -52,7 +51,7 @@ def climb(
             step = (inverse * slope).sum(axis=1)
         step /= max(1.0, np.abs(step).max(initial=0.0) / 2)
         promise = float((step * slope).sum())
-        if promise < enough:
+        if promise < 1e-7:
             break
         for size in 0.5 ** np.arange(20):
             trial = np.clip(place + size * step, low, high)
@@ -76,15 +75,18 @@ def _bfgs(inverse: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArra
 
 
 def finish(
-    uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray
+    uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray, *, turns: int = 20
 ) -> tuple[FloatArray, float, FloatArray, float]:
-    """Newton steps from near the top until a further one promises less than 1e-12, or rounding hides the way.
+    """Newton steps from near the top until a further one promises less than 1e-9 and no quarter of the one before.
+
+    It ends sooner where rounding hides the way, or where what was promised does not come.
 
     Args:
         uphill: value and gradient of the function to raise.
         start: a place near its maximum, as `climb` gives it.
         low: walls below.
         high: walls above.
+        turns: most steps.
 
     Returns:
         The place, the value, the gradient there, and what one more Newton step would promise.
@@ -99,18 +101,21 @@ def finish(
     value, gradient = uphill(place)
     gain = np.inf
     rounding = 1e-14 * abs(value)  # what a sum over all cells may lose
-    for turn in range(20):
-        step = _newton_step(uphill, place, gradient)
+    for _ in range(turns):
+        step, before = _newton_step(uphill, place, gradient), gain
         gain = float((gradient * step).sum()) / 2
-        if turn and gain < 1e-12:
+        if gain < 1e-9 and gain > before / 4:
             break
         for size in (1.0, 0.5, 0.25, 0.125, 1 / 64, 1 / 512):
             trial = np.clip(place + size * step, low, high)
             trial_value, trial_gradient = uphill(trial)
             if trial_value >= value - rounding:
-                place, value, gradient = trial, trial_value, trial_gradient
                 break
         else:
+            break
+        kept_nothing = gain > _FELT and trial_value <= value + rounding  # of a promise that would be felt: a wall
+        place, value, gradient = trial, trial_value, trial_gradient
+        if kept_nothing:
             break
     return place, value, gradient, gain
 

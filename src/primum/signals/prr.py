@@ -12,10 +12,9 @@ from scipy import special
 
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
-from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.fourfold import Cell, Sides, Walk, of_fourfold
 from primum.signals.loops import prr_walk
 from primum.signals.tiles import Tile
-from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="prr",
@@ -32,7 +31,6 @@ _REASONS: Final = (
     "no report without the drug has the event: the ratio has no upper limit",
     "no report has both: the ratio is 0 and its log-normal interval does not exist",
 )
-Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
 _NO_ROWS: Final = np.zeros(0, dtype=np.int64)
 

@@ -12,10 +12,9 @@ from scipy import special
 
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
-from primum.signals.fourfold import Sides, Walk, of_fourfold
+from primum.signals.fourfold import Cell, Sides, Walk, of_fourfold
 from primum.signals.loops import ror_walk
 from primum.signals.tiles import Tile
-from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
     id="ror",
@@ -38,7 +37,6 @@ _REASONS: Final = (
     "a cell is 0: 0.5 was added to all four (Haldane 1956)",
 )
 _MARGINS: Final = 4  # reasons up to here are of empty margins
-Cell = FloatArray | IntArray
 _ZERO: Final = np.uint8(5)
 _HALDANE: Final = 9
 
