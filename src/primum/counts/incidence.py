@@ -8,6 +8,7 @@ in the order of their texts, so that counts come out sorted. Building holds the 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -146,6 +147,8 @@ class Incidence:
 
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
 
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
     def seen_by(self, store: Store) -> Incidence:
         """The same arrays for another connection to the same state of the store: what one reads, all have."""
         return replace(self, store=store)
@@ -260,7 +263,9 @@ class Incidence:
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:
-            self._parts[name] = self.folder.get(name, build)
+            with self._lock:  # of two who want a part one builds it; to build one, another can be needed
+                if name not in self._parts:
+                    self._parts[name] = self.folder.get(name, build)
         return self._parts[name]
 
     # --- building ---
