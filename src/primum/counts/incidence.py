@@ -81,9 +81,7 @@ class Events:
         inside = int(np.count_nonzero(mask))
         if 2 * inside > len(mask):
             return self.reports.sizes - self.margins(~mask)
-        if FEW_OF_A_MASK * inside > len(mask):
-            return self.words.count(mask)
-        return np.bincount(self.of_report.gather(np.flatnonzero(mask))[0], minlength=len(self.names))
+        return self.words.count(mask) if FEW_OF_A_MASK * inside > len(mask) else self.counts(np.flatnonzero(mask))
 
     def counts(self, reports: Codes) -> IntArray:
         """How many of some reports hold each event."""

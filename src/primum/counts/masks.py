@@ -11,7 +11,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
@@ -24,9 +23,6 @@ from primum.terms import BoolArray, Period
 
 if TYPE_CHECKING:
     from primum.counts.incidence import Incidence
-
-
-_AT_ONCE: Final = 500_000  # values of a block: what is made of them stays near the processor
 
 
 class _LeftToTheEngine(Exception):
@@ -82,34 +78,24 @@ def _quarter(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray
 
 
 def _is_one_of(codes: Any, wanted: list[int]) -> BoolArray:
-    inside: BoolArray = codes == wanted[0] if wanted else np.zeros(len(codes), dtype=bool)
-    for code in wanted[1:]:
+    inside = np.zeros(len(codes), dtype=bool)
+    for code in wanted:
         inside |= codes == code
     return inside
 
 
 def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     age = arrays.people().arrays["age"]
-    found = []
+    inside = np.zeros(len(age), dtype=bool)
     for value in condition.values:
         if value == UNKNOWN:
-            found.append(age == NO_AGE)
+            inside |= age == NO_AGE
             continue
         low, high = (None if end is None else float(end) for end in age_range(value))
         if any(end is not None and (end != int(end) or end >= 2**15 - 1) for end in (low, high)):
             raise _LeftToTheEngine  # the arrays hold completed years
-        found.append(_between(age, NO_AGE + 1 if low is None else int(low), 2**15 - 1 if high is None else int(high)))
-    return reduce(np.bitwise_or, found)
-
-
-def _between(values: NDArray[np.int16], low: int, high: int) -> BoolArray:
-    """Where values lie in a range, some at a time: one comparison each, by numbers that wrap around below `low`."""
-    if low > high:
-        return np.zeros(len(values), dtype=bool)
-    inside = np.empty(len(values), dtype=bool)
-    for first in range(0, len(values), _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        np.less_equal((values[some] - np.int16(low)).view(np.uint16), np.uint16(high - low), out=inside[some])
+        at_least = age > NO_AGE if low is None else age >= int(low)
+        inside |= at_least if high is None else at_least & (age <= int(high))
     return inside
 
 
