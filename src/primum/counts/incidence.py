@@ -227,7 +227,7 @@ class Incidence:
 
     def column_counts(self, name: str) -> IntArray:
         """How many reports have each code of a column of `people`."""
-        return self._column_counts.get(name, lambda: counted_codes(self.people().arrays[name]))
+        return self._column_counts.get(name, lambda: counted_codes(self.people(), name))
 
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
