@@ -16,6 +16,7 @@ from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
 from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Everything, Not
 from primum.counts.fields import ROLES, UNKNOWN, age_range
+from primum.counts.kernel import in_threads
 from primum.counts.members import Scope, members, names_of, narrowed, spoken_for
 from primum.counts.parts import Part
 from primum.counts.people import FIRST_DAY, LAST_DAY, NO_AGE, OUTCOME_BIT, ROLE_BIT
@@ -23,6 +24,9 @@ from primum.terms import BoolArray, Period
 
 if TYPE_CHECKING:
     from primum.counts.incidence import Incidence
+
+
+_REPORTS_AT_ONCE: Final = 262_144
 
 
 class _LeftToTheEngine(Exception):
@@ -78,47 +82,66 @@ def _quarter(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray
 
 
 def _is_one_of(codes: Any, wanted: list[int]) -> BoolArray:
-    inside = np.zeros(len(codes), dtype=bool)
-    for code in wanted:
-        inside |= codes == code
+    return _told(len(codes), lambda some: _any([codes[some] == code for code in wanted], some))
+
+
+def _told(reports: int, of_some: Callable[[slice], BoolArray]) -> BoolArray:
+    """What is told of all reports, some of them at a time and on every core."""
+    inside = np.empty(reports, dtype=bool)
+
+    def fill(first: int) -> None:
+        some = slice(first, min(first + _REPORTS_AT_ONCE, reports))
+        inside[some] = of_some(some)
+
+    in_threads(fill, range(0, reports, _REPORTS_AT_ONCE))
     return inside
+
+
+def _any(masks: list[BoolArray], some: slice) -> BoolArray:
+    return reduce(np.bitwise_or, masks) if masks else np.zeros(some.stop - some.start, dtype=bool)
 
 
 def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     age = arrays.people().arrays["age"]
-    inside = np.zeros(len(age), dtype=bool)
+    ranges = []
     for value in condition.values:
-        if value == UNKNOWN:
-            inside |= age == NO_AGE
-            continue
-        low, high = (None if end is None else float(end) for end in age_range(value))
-        if any(end is not None and (end != int(end) or end >= 2**15 - 1) for end in (low, high)):
-            raise _LeftToTheEngine  # the arrays hold completed years
-        at_least = age > NO_AGE if low is None else age >= int(low)
-        inside |= at_least if high is None else at_least & (age <= int(high))
-    return inside
+        low, high = (NO_AGE, NO_AGE) if value == UNKNOWN else (_years(end) for end in age_range(value))
+        ranges.append((NO_AGE + 1 if low is None else low, np.iinfo(age.dtype).max if high is None else high))
+    return _told(len(age), lambda some: _any([(age[some] >= low) & (age[some] <= high) for low, high in ranges], some))
+
+
+def _years(end: float | None) -> int | None:
+    """The end of a range of ages in completed years, which is what the arrays hold."""
+    if end is None:
+        return None
+    if end != int(end) or end >= 2**15 - 1:
+        raise _LeftToTheEngine
+    return int(end)
 
 
 def _date(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     people = arrays.people().arrays
     first, after = people[f"{condition.field}_first"], people[f"{condition.field}_after"]
-    inside = np.zeros(len(first), dtype=bool)
+    ranges = []
     for period in map(Period.parse, condition.values):
         if period.first <= FIRST_DAY or period.last >= LAST_DAY:
             raise _LeftToTheEngine
-        start, end = (period.first - FIRST_DAY).days, (period.last - FIRST_DAY).days + 1
-        inside |= (first >= start) & (after <= end)
-    return inside
+        ranges.append(((period.first - FIRST_DAY).days, (period.last - FIRST_DAY).days + 1))
+    return _told(
+        len(first), lambda some: _any([(first[some] >= start) & (after[some] <= end) for start, end in ranges], some)
+    )
 
 
 def _outcome(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     wanted = sum(OUTCOME_BIT[value] for value in condition.values)
-    return np.asarray(arrays.people().arrays["outcomes"] & np.uint8(wanted) > 0)
+    outcomes = arrays.people().arrays["outcomes"]
+    return _told(len(outcomes), lambda some: outcomes[some] & np.uint8(wanted) > 0)
 
 
 def _serious(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     people = arrays.people()
-    is_serious: BoolArray = people.arrays["outcomes"] > 0
+    outcomes = people.arrays["outcomes"]
+    is_serious = _told(len(outcomes), lambda some: outcomes[some] > 0)
     if condition.values == ("yes",):
         return is_serious
     sources = people.names["source"]  # a long table names no outcomes
@@ -130,7 +153,8 @@ def _serious(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray
 
 def _role(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     wanted = sum(ROLE_BIT[value] for value in condition.values)
-    return np.asarray(arrays.people().arrays["roles"] & np.uint8(wanted) > 0)
+    roles = arrays.people().arrays["roles"]
+    return _told(len(roles), lambda some: roles[some] & np.uint8(wanted) > 0)
 
 
 def _drug(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
