@@ -127,8 +127,9 @@ def test_two_cohorts_that_share_reports_are_told_and_both_can_be_mended(tab: Any
     tab.select_option("#q-use", "therapeutic")
     tab.wait_for_url("**cohort=use%3Atherapeutic&versus=use%3Acosmetic*")
     tab.visit(f"{COMPARE}&cohort.use=cosmetic&versus.use=cosmetic")
-    typed = [tab.locator(f"#{name}").input_value() for name in ("q-cohort", "s-versus")]
-    assert typed == ["use:cosmetic", "use:cosmetic"]
+    assert [tab.locator(f"#{side}-use").input_value() for side in "qs"] == ["cosmetic", "cosmetic"]
+    tab.visit(f"{COMPARE}&cohort=use%3Acosmetic+age%3A18-64&versus=colour%3Ared")
+    assert [tab.locator(f"#{name}").input_value() for name in ("q-age", "s-versus")] == ["18-64", "colour:red"]
     tab.complaints.clear()  # the browser notes each answer of 400
 
 

@@ -160,7 +160,7 @@ def _counted(arrays: Incidence, name: str, some: _Some) -> IntArray:
     """How many of some reports have each code of a column of `people`."""
     if some.places is None:
         return arrays.column_counts(name)
-    found = counted_codes(arrays.people().arrays[name], some.places)
+    found = counted_codes(arrays.people(), name, some.places)
     return arrays.column_counts(name) - found if some.left_out else found
 
 

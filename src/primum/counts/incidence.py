@@ -8,6 +8,7 @@ in the order of their texts, so that counts come out sorted. Building holds the 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -80,9 +81,7 @@ class Events:
         inside = int(np.count_nonzero(mask))
         if 2 * inside > len(mask):
             return self.reports.sizes - self.margins(~mask)
-        if FEW_OF_A_MASK * inside > len(mask):
-            return self.words.count(mask)
-        return np.bincount(self.of_report.gather(np.flatnonzero(mask))[0], minlength=len(self.names))
+        return self.words.count(mask) if FEW_OF_A_MASK * inside > len(mask) else self.counts(np.flatnonzero(mask))
 
     def counts(self, reports: Codes) -> IntArray:
         """How many of some reports hold each event."""
@@ -145,6 +144,8 @@ class Incidence:
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
 
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def seen_by(self, store: Store) -> Incidence:
         """The same arrays for another connection to the same state of the store: what one reads, all have."""
@@ -226,7 +227,7 @@ class Incidence:
 
     def column_counts(self, name: str) -> IntArray:
         """How many reports have each code of a column of `people`."""
-        return self._column_counts.get(name, lambda: counted_codes(self.people().arrays[name]))
+        return self._column_counts.get(name, lambda: counted_codes(self.people(), name))
 
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
@@ -260,7 +261,9 @@ class Incidence:
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:
-            self._parts[name] = self.folder.get(name, build)
+            with self._lock:  # of two who want a part one builds it; to build one, another can be needed
+                if name not in self._parts:
+                    self._parts[name] = self.folder.get(name, build)
         return self._parts[name]
 
     # --- building ---

@@ -11,7 +11,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from primum.cases.linked import OFF
 from primum.cases.use import EXPOSURE_ROLES
@@ -108,7 +107,7 @@ def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     for value in condition.values:
         low, high = (NO_AGE, NO_AGE) if value == UNKNOWN else (_years(end) for end in age_range(value))
         ranges.append((NO_AGE + 1 if low is None else low, np.iinfo(age.dtype).max if high is None else high))
-    return _told(len(age), lambda some: _any([_between(age[some], low, high) for low, high in ranges], some))
+    return _told(len(age), lambda some: _any([(age[some] >= low) & (age[some] <= high) for low, high in ranges], some))
 
 
 def _years(end: float | None) -> int | None:
@@ -118,14 +117,6 @@ def _years(end: float | None) -> int | None:
     if end != int(end) or end >= 2**15 - 1:
         raise _LeftToTheEngine
     return int(end)
-
-
-def _between(values: NDArray[np.int16], low: int, high: int) -> BoolArray:
-    """Where values lie in a range: one comparison each, by numbers that wrap around below `low`."""
-    if low > high:
-        return np.zeros(len(values), dtype=bool)
-    inside: BoolArray = (values - np.int16(low)).view(np.uint16) <= np.uint16(high - low)
-    return inside
 
 
 def _date(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from primum.cases.linked import set_aside
 from primum.counts.fields import OUTCOMES, ROLES, UNKNOWN
 from primum.counts.kernel import ENTRIES_AT_ONCE, Codes, in_threads, starts
-from primum.counts.parts import Draft
+from primum.counts.parts import Draft, Part
 from primum.store import schema
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import pooled
@@ -171,28 +171,31 @@ def build_people(store: Store, draft: Draft, blocks: Blocks) -> None:
         _fill_reports(store, told, numbers, keys, {name: column[some] for name, column in columns.items()})
 
 
-def counted_codes(column: NDArray[Any], places: Codes | None = None) -> IntArray:
+def counted_codes(people: Part, name: str, places: Codes | None = None) -> IntArray:
     """How many reports have each code of a column; numbers below 0 stand behind those above, as their bits do.
 
     Args:
-        column: of `people`, of one byte or two.
+        people: the part of that name.
+        name: of the column, of one byte or two.
         places: numbers of the reports that are counted; None for all.
 
     Examples:
-        >>> counted_codes(np.array([0, 2, 2], dtype=np.uint8))[:4].tolist()
-        [1, 0, 2, 0]
-        >>> counted_codes(np.array([5, -1], dtype=np.int16), np.array([1]))[-1]
-        np.int64(1)
+        >>> people = Part({"sex": np.array([0, 2, 2], dtype=np.uint16)}, {"sex": ["", "F", "M"]})
+        >>> counted_codes(people, "sex").tolist(), counted_codes(people, "sex", np.array([0, 1])).tolist()
+        ([1, 0, 2], [1, 0, 1])
     """
+    column = people.arrays[name]
     codes = column.view(np.uint8 if column.dtype.itemsize == 1 else np.uint16)
-    width = 2 ** (8 * codes.dtype.itemsize)
+    width = len(people.names[name]) if name in people.names else 2 ** (8 * codes.dtype.itemsize)
 
     def of_block(first: int) -> IntArray:
         some = slice(first, first + ENTRIES_AT_ONCE)
         return np.bincount(codes[some] if places is None else codes[places[some]], minlength=width)
 
     read = len(codes) if places is None else len(places)
-    counted: IntArray = np.sum([of_block(read), *in_threads(of_block, range(0, read, ENTRIES_AT_ONCE))], axis=0)
+    if read <= ENTRIES_AT_ONCE:
+        return of_block(0)
+    counted: IntArray = np.sum(in_threads(of_block, range(0, read, ENTRIES_AT_ONCE)), axis=0)
     return counted
 
 

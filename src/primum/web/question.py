@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from primum.counts.cohort import EVERYTHING, AllOf, Cohort, Condition, all_of, condition, parse
 from primum.counts.fields import OUTCOMES, REPORTERS
+from primum.errors import CohortError
 from primum.terms import USES
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _told(text: str, counted: Facets) -> dict[str, Any]:
 def as_typed(query: Iterable[tuple[str, str]], of: str = "cohort") -> dict[str, Any]:
     """The same for a question that cannot be answered: as it was typed, to be mended, without counts.
 
+    A text that can be read is taken apart into the fields.
+
     Args:
         query: names and values.
         of: which of its two cohorts, `cohort` or `versus`.
@@ -70,10 +73,20 @@ def as_typed(query: Iterable[tuple[str, str]], of: str = "cohort") -> dict[str, 
     rest = ""
     for name, value in query:
         if name == of:
-            rest = value
+            rest, known = _as_far_as_read(value)
+            chosen |= known
         elif name.startswith(f"{of}."):
             chosen[name.removeprefix(f"{of}.")] = value
     return {"reports": None, "fields": _fields(chosen, {}), "rest": rest}
+
+
+def _as_far_as_read(text: str) -> tuple[str, dict[str, str]]:
+    """What no field can hold of a text, and what each field holds; the whole text where it cannot be read."""
+    try:
+        chosen, rest = _taken_apart(parse(text))
+    except CohortError:
+        return text, {}
+    return "" if rest == EVERYTHING else str(rest), chosen
 
 
 def _fields(chosen: Mapping[str, str], counted: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
