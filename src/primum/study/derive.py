@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,8 +37,6 @@ from primum.vocab.dictionary import stored_dictionaries
 from primum.vocab.drugs import VERSION, map_names
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
     from primum.store import Store
     from primum.vocab.dictionary import Dictionary
 
@@ -151,7 +149,7 @@ def derive_inside(store: Store, *, treatments: Sequence[Vocabulary] | None = Non
     dictionaries = stored_dictionaries(store)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="derive") as beside:  # while the engine ranks versions
         meant = beside.submit(_read_names, found, words, dictionaries)
-        written = beside.submit(lambda: [store.engine.sql(uses) for uses in _uses(words, news)])  # kept by the engine
+        written = beside.submit(_write_queries, store, words, news)
         _tell_current(store, news)
         _tell_meanings(store, meant.result())
         written.result()
@@ -251,17 +249,18 @@ def _array(name: str, values: list[Any]) -> NDArray[Any]:
     return np.array(values, dtype=kinds.get(name, object))
 
 
-def _uses(words: Sequence[Vocabulary], news: News | None) -> Iterator[ir.Table]:
-    """The use of every report that holds a treatment, or of those that the news touch; one expression a treatment."""
-    return (report_uses(vocabulary.rules, None if news is None else TOUCHED) for vocabulary in words)
+def _write_queries(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
+    """Have the engine write the queries of `_tell_uses`, which it keeps: that takes longer than to run them."""
+    for vocabulary in words:
+        store.engine.sql(report_uses(vocabulary.rules, None if news is None else TOUCHED))
 
 
 def _tell_uses(store: Store, words: Sequence[Vocabulary], news: News | None) -> None:
-    """Put the uses into their table."""
+    """The use of every report that holds a treatment, or of those that the news touch."""
     engine = store.engine
     if news is None:
-        engine.replace_table("report_uses", _uses(words, news))
+        engine.replace_table("report_uses", (report_uses(vocabulary.rules) for vocabulary in words))
         return
     engine.delete_staged("report_uses", "report_key", TOUCHED, "touched_key")
-    for uses in _uses(words, news):
-        engine.insert("report_uses", uses)
+    for vocabulary in words:
+        engine.insert("report_uses", report_uses(vocabulary.rules, TOUCHED))
