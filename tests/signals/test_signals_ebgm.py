@@ -19,7 +19,7 @@ from primum.errors import CountError
 from primum.signals.ebgm import ebgm, geometric_mean
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, log_likelihood, log_rising, squash
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
-from primum.signals.ebgm_quantiles import posterior_quantiles
+from primum.signals.ebgm_quantiles import posterior_cdf, posterior_quantiles
 from primum.signals.table import own_cells
 
 if TYPE_CHECKING:
@@ -368,6 +368,16 @@ def test_the_distribution_function_at_the_quantile_is_right_to_seven_places(mixt
         below, at = (naive_cdf(mixture, some, rate - step * (rate + 1e-200)) for step in (1e-12, -1e-12))
         assert np.all(below <= probability + 1e-7)  # at a point mass the function jumps over the probability
         assert np.all(at >= probability - 1e-7)
+
+
+def test_counts_all_different_over_a_wide_range_are_right_too() -> None:
+    """More tiles could be than are: they are found by their keys instead of in a list of all that can be."""
+    rng = np.random.default_rng(6)
+    n = np.concatenate([np.full(600, 3), np.arange(10, 3_010)])
+    e = np.exp(np.concatenate([rng.uniform(0, 1, 600), rng.uniform(-100, 100, 3_000)]))
+    mixture, pairs = prior(*VIGNETTE), cells_of(n, e)
+    for probability, found in zip((0.05, 0.95), posterior_quantiles(mixture, pairs, (0.05, 0.95)), strict=True):
+        np.testing.assert_allclose(posterior_cdf(mixture, pairs, found), probability, atol=1e-7)
 
 
 @settings(max_examples=40)
