@@ -94,7 +94,8 @@ def fresh_cohort(number: int) -> str:
 
 def alone(port: int, cpu: Callable[[], float]) -> list[tuple[str, ...]]:
     """Each page for the first time and again, and fresh cohorts."""
-    visitor, rows = Visitor(port), []
+    visitor = Visitor(port)
+    rows: list[tuple[str, ...]] = []
     for name, path in PAGES.items():
         before = cpu()
         first, status, size = visitor.get(path)

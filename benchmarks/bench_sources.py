@@ -151,8 +151,8 @@ def leave_out_derived(spent: list[float]) -> None:
 
         return run
 
-    load.derive = timed(load.derive)
-    load_system.derive_inside = timed(load_system.derive_inside)
+    for module, name in ((load, "derive"), (load_system, "derive_inside")):
+        setattr(module, name, timed(getattr(module, name)))
 
 
 def in_own_process(system: str, given: Path, store: Path, before: Path) -> dict[str, float]:
