@@ -7,7 +7,6 @@ all quarters of a load; until then the store itself tells that they lag behind (
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from primum.sources.faers import (
     read_archive,
     read_deleted,
 )
-from primum.store import LOADING, Store
+from primum.store import Store
 from primum.store.arrange import (
     FILES_OF_A_PART,
     STAGED_FILE,
@@ -46,6 +45,7 @@ from primum.store.parts import (
 from primum.study.clean_ahead import Cleaned, clean_ahead
 from primum.study.derive import derive, derive_inside
 from primum.study.fetch import ARCHIVES, JOBS, fetch
+from primum.study.workshop import room_beside
 from primum.terms import Quarter
 
 Progress = Callable[[str], None]
@@ -276,8 +276,8 @@ def load_faers(
 def _room_for_text(store: Store) -> Iterator[Path]:
     """A folder for cleaned text beside the database; a disk that is full is told as what it is."""
     try:
-        with tempfile.TemporaryDirectory(dir=store.folder, prefix=LOADING) as folder:
-            yield Path(folder)
+        with room_beside(store) as folder:
+            yield folder
     except OSError as error:
         raise StoreError.of(
             str(store.folder),
