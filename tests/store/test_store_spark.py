@@ -21,6 +21,7 @@ from primum.store.folder import DERIVED
 from primum.store.schema import schema_of, table
 from primum.study.derive import derive
 from primum.study.load import load_archives
+from primum.study.question import Question
 from primum.study.reports import Reports
 from primum.terms import Quarter
 from primum.testing.demo import PLANTED
@@ -121,6 +122,15 @@ def test_every_count_and_every_statistic_is_the_same(what, cohort, versus, embed
     ours, theirs = (Reports(store, fast=False).signals(what, cohort, versus) for store in (embedded, spark))
     for name, column in ours.columns().items():
         assert same(column, theirs.columns()[name]), name
+
+
+def test_statistics_and_caveats_within_strata_are_the_same(embedded, spark):
+    question = Question("anti-wrinkle")
+    both = (Reports(embedded), Reports(spark, fast=False))
+    ours, theirs = (reports.stratified(question, by=("sex",)).scores.table().columns() for reports in both)
+    for name, column in ours.items():
+        assert same(column, theirs[name]), name
+    assert any("unit artefact" in text for text in theirs["warnings"])
 
 
 def test_the_answer_on_a_treatment_is_the_same(embedded, spark):

@@ -61,7 +61,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "d8eb9cd6fadaf401",
         "79fc993cf9b28d52",
         "names count the rows that may teach what they mean apart from those of devices and vaccines",
-        ("DROP TABLE drug_names", "DROP TABLE drug_substances"),  # derived: made again in the new form
+        ("DROP TABLE IF EXISTS drug_names", "DROP TABLE IF EXISTS drug_substances"),  # the first step dropped them too
     ),
 )
 

@@ -30,7 +30,16 @@ from primum.store import Store
 from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
-from primum.study.scored import StratifiedScores, caveats_of_rows, noted, rows_with_caveats, scored, scored_by_strata
+from primum.study.scored import (
+    UNCHECKED,
+    StratifiedScores,
+    caveats_of_rows,
+    has_caveats,
+    noted,
+    rows_with_caveats,
+    scored,
+    scored_by_strata,
+)
 from primum.terms import IntArray
 from primum.treatments.vocabulary import treatment_named
 
@@ -117,7 +126,9 @@ class Reports:
         meant = self._reader.meant(question)
         counts = self._counts(meant, cells=needs_cells(methods))
         told = caveats_of_rows(self.arrays, counts.table, meant, meant.cohort) if caveats else None
-        return noted(scored(self.store, counts, meant.bin_of, methods=methods, caveats=told), meant.notes)
+        unchecked = (UNCHECKED,) if self.arrays is None and has_caveats(meant) else ()
+        found = scored(self.store, counts, meant.bin_of, methods=methods, caveats=told)
+        return noted(found, (*meant.notes, *unchecked))
 
     def rows(self, question: Question, scores: Scores, places: IntArray) -> SignalTable:
         """Rows of scores without caveats, spelt out with theirs.
@@ -162,7 +173,7 @@ class Reports:
             drug_level=meant.drug_level,
             cells=needs_cells(methods),
         )
-        return scored_by_strata(self.store, found, meant, by=by, methods=methods, arrays=self.arrays)
+        return scored_by_strata(self.store, found, meant, by=by, methods=methods, arrays=arrays)
 
     def counts(self, question: Question, *, cells: bool = True) -> Counts:
         """Counts of distinct reports; `cells` where those of a prior are wanted."""

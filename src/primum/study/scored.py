@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -27,7 +27,13 @@ from primum.study.question import Meant
 from primum.terms import SYNTHETIC, Coded, IntArray
 
 if TYPE_CHECKING:
+    from primum.counts.by_arrays import Asked
     from primum.counts.strata import MantelHaenszelSums
+
+UNCHECKED: Final = (
+    "No row was checked for one sender, stimulated reporting, units or masking: that needs the arrays beside a store "
+    "of this machine."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +89,7 @@ def scored_by_strata(
     *,
     by: Sequence[str],
     methods: Sequence[str],
-    arrays: Incidence | None,
+    arrays: Incidence,
 ) -> StratifiedScores:
     """The statistics of each pair within strata, with the odds ratio pooled over them.
 
@@ -93,7 +99,7 @@ def scored_by_strata(
         meant: what was asked.
         by: what the strata are made of.
         methods: statistics to compute beside.
-        arrays: what caveats are read from; None where none are looked for.
+        arrays: what caveats are read from.
     """
     caveats = None
     if found.strata is not None:
@@ -117,11 +123,17 @@ def scored_by_strata(
     return StratifiedScores(noted(scores, (*notes, *meant.notes)), found.strata)
 
 
+def has_caveats(meant: Meant) -> bool:
+    """Whether the rows of a question are checked for bias: those of one drug against everything else."""
+    return meant.asked is not None and meant.versus is None
+
+
 def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, cohort: Cohort) -> list[str] | None:
-    """Where the bias checks fire, by row; None where counting is left to the engine, or every drug was asked for."""
-    if arrays is None or meant.asked is None or meant.versus is not None:
+    """Where the bias checks fire, by row; None where counting is left to the engine, or none is asked for."""
+    if arrays is None or not has_caveats(meant):
         return None
-    asked, scope, level = meant.asked, meant.scope, meant.drug_level
+    asked = cast("Asked", meant.asked)
+    scope, level = meant.scope, meant.drug_level
     found = caveats_of(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
     hidden = masking_caveats(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
     return _together(found, hidden)
