@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 
@@ -31,6 +33,12 @@ def compiled(loop: Callable[..., Any], *, any_order: bool = False) -> Callable[.
     except RuntimeError:  # neither the package's folder nor the user's can be written
         made = njit(**how)(loop)
     return made
+
+
+def import_compiler() -> None:
+    """Have numba there, where it is installed, before somebody waits for an answer; for a process that gives many."""
+    with suppress(ImportError):
+        import_module("numba")
 
 
 def compiled_for(

@@ -131,6 +131,9 @@ class Desk:
 
         A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
         """
+        from primum.counts.compiled import import_compiler
+
+        import_compiler()
         with self._turns.turn(), self.reports() as reports, self.reports():  # one reader for each that has a turn
             for name in treatments:
                 if reports.arrays is not None:
