@@ -69,9 +69,8 @@ def silent_gap(*, lower: FloatArray, value: FloatArray, upper: FloatArray, reaso
         CountError: one is not a number although its row has no reason.
     """
     for name, column in (("lower", lower), ("value", value), ("upper", upper)):
-        if np.greater(
-            np.isnan(column), reason_code
-        ).any():  # missing is 1, which only a reason's number equals or passes
+        # Missing is 1, which only a reason's number equals or passes.
+        if np.greater(np.isnan(column), reason_code).any():
             raise CountError(f"Estimate: {name} is not a number and no reason says why.")
 
 

@@ -169,23 +169,12 @@ class _Rows:
     def indications(self, batch: Batch) -> None:
         """Put in what drugs were given for."""
         batch, keys, numbers = self._found("indications", batch)
-        told = batch["INDICATION_NAME_ENG"].filled()
-        terms = batch["INDICATION_NAME_ENG"][told]
-        self.writer.put(
-            "indications",
-            keys[told],
-            row_number=numbers[told],
-            drug_seq=_sequence(batch).filter(told),
-            term=terms.map(str.upper),
-            term_text=terms,
-        )
+        self.writer.put_terms("indications", keys, numbers, batch["INDICATION_NAME_ENG"], drug_seq=_sequence(batch))
 
     def reactions(self, batch: Batch) -> None:
         """Put in reactions by their English names."""
         batch, keys, numbers = self._found("reactions", batch)
-        told = batch["PT_NAME_ENG"].filled()
-        terms = batch["PT_NAME_ENG"][told]
-        self.writer.put("reactions", keys[told], row_number=numbers[told], term=terms.map(str.upper), term_text=terms)
+        self.writer.put_terms("reactions", keys, numbers, batch["PT_NAME_ENG"])
 
     def links(self, batch: Batch) -> None:
         """Keep links to other reports."""

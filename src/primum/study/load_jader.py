@@ -166,23 +166,12 @@ class _Rows:
             end_date_precision=last[1],
             end_date_text=ended,
         )
-        reasoned = batch["reason"].filled()
-        reasons = batch["reason"][reasoned]
-        self.writer.put(
-            "indications",
-            keys[reasoned],
-            row_number=numbers[reasoned],
-            drug_seq=seq.filter(reasoned),
-            term=reasons.map(str.upper),
-            term_text=reasons,
-        )
+        self.writer.put_terms("indications", keys, numbers, batch["reason"], drug_seq=seq)
 
     def reactions(self, batch: Batch) -> None:
         """Put in reactions, and death where one ended so, once a report."""
         batch, keys, numbers = self._found("reactions", batch)
-        named = batch["event"].filled()
-        terms = batch["event"][named]
-        self.writer.put("reactions", keys[named], row_number=numbers[named], term=terms.map(str.upper), term_text=terms)
+        self.writer.put_terms("reactions", keys, numbers, batch["event"])
         outcomes = self._code("course", batch)
         once = once_a_row(keys, outcomes)
         given = list(zip(keys[once].tolist(), outcomes.take(once).to_pylist(), strict=True))

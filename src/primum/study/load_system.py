@@ -161,6 +161,24 @@ class PartWriter:
             table, {name: _column(given, rows) for name, given in {"report_key": report_key, **columns}.items()}, rows
         )
 
+    def put_terms(
+        self, table: str, report_key: Keys, row_number: NDArray[Any], texts: Texts, **columns: pa.Array
+    ) -> None:
+        """Put in terms, as printed and in capitals, of the rows that have one.
+
+        Args:
+            table: `reactions` or `indications`.
+            report_key: of the report of each row.
+            row_number: of each row.
+            texts: the term of each row, empty where there is none.
+            columns: more of each row.
+        """
+        told = texts.filled()
+        terms, more = texts[told], {name: column.filter(told) for name, column in columns.items()}
+        self.put(
+            table, report_key[told], row_number=row_number[told], term=terms.map(str.upper), term_text=terms, **more
+        )
+
     def read(
         self, column: str, texts: Texts | tuple[Texts, Texts], meaning: Callable[..., Reading]
     ) -> tuple[pa.DictionaryArray, ...]:
