@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from primum.treatments import known_treatments
+from primum.treatments.load import known_treatments
 
 pytestmark = pytest.mark.browser
 NINE_POINTS = 12.0  # in pixels of a page

@@ -10,7 +10,7 @@ import pytest
 from primum.dossier.model import READERS, Brief, Cite, Dossier, Ref, Table, Text, Verdict
 from primum.dossier.render import html
 from primum.study.ask import ask
-from primum.treatments import known_treatments, load_treatment
+from primum.treatments.load import known_treatments, load_treatment
 
 ADJECTIVES = re.compile(r"\b(common|rare|rarely|frequent|frequently|often|seldom|very|only|just|unlikely|safe)\b", re.I)
 

@@ -12,7 +12,7 @@ from primum.dossier.render import html
 from primum.study.ask import ask
 from primum.terms import Quarter
 from primum.testing.demo import run_demo
-from primum.treatments import known_treatments, load_treatment
+from primum.treatments.load import known_treatments, load_treatment
 
 
 def rows(dossier: Dossier, name: str) -> dict[str, tuple[str, str]]:

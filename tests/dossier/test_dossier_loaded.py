@@ -18,7 +18,7 @@ from primum.signals.onset import onset
 from primum.signals.table import SignalTable, signal_table
 from primum.study.ask import ask
 from primum.study.reports import OnsetOfUse
-from primum.treatments import load_treatment
+from primum.treatments.load import load_treatment
 from primum.vocab.drugs import NameCoverage
 
 HOSTILE = "<SCRIPT>{A.B}"

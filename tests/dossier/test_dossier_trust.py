@@ -313,7 +313,7 @@ def test_every_finding_of_the_treatment_stands_in_a_section(real: Dossier) -> No
 
 
 def test_the_room_names_no_treatment_product_or_substance() -> None:
-    from primum.treatments import load_treatment
+    from primum.treatments.load import load_treatment
 
     treatment = load_treatment("anti-wrinkle")
     words = {*treatment.aliases, *treatment.substances, *(row["product"] for row in treatment.tables["doses"])}

@@ -138,7 +138,7 @@ def test_a_name_that_climbs_out_of_its_folder_writes_nothing(tmp_path):
 def test_an_empty_member_is_refused_by_name(tmp_path):
     archive = read_archive(make(tmp_path / "faers_ascii_2017q2.zip", seven(), content=b""))
     with pytest.raises(SourceError, match=r"DEMO17Q2.txt: the file is empty"):
-        clean_member(archive, archive.tables[0], tmp_path / "text", reject=lambda _: None)
+        clean_member(archive, archive.tables[0], tmp_path / "rows", reject=lambda _: None)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -158,7 +158,7 @@ def test_a_damaged_archive_is_read_or_refused_in_one_line(tmp_path, data):
     try:
         archive = read_archive(path)
         for member in archive.tables:
-            clean_member(archive, member, tmp_path / "text", reject=lambda _: None)
+            clean_member(archive, member, tmp_path / "rows", reject=lambda _: None)
     except SourceError as error:
         said = str(error)
     assert "\n" not in said

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from primum.sources import lines
 from primum.sources.layouts import Header
-from primum.sources.lines import clean_lines, recode_latin1
+from primum.sources.lines import clean_lines
 from primum.sources.repairs import Expected
 from primum.terms import Quarter
 
@@ -156,14 +156,11 @@ def test_a_line_of_ten_megabytes_is_rejected_not_fatal():
     assert len(rejects[0].line) > 10_000_000
 
 
-def test_text_that_is_not_utf8_is_read_as_latin1(tmp_path):
+def test_text_that_is_not_utf8_is_told_and_left_as_it_is():
     text, _, tally = clean(b"11$SOLUCI\xd3N$b$c\r\n22$a$b$c\r\n")
     assert tally.latin1
     assert tally.not_ascii == 1
-    path = tmp_path / "x.txt"
-    path.write_bytes(text)
-    recode_latin1(path)
-    assert path.read_bytes() == "11$SOLUCIÓN$b$c\n22$a$b$c\n".encode()
+    assert text == b"11$SOLUCI\xd3N$b$c\n22$a$b$c\n"
 
 
 def test_utf8_text_is_left_alone():

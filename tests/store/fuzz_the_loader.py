@@ -115,16 +115,9 @@ def fuzz_lines(folder: Path, wanted: int, rng: random.Random) -> Counter[str]:
         known = {line.split(b"$")[0] for line in texts["DEMO"][1]}
         for member in archive.tables:
             rejects: list[Reject] = []
-            text = folder / "cleaned.txt"
-            account = clean_member(archive, member, text, reject=rejects.append, known_key=known.__contains__)
-            check_file(
-                engine,
-                bodies[member.name],
-                columns=account.columns,
-                text=text,
-                loaded=account.loaded,
-                rejects=rejects,
-            )
+            rows = folder / "cleaned.rows"
+            account = clean_member(archive, member, rows, reject=rejects.append, known_key=known.__contains__)
+            check_file(engine, bodies[member.name], rows=rows, loaded=account.loaded, rejects=rejects)
             told["lines"] += account.lines - 1
             told["lines loaded"] += account.loaded - account.splits
             told["lines rejected"] += account.rejected
@@ -135,13 +128,11 @@ def fuzz_lines(folder: Path, wanted: int, rng: random.Random) -> Counter[str]:
     return told
 
 
-def check_file(
-    engine: DuckDBEngine, body: bytes, *, columns: tuple[str, ...], text: Path, loaded: int, rejects: list[Reject]
-) -> None:
-    engine.stage_text("fuzzed", text, columns)
+def check_file(engine: DuckDBEngine, body: bytes, *, rows: Path, loaded: int, rejects: list[Reject]) -> None:
+    engine.stage_rows("fuzzed", rows)
     seen = engine.count("fuzzed")
     if seen != loaded:
-        sys.exit(f"the engine reads {seen} rows where the cleaner counted {loaded}; see {text}")
+        sys.exit(f"the engine reads {seen} rows where the cleaner counted {loaded}; see {rows}")
     engine.unstage("fuzzed")
     lines = body.split(b"\n")
     for reject in rejects:

@@ -102,7 +102,7 @@ def check_archive(data: bytes) -> None:
         try:
             archive = read_archive(path)
             for member in archive.tables:
-                clean_member(archive, member, Path(folder, "text"), reject=lambda _: None)
+                clean_member(archive, member, Path(folder, "rows"), reject=lambda _: None)
             for member in archive.deleted:
                 read_deleted(archive, member)
         except SourceError as error:

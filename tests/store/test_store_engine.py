@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pytest
 
+from primum.sources.cleaned_rows import RowsFile
 from primum.store import exists, open_store
 from primum.store.duckdb import DuckDBEngine
 from primum.store.schema import schema_of, table, tables
@@ -90,15 +91,18 @@ def test_the_content_hash_sees_rows_but_not_their_order(store):
     assert len(set(hashes)) == 3
 
 
-def test_staged_text_keeps_dollars_quotes_and_order(store, tmp_path):
-    path = tmp_path / "clean.txt"
-    path.write_bytes('1$a"b$\x01x$y\x01\n2$$NA\n3$ z $é\n'.encode())
-    staged = store.engine.stage_text("staged", path, ["a", "b", "c"])
+def test_staged_rows_keep_dollars_quotes_and_order(store, tmp_path):
+    with RowsFile(tmp_path / "clean.rows", ["a", "b", "c"]) as file:
+        file.write('1$a"b$\x01x$y\x01\n2$$NA\n3$ z $é\n'.encode())
+    staged = store.engine.stage_rows("staged", tmp_path / "clean.rows", prefix="raw_", constants={"k": 7, "t": "it's"})
+    assert staged.columns == ("row_number", "raw_a", "raw_b", "raw_c", "k", "t")
     assert store.engine.rows(staged.order_by("row_number")) == [
-        ("1", 'a"b', "x$y", 1),
-        ("2", None, "NA", 2),
-        ("3", " z ", "é", 3),
+        (1, "1", 'a"b', "x$y", 7, "it's"),
+        (2, "2", None, "NA", 7, "it's"),
+        (3, "3", " z ", "é", 7, "it's"),
     ]
+    store.engine.unstage("staged")
+    assert store.engine.columns_of("staged") is None
 
 
 def test_parquet_is_written_and_read_back(store, tmp_path):

@@ -182,7 +182,7 @@ def test_arrays_go_in_and_come_back_as_the_contract_says(spark):
 
 def test_what_spark_does_not_do_is_said_with_what_to_do(spark, tmp_path):
     with pytest.raises(StoreError, match="primum export"):
-        spark.engine.stage_text("x", tmp_path / "x", ["a"])
+        spark.engine.stage_rows("x", tmp_path / "x")
     with pytest.raises(StoreError, match="primum export"):
         spark.engine.stage_file("x", tmp_path / "x")
 

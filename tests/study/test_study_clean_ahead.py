@@ -48,6 +48,7 @@ def test_the_second_table_may_ask_for_the_keys_of_the_first_before_both_are_unde
     monkeypatch.setattr(clean_ahead, "ThreadPoolExecutor", AtOnce)
     monkeypatch.setattr(clean_ahead, "clean_member", asking)
     archive = read_archive(write_archive(tmp_path, quarter=Quarter(2019, 1), reports=20, seed=1))
-    tables = [cleaned.member.table for cleaned in clean_ahead.clean_ahead(archive, tmp_path)]
+    with clean_ahead.clean_ahead(archive, tmp_path) as members:
+        tables = [cleaned.member.table for cleaned in members]
     assert len(tables) == 7
     assert asked == [False] * 6

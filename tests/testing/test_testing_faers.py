@@ -32,7 +32,7 @@ def test_every_era_is_read_back_without_a_reject(tmp_path, quarter):
     archive = read_archive(write_archive(tmp_path, quarter=Quarter.parse(quarter), reports=100, seed=1))
     assert str(archive.quarter) == quarter
     for member in archive.tables:
-        account = clean_member(archive, member, tmp_path / "text", reject=lambda _: pytest.fail("rejected"))
+        account = clean_member(archive, member, tmp_path / "rows", reject=lambda _: pytest.fail("rejected"))
         assert account.lines == account.loaded + 1
         assert layout_of(member.table, archive.quarter).name == account.layout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from primum.evidence.finding import Finding
-from primum.treatments import Treatment, load_treatment
+from primum.treatments.load import Treatment, load_treatment
 
 Edit = Callable[[list[dict[str, str]]], None]
 Spoil = Callable[[str, Edit], Path]

@@ -14,8 +14,8 @@ import pytest
 
 from primum.errors import EvidenceError
 from primum.evidence.finding import Finding
-from primum.treatments import Treatment, load_treatment
 from primum.treatments.claims import Claim, ClaimResult, check_claims
+from primum.treatments.load import Treatment, load_treatment
 from primum.treatments.rules import names_in
 
 Findings = dict[str, Finding]

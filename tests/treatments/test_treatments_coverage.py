@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from primum.treatments import Treatment
+from primum.treatments.load import Treatment
 
 # Rows of the evidence notes with people, events and grade A or B that stand in no table of ours: the reason of each.
 LEFT_OUT: dict[tuple[str, str, str], str] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from primum.errors import EvidenceError, UnknownNameError
-from primum.treatments import known_treatments, load_treatment
+from primum.treatments.load import known_treatments, load_treatment
 
 Rows = list[dict[str, str]]
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from primum.evidence.finding import Finding
-from primum.treatments import Treatment
+from primum.treatments.load import Treatment
 
 Findings = dict[str, Finding]
 

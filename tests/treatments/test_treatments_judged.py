@@ -10,7 +10,7 @@ import pytest
 
 from primum.errors import EvidenceError
 from primum.evidence.finding import Finding
-from primum.treatments import Treatment, load_treatment
+from primum.treatments.load import Treatment, load_treatment
 
 Spoil = Callable[[str, Callable[[list[dict[str, str]]], object]], Path]
 

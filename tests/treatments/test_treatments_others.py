@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from primum.study.ask import ask
-from primum.treatments import known_treatments, load_treatment
+from primum.treatments.load import known_treatments, load_treatment
 from primum.treatments.screening import questions
 from primum.treatments.vocabulary import installed, vocabulary
 

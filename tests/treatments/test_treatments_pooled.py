@@ -12,7 +12,7 @@ import pytest
 from primum.errors import EvidenceError
 from primum.evidence.finding import Finding
 from primum.evidence.pooling import TwoArms, pool
-from primum.treatments import Treatment, load_treatment
+from primum.treatments.load import Treatment, load_treatment
 
 Findings = dict[str, Finding]
 AREAS = {

@@ -10,7 +10,7 @@ import pytest
 from primum.errors import EvidenceError, WeightsError
 from primum.evidence.finding import Finding
 from primum.evidence.weights import net_benefit
-from primum.treatments import Treatment, load_treatment
+from primum.treatments.load import Treatment, load_treatment
 from primum.treatments.weights import read_weights, weighed_by
 
 WEIGHTS = {"crows_feet": 2.0, "headache": 1.0, "bruising": 0.5, "eyelid_ptosis": 10.0}

@@ -11,8 +11,8 @@ import typer
 from primum.cli.options import JsonFile, TreatmentName
 
 if TYPE_CHECKING:
-    from primum.treatments import Treatment
     from primum.treatments.claims import ClaimResult
+    from primum.treatments.load import Treatment
 
 SCHEMA: Final = "primum.claims/1"
 _WIDTHS: Final = (3, 24, 13, 34)
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def check(treatment: TreatmentName, *, json_file: JsonFile = None) -> None:
     """Check popular claims: each with its verdict and the numbers that decide it."""
     from primum.cli.output import tell
-    from primum.treatments import load_treatment
+    from primum.treatments.load import load_treatment
 
     about = load_treatment(treatment)
     tell(json_file, lambda: _plain(about), lambda: _lines(about))

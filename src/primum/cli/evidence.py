@@ -13,7 +13,7 @@ from primum.cli.options import JsonFile, TreatmentName
 if TYPE_CHECKING:
     from primum.evidence.finding import Finding
     from primum.provenance import Source
-    from primum.treatments import Treatment
+    from primum.treatments.load import Treatment
     from primum.treatments.tables import EvidenceTable, Row
 
 SCHEMA: Final = "primum.evidence/1"
@@ -46,7 +46,7 @@ def evidence(
 ) -> None:
     """Show trial and label numbers: harm and effect, treated and not, with their sources."""
     from primum.cli.output import tell
-    from primum.treatments import load_treatment
+    from primum.treatments.load import load_treatment
 
     about = load_treatment(treatment)
     tell(json_file, lambda: _plain(about), lambda: _pool_lines(about) if pooled else _lines(about))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 if TYPE_CHECKING:
-    from primum.treatments import Treatment
+    from primum.treatments.load import Treatment
     from primum.treatments.screening import Answer, Answered, Question
 
 SCHEMA: Final = "primum.screening/1"
@@ -22,7 +22,7 @@ def screening(treatment: str, *, answers_file: Path | None, json_file: Path | No
     """Ask the questions, or read the answers, and print which of them matter."""
     from primum.cli.output import write_json
     from primum.errors import AnswersError
-    from primum.treatments import load_treatment
+    from primum.treatments.load import load_treatment
     from primum.treatments.screening import questions, read_answers, screen
 
     about = load_treatment(treatment)

@@ -59,7 +59,7 @@ def simulate(
     from primum.errors import ModelError
     from primum.study.simulate import exported, load, picture
     from primum.study.simulate import simulate as ask
-    from primum.treatments import load_treatment
+    from primum.treatments.load import load_treatment
 
     if not product and units is None:
         about = load_treatment(treatment)

@@ -1,7 +1,7 @@
 """What do the files of a FAERS quarter hold, line by line?
 
-`read_archive` checks the archive; `clean_member` streams one of its seven tables into cleaned text and says where
-every line went; `read_deleted` reads its lists of deleted cases. No engine here: the store reads the cleaned text.
+`read_archive` checks the archive; `clean_member` streams one of its seven tables into cleaned rows and says where
+every line went; `read_deleted` reads its lists of deleted cases. No engine here: the store reads the cleaned rows.
 Every oddity is described in docs/reference/oddities.md and stands in the account under the name of its repair.
 """
 
@@ -15,8 +15,9 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import Archive, Member, find_archives, read_archive
+from primum.sources.cleaned_rows import RowsFile, first_fields, recode_latin1
 from primum.sources.layouts import Header, match_header
-from primum.sources.lines import BLOCK, FileAccount, Reject, clean_lines, first_fields, recode_latin1
+from primum.sources.lines import BLOCK, FileAccount, Reject, clean_lines
 from primum.sources.repairs import Expected, is_key
 from primum.terms import Quarter
 
@@ -64,20 +65,20 @@ def archive_name(quarter: Quarter) -> str:
 
 
 class KnownKeys:
-    """The keys of a quarter's reports, read from the cleaned DEMO text when somebody first asks for one.
+    """The keys of a quarter's reports, read from the cleaned rows of DEMO when somebody first asks for one.
 
     Only lines that may hold two records ask, so most quarters never pay for it.
     """
 
-    def __init__(self, demo_text: Path) -> None:
-        self._demo_text = demo_text
-        self._keys: frozenset[bytes] | None = None
+    def __init__(self, demo_rows: Path) -> None:
+        self._demo_rows = demo_rows
+        self._keys: frozenset[str] | None = None
 
     def __call__(self, key: bytes) -> bool:
         """Whether a number is the key of a report of the quarter."""
         if self._keys is None:
-            self._keys = frozenset(first_fields(self._demo_text))
-        return key in self._keys
+            self._keys = frozenset(first_fields(self._demo_rows))
+        return key.decode("latin-1") in self._keys
 
 
 def no_key_known(key: bytes) -> bool:
@@ -88,17 +89,17 @@ def no_key_known(key: bytes) -> bool:
 def clean_member(
     archive: Archive,
     member: Member,
-    text: Path,
+    rows: Path,
     *,
     reject: Callable[[Reject], None],
     known_key: Callable[[bytes], bool] = no_key_known,
 ) -> FileAccount:
-    """Stream one table of an archive into cleaned text.
+    """Stream one table of an archive into cleaned rows.
 
     Args:
         archive: the checked archive.
         member: one of its seven tables.
-        text: where the cleaned text goes (see `primum.sources.lines`).
+        rows: the file that its rows go to (see `primum.sources.cleaned_rows`).
         reject: takes each line that could not be read, whole.
         known_key: whether a number is the key of a report of the quarter; decides whether a line is two records.
 
@@ -108,7 +109,7 @@ def clean_member(
     Raises:
         SourceError: the header has an unknown or missing column, or the archive is damaged.
     """
-    with archive.open(member) as stream, text.open("wb") as target:
+    with archive.open(member) as stream:
         start = stream.read(BLOCK)
         line, header = _header(start, archive, member)
         expected = Expected(
@@ -119,12 +120,13 @@ def clean_member(
             caseid=header.columns.index("caseid") if member.table == "DEMO" else None,
             known_key=known_key,
         )
-        tally = clean_lines(stream, target, first=start[len(line) :], header=header, expected=expected, reject=reject)
+        with RowsFile(rows, header.columns) as text:
+            tally = clean_lines(stream, text, first=start[len(line) :], header=header, expected=expected, reject=reject)
     repairs = Counter(header.repairs) + tally.repairs
     if member.suffix:
         repairs["accept_member_suffix"] = 1
     if tally.latin1:
-        recode_latin1(text)
+        recode_latin1(rows)
         repairs["read_as_latin1"] = tally.not_ascii
     return FileAccount(
         member=member.name,

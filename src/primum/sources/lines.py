@@ -3,7 +3,7 @@
 A file is read block by block. Clean lines (the right number of dollar signs, a number as key, no control byte) are
 found with array operations and copied; only odd lines meet `repairs.read_line`, one by one. What comes out is *cleaned
 text*: one row a line, `$` between fields, LF at the end, UTF-8, no empty last field, and a field that holds `$` itself
-between two 0x01 bytes. Every engine reads that with its own CSV reader, at its own speed.
+between two 0x01 bytes. `primum.sources.cleaned_rows` keeps it as columns.
 
 The identity `lines = loaded + rejected + header + blank + joins - splits + outside` holds for every file;
 `FileAccount` refuses to be made where it does not.
@@ -12,10 +12,9 @@ The identity `lines = loaded + rejected + header + blank + joins - splits + outs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +47,14 @@ class ByteStream(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes; empty at the end."""
+        ...
+
+
+class ByteSink(Protocol):
+    """Anything that takes bytes."""
+
+    def write(self, text: bytes, /) -> int:
+        """Take whole rows."""
         ...
 
 
@@ -115,7 +122,7 @@ class Tally:
 
 def clean_lines(
     stream: ByteStream,
-    text: IO[bytes],
+    text: ByteSink,
     *,
     first: bytes,
     header: Header,
@@ -174,7 +181,7 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class _Cleaner:
-    text: IO[bytes]
+    text: ByteSink
     header: Header
     expected: Expected
     reject: Callable[[Reject], None]
@@ -313,22 +320,6 @@ class _Cleaner:
         self.tally.loaded += rows
 
 
-def recode_latin1(path: Path) -> None:
-    """Rewrite cleaned text that is not UTF-8 as UTF-8, each byte above 0x7F read as latin-1."""
-    fresh = path.with_suffix(".utf8")
-    with path.open("rb") as source, fresh.open("wb") as target:
-        while block := source.read(BLOCK):
-            target.write(block.decode("latin-1").encode("utf-8"))
-    fresh.replace(path)
-
-
-def first_fields(path: Path) -> Iterator[bytes]:
-    """The keys of cleaned text, row by row."""
-    with path.open("rb") as text:
-        for line in text:
-            yield line[: line.find(b"$")]
-
-
 def _are_keys(array: NDArray[np.uint8], starts: IndexArray, lengths: IndexArray, wanted: Mask) -> Mask:
     """Which lines begin with 1 to 18 digits before their first dollar sign; looked at only where `wanted`."""
     good = wanted & (lengths >= 1) & (lengths <= LONGEST_KEY)
@@ -350,9 +341,10 @@ def _with_controls(
 ) -> Mask:
     """Which lines hold a control byte, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
-    line_ends, returns_at_all = (int(np.count_nonzero(array == byte)) for byte in (LF, CR))
+    returns_at_all = int(np.count_nonzero(array == CR))
+    line_ends = len(stops) - (block[-1] != LF)
     if np.count_nonzero(array < BLANK) != line_ends + returns_at_all or np.count_nonzero(array == DEL):
-        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.uint8))
+        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.bool_))
         found[np.searchsorted(stops, controls)] = True
     if returns_at_all != int(np.sum(stops - ends)):
         returns = np.flatnonzero(array == CR)

@@ -122,7 +122,7 @@ def _with_controls(block: bytes, array: NDArray[np.uint8], starts: IndexArray, s
     """Which lines hold a control byte, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
     if len(block.translate(None, CONTROLS)) != len(block):
-        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.uint8))
+        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.bool_))
         found[np.searchsorted(stops, controls)] = True
     if returns_at_all := block.count(b"\r"):
         ended = (stops > starts) & (array[np.maximum(stops - 1, 0)] == CR)

@@ -1,4 +1,4 @@
-"""How does the cleaned text of a FAERS file become rows of the store's tables?
+"""How do the cleaned rows of a FAERS file become rows of the store's tables?
 
 `columns.csv` of the sources says which column goes where under which rule. Rules that need a reading (dates, ages,
 countries ...) are asked once for each distinct text of a file and joined back, so that their Python runs a few thousand
@@ -40,7 +40,7 @@ Fault = tuple[str, str, int]  # column of the file, kind of fault, rows
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file whose cleaned text is staged by `stage_file_text`.
+    """A file whose cleaned rows are staged by `stage_cleaned`.
 
     Args:
         table: DEMO, DRUG, REAC, OUTC, RPSR, THER or INDI.
@@ -68,12 +68,12 @@ class Arranged:
     doubles: int = 0
 
 
-def stage_file_text(
-    engine: Engine, text: Path, *, table: str, columns: tuple[str, ...], part: int, quarter: str, until: dt.date
+def stage_cleaned(
+    engine: Engine, rows: Path, *, table: str, columns: tuple[str, ...], part: int, quarter: str, until: dt.date
 ) -> StagedFile:
-    """Stage the cleaned text of one file of a quarter whose keys begin with `part`."""
+    """Stage the cleaned rows of one file of a quarter whose keys begin with `part`."""
     constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": quarter}
-    engine.stage_text(STAGED_FILE, text, columns, constants=constants)
+    engine.stage_rows(STAGED_FILE, rows, prefix=_RAW, constants=constants)
     return StagedFile(table, columns, until)
 
 
@@ -95,9 +95,10 @@ def stage_file_rows(
     """
     constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": str(quarter)}
     where = {"quarter_T": str(quarter)}
-    read = engine.stage_parquet("staged_quarter", path, columns, where=where, constants=constants)
-    keyed = read.primaryid.re_search(_INTEGER).fill_null(False)
-    bad = read.filter(~keyed).order_by("row_number").select("row_number", *columns)
+    raw = {_RAW + name: own for name, own in columns.items()}
+    read = engine.stage_parquet("staged_quarter", path, raw, where=where, constants=constants)
+    keyed = read[_RAW + "primaryid"].re_search(_INTEGER).fill_null(False)
+    bad = read.filter(~keyed).order_by("row_number").select("row_number", *raw)
     rejects = tuple(
         Reject(int(number), "no number of a report", "$".join(text or "" for text in texts).encode())
         for number, *texts in engine.rows(bad)
@@ -106,6 +107,14 @@ def stage_file_rows(
     [(rows,)] = engine.rows(read.count().as_table())
     engine.unstage("staged_quarter")
     return StagedFile(table, tuple(columns), quarter.last_day), int(rows), rejects
+
+
+def plan_reports(engine: Engine, columns: tuple[str, ...]) -> None:
+    """Make ready what DEMO rows of these columns are arranged by; importing Ibis is the most of it."""
+    plan = _plan("DEMO", columns)
+    for expression in (plan.rows, plan.bad, *(texts for *_, texts in plan.texts), _ranked_keys(columns)):
+        if expression is not None:
+            engine.sql(expression)
 
 
 def arrange_reports(engine: Engine, file: StagedFile) -> Arranged:
@@ -175,12 +184,8 @@ def _staged_rows(columns: Sequence[str]) -> ir.Table:
     """The staged file, its own columns under raw names."""
     import ibis
 
-    numbers = {"row_number": "int64", "first_key": "int64", "part_quarter": "string"}
-    staged = ibis.table({**dict.fromkeys(columns, "string"), **numbers}, name=STAGED_FILE)
-    raw = {_RAW + name: staged[name] for name in columns}
-    return staged.select(
-        **raw, row_number=staged.row_number.cast("int32"), first_key=staged.first_key, part_quarter=staged.part_quarter
-    )
+    raw = dict.fromkeys((_RAW + name for name in columns), "string")
+    return ibis.table({**raw, "row_number": "int32", "first_key": "int64", "part_quarter": "string"}, name=STAGED_FILE)
 
 
 def _plain_columns(rows: ir.Table, listed: Sequence[Field]) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.errors import SourceError, StoreError
+from primum.sources.cleaned_rows import NUMBER, read_rows
 from primum.store.engine import Columns, Engine
 from primum.store.schema import IBIS_TYPES, TableSchema, schema_of
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 LITTLE_MEMORY: Final = "600MB"  # with Python beside it, less than 1 GB
 MEMORY: Final = "1500MB"  # leaves room for Python within the 2 GB of a small machine
 ROOM: Final = 5 * 10**9  # bytes that a workshop may take at most: linking 20 million reports stays below 8 GB in all
-TEXT_AT_ONCE: Final = 32 * 10**6  # bytes of a file that one thread reads: more lines than the 122,880 of a row group
 WORKSHOP: Final = "workshop"  # name of the database that a workshop's tables lie in
 WIDE_INTEGERS: Final = ("HUGEINT", "UBIGINT", "UHUGEINT")  # what DuckDB's sum() of integers gives
 
@@ -128,19 +128,15 @@ class DuckDBEngine(Engine):
             self._execute(f"CREATE OR REPLACE {self._LASTING} TABLE {_quoted(name)} AS SELECT * FROM {given}")
         return self._staged(name)
 
-    def stage_text(
-        self, name: str, path: Path, columns: Sequence[str], *, constants: Mapping[str, int | str] | None = None
+    def stage_rows(
+        self, name: str, path: Path, *, prefix: str = "", constants: Mapping[str, int | str] | None = None
     ) -> ir.Table:
-        """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection."""
-        types = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
-        # The quote is a byte that cleaned text never holds outside a quoted field; FDA's own text knows no quotes.
-        read = (
-            f"read_csv({_literal(str(path))}, delim = '$', quote = '\x01', escape = '\x01', header = false, "
-            f"auto_detect = false, new_line = '\\n', columns = {{{types}}}, "
-            # Said, because unsaid DuckDB cuts the file into 8 MB, whose rows it then copies once more into row groups.
-            f"buffer_size = {TEXT_AT_ONCE})"
-        )
-        self._stage_numbered(name, f"SELECT * FROM {read}", number="row_number", constants=constants)
+        """Show a file of cleaned rows (see `primum.sources.cleaned_rows`) as a temporary table of this connection."""
+        rows = read_rows(path)
+        self._connection.register(f"raw_{name}", rows)
+        named = (f"{_quoted(column)} AS {_quoted(prefix + column)}" for column in rows.column_names if column != NUMBER)
+        select = f"SELECT {NUMBER}, {', '.join(named)} FROM {_quoted(f'raw_{name}')}"
+        self._execute(_with_constants(name, select, constants or {}))
         return self._staged(name)
 
     def stage_file(self, name: str, path: Path) -> ir.Table:
@@ -169,7 +165,7 @@ class DuckDBEngine(Engine):
         where: Mapping[str, str],
         constants: Mapping[str, int | str] | None = None,
     ) -> ir.Table:
-        """Keep columns of a Parquet file as `stage_text` keeps text, of the rows that hold the texts of `where`."""
+        """Keep columns of a Parquet file as `stage_rows` shows rows, of the rows that hold the texts of `where`."""
         read = f"read_parquet({_literal(str(path))})"
         try:
             there = {row[0] for row in self._execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
@@ -205,6 +201,7 @@ class DuckDBEngine(Engine):
         if kinds:
             self._execute(f"DROP VIEW temp.{_quoted(name)}")
             name = f"raw_{name}"
+            self._connection.unregister(name)
         self._execute(f"DROP TABLE IF EXISTS {self._STAGED_IN}.{_quoted(name)}")
 
     def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
@@ -318,14 +315,8 @@ class DuckDBEngine(Engine):
         rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
         if rows and last - first + 1 != rows:
             raise StoreError.of(name, "staged rows are not numbered without gaps", "Please report this")
-        types = {
-            column: "BIGINT" if isinstance(value, int) else "VARCHAR" for column, value in (constants or {}).items()
-        }
-        more = "".join(f", {_literal(value)}::{types[c]} AS {_quoted(c)}" for c, value in (constants or {}).items())
-        self._execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS "
-            f"SELECT *, rowid - {first} + 1 AS {_quoted(number)}{more} FROM {_quoted(raw)}"
-        )
+        numbered = f"SELECT *, (rowid - {first} + 1)::INTEGER AS {_quoted(number)} FROM {_quoted(raw)}"
+        self._execute(_with_constants(name, numbered, constants or {}))
 
     def _staged(self, name: str) -> ir.Table:
         import ibis
@@ -418,6 +409,13 @@ _DAMAGE: Final = (
     "Serialization Error",
     "Could not read enough bytes",
 )
+
+
+def _with_constants(name: str, select: str, constants: Mapping[str, int | str]) -> str:
+    """The statement that makes a temporary view of rows, each with the same constants beside it."""
+    kinds = {column: "BIGINT" if isinstance(value, int) else "VARCHAR" for column, value in constants.items()}
+    more = "".join(f", {_literal(value)}::{kinds[c]} AS {_quoted(c)}" for c, value in constants.items())
+    return f"CREATE OR REPLACE TEMPORARY VIEW {_quoted(name)} AS SELECT *{more} FROM ({select})"
 
 
 @lru_cache(maxsize=512)

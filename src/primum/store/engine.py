@@ -7,7 +7,7 @@ text, do it in one transaction. Expressions are built from the unbound tables of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,13 +73,14 @@ class Engine(ABC):
         """Keep arrays as a temporary table of this connection and return it as an unbound Ibis table."""
 
     @abstractmethod
-    def stage_text(
-        self, name: str, path: Path, columns: Sequence[str], *, constants: Mapping[str, int | str] | None = None
+    def stage_rows(
+        self, name: str, path: Path, *, prefix: str = "", constants: Mapping[str, int | str] | None = None
     ) -> ir.Table:
-        """Keep cleaned text (see `primum.sources.lines`) as a temporary table of this connection.
+        """Show a file of cleaned rows (see `primum.sources.cleaned_rows`) as a temporary table of this connection.
 
-        Every column is text, None where empty; `row_number` counts the rows from 1 in the order of the file. Each of
-        `constants` stands beside every row under its name.
+        Every column is text, None where empty, under `prefix` and its name; `row_number` counts the rows from 1 in the
+        order of the file. Each of `constants` stands beside every row under its name. The file must stay for as long
+        as the table does.
         """
 
     @abstractmethod
@@ -102,7 +103,7 @@ class Engine(ABC):
         where: Mapping[str, str],
         constants: Mapping[str, int | str] | None = None,
     ) -> ir.Table:
-        """Keep columns of a Parquet file as `stage_text` keeps text, of the rows that hold the texts of `where`.
+        """Keep columns of a Parquet file as `stage_rows` shows rows, of the rows that hold the texts of `where`.
 
         `columns` gives each the name that it is staged under: its own by the staged one.
 

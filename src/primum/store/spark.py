@@ -11,7 +11,7 @@ follows from its reports has to be made again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -126,8 +126,8 @@ class SparkEngine(Engine):
         """Keep an expression's rows as a temporary table of this session."""
         return self._stage(name, self._query(self.sql(expression)))
 
-    def stage_text(
-        self, name: str, path: Path, columns: Sequence[str], *, constants: Mapping[str, int | str] | None = None
+    def stage_rows(
+        self, name: str, path: Path, *, prefix: str = "", constants: Mapping[str, int | str] | None = None
     ) -> ir.Table:
         """Spark does not load report files.
 

@@ -7,9 +7,9 @@ threads. All leave Python's lock alone for most of their time, so that two cores
 from __future__ import annotations
 
 import pickle
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -58,44 +58,52 @@ class Cleaned:
     Args:
         member: the file inside the archive.
         account: where its lines went.
-        text: its cleaned text; gone when the next table is asked for.
+        rows: the file of its cleaned rows; gone when the next table is asked for.
         rejects: its rejected lines.
     """
 
     member: Member
     account: FileAccount
-    text: Path
+    rows: Path
     rejects: Rejects = field(repr=False)
 
 
-def clean_ahead(archive: Archive, folder: Path) -> Generator[Cleaned, None, None]:
+@contextmanager
+def clean_ahead(archive: Archive, folder: Path) -> Iterator[Iterator[Cleaned]]:
     """The seven tables of an archive, each cleaned while the caller works on the one before.
 
     Args:
         archive: the checked archive.
-        folder: where cleaned text waits; three tables at most, and DEMO to the end, whose keys the others may ask for.
+        folder: where cleaned rows wait; three tables at most, and DEMO to the end, whose keys the others may ask for.
+
+    Returns:
+        The tables in their order; the first are under way already.
 
     Raises:
         SourceError: a table cannot be read; told when its turn comes.
     """
-    known_keys = KnownKeys(folder / "DEMO.txt")
+    known_keys = KnownKeys(folder / "DEMO.rows")
 
     def known_key(key: bytes) -> bool:
         waiting[0].result()  # DEMO may still be under way
         return known_keys(key)
 
     def clean(member: Member) -> Cleaned:
-        text = folder / f"{member.table}.txt"
+        rows = folder / f"{member.table}.rows"
         rejects = Rejects(folder / f"{member.table}.rejects")
         known = no_key_known if member.table == "DEMO" else known_key
-        return Cleaned(member, clean_member(archive, member, text, reject=rejects.add, known_key=known), text, rejects)
+        return Cleaned(member, clean_member(archive, member, rows, reject=rejects.add, known_key=known), rows, rejects)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="clean") as pool:
         waiting = [pool.submit(clean, archive.tables[0])]  # kept before the next one starts, which may ask for it
         waiting += [pool.submit(clean, member) for member in archive.tables[1:AT_ONCE]]
-        for number in range(len(archive.tables)):
-            cleaned = waiting[number].result()
-            waiting += [pool.submit(clean, member) for member in archive.tables[len(waiting) : number + AT_ONCE]]
-            yield cleaned
-            if cleaned.member.table != "DEMO":
-                cleaned.text.unlink()
+
+        def in_turn() -> Iterator[Cleaned]:
+            for number in range(len(archive.tables)):
+                cleaned = waiting[number].result()
+                waiting.extend(pool.submit(clean, member) for member in archive.tables[len(waiting) : number + AT_ONCE])
+                yield cleaned
+                if cleaned.member.table != "DEMO":
+                    cleaned.rows.unlink()
+
+        yield in_turn()

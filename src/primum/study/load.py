@@ -7,10 +7,13 @@ all quarters of a load; until then the store itself tells that they lag behind (
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from primum.errors import SourceError, StoreError
 from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
@@ -24,6 +27,7 @@ from primum.sources.faers import (
     read_archive,
     read_deleted,
 )
+from primum.sources.layouts import layout_of
 from primum.store import Store
 from primum.store.arrange import (
     FILES_OF_A_PART,
@@ -31,7 +35,8 @@ from primum.store.arrange import (
     Arranged,
     arrange_reports,
     arrange_rows,
-    stage_file_text,
+    plan_reports,
+    stage_cleaned,
 )
 from primum.store.parts import (
     PartFile,
@@ -47,6 +52,8 @@ from primum.study.derive import derive, derive_inside
 from primum.study.fetch import ARCHIVES, JOBS, fetch
 from primum.study.workshop import room_beside
 from primum.terms import Quarter
+
+PASS_ON: Final = 0.0005  # seconds; Python's own are 0.005
 
 Progress = Callable[[str], None]
 
@@ -190,7 +197,8 @@ def finish(store: Store, *, progress: Progress | None = None) -> bool:
     if store.is_derived():
         return False
     (progress or _say_nothing)("what follows from the reports")
-    derive(store)
+    with _python_out_of_the_way():
+        derive(store)
     return True
 
 
@@ -255,7 +263,7 @@ def load_faers(
         watcher.arrived(path.name, archive.size)
         watcher.ended(path.name)
         return Loaded(path.name, quarter, "unchanged", reports_of(store.engine, part), 0, 0)
-    with _room_for_text(store) as folder, store.engine.transaction():
+    with _python_out_of_the_way(), _room_for_text(store) as folder, store.engine.transaction():
         if before is not None:
             remove_part(store.engine, part, quarter)
         accounts = _load_tables(store, archive, folder, progress or _say_nothing, watcher)
@@ -270,6 +278,24 @@ def load_faers(
         rejected=sum(account.rejected for account in accounts),
         repaired=sum(sum(account.repairs.values()) for account in accounts),
     )
+
+
+@contextmanager
+def _python_out_of_the_way() -> Iterator[None]:
+    """Inside, Python does not hold up what works beside it.
+
+    It does not look for cycles of dead objects: a load makes rows by the million and hardly a cycle. And a thread that
+    runs Python passes the lock on soon: those that clean need it hundreds of times a second, each time for little.
+    """
+    awake, interval = gc.isenabled(), sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(PASS_ON)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if awake:
+            gc.enable()
 
 
 @contextmanager
@@ -293,7 +319,8 @@ def _load_tables(
     text, all_text = 0, sum(member.size for member in archive.tables)
     watcher.started(archive.path.name, archive.size)
     try:
-        with closing(clean_ahead(archive, folder)) as members:
+        with clean_ahead(archive, folder) as members:
+            plan_reports(store.engine, layout_of("DEMO", archive.quarter).columns)  # while they are cleaned
             for cleaned in members:
                 progress(f"{archive.quarter} {cleaned.account.table}")
                 accounts.append(_load_table(store, archive, cleaned, accounts))
@@ -309,18 +336,18 @@ def _load_table(store: Store, archive: Archive, cleaned: Cleaned, before: Sequen
     account, file = cleaned.account, _part_file(archive, cleaned.member)
     for rejects in cleaned.rejects.batches():
         add_rejects(store.engine, file.file_key, rejects)
-    arranged = _arrange(store, archive, account, cleaned.text)
+    arranged = _arrange(store, archive, account, cleaned.rows)
     _refuse_orphans(archive, account, arranged, before)
     repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
     add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
     return account
 
 
-def _arrange(store: Store, archive: Archive, account: FileAccount, text: Path) -> Arranged:
+def _arrange(store: Store, archive: Archive, account: FileAccount, rows: Path) -> Arranged:
     """Stage a cleaned file and put its rows where schema.csv says."""
-    file = stage_file_text(
+    file = stage_cleaned(
         store.engine,
-        text,
+        rows,
         table=account.table,
         columns=account.columns,
         part=part_number(archive.quarter),

@@ -18,7 +18,7 @@ from primum.mechanism.refusals import Refusal
 from primum.mechanism.slow import Course, Known, SlowLayer, constrained, course, load_slow
 from primum.mechanism.space import Neighbour, neighbours
 from primum.provenance import Source
-from primum.treatments import Treatment, load_treatment
+from primum.treatments.load import Treatment, load_treatment
 
 MODEL: Final = "model"
 SEED: Final = 1

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 
 from primum import __version__
 from primum.errors import PrimumError, StoreError, UnknownNameError
-from primum.treatments import known_treatments
+from primum.treatments.load import known_treatments
 from primum.web import pages, pictures, study_file, tables
 from primum.web.desk import Desk
 from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from primum import __version__
 from primum.counts.fields import OUTCOMES, REPORTERS
-from primum.treatments import known_treatments
+from primum.treatments.load import known_treatments
 from primum.vocab.reactions import BINS
 from primum.web import drawn, tables
 from primum.web.state import COLUMNS, KNOWN_METHODS, METHOD_LABELS, STATISTICS

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def index(desk: Desk) -> dict[str, Any]:
     """The treatments that can be asked about, and what is loaded."""
     from primum.store import default_folder
-    from primum.treatments import known_treatments
-    from primum.treatments.load import about_treatment
+    from primum.treatments.load import about_treatment, known_treatments
 
     ids = list(known_treatments())
     about = [{key: about_treatment(name)[key] for key in ("id", "question", "name", "evidence_to")} for name in ids]
@@ -43,8 +42,7 @@ def treatment(name: str) -> Treatment:
     Raises:
         UnknownNameError: no treatment has that name; a folder of one's own is not opened by an address.
     """
-    from primum.treatments import load_treatment
-    from primum.treatments.load import find_treatment
+    from primum.treatments.load import find_treatment, load_treatment
 
     return load_treatment(find_treatment(name))
 

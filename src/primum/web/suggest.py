@@ -32,7 +32,7 @@ def suggestions(desk: Desk, field: str, text: str) -> dict[str, Any]:
 
 def _what(reports: Reports, text: str) -> _Names:
     from primum.counts.facets import matching
-    from primum.treatments import known_treatments
+    from primum.treatments.load import known_treatments
 
     treatments = [(name, 0) for name in known_treatments() if text.casefold() in name]
     arrays = reports.arrays
