@@ -7,7 +7,9 @@ it need not put them together once more, and none is larger than memory allows.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 ROWS_TOGETHER: Final = 122_880  # DuckDB's row group
 BYTES_TOGETHER: Final = 64 * 1024**2  # of a batch, where its rows are long
-TEXT_AT_ONCE: Final = 1024**2  # bytes that are cut into fields together: they stay in the processor's cache
+TEXT_AT_ONCE: Final = 1024**2  # bytes that are cut into columns together: they stay in the processor's cache
+TEXTS_AHEAD: Final = 8  # that may wait for it
 QUOTE: Final = "\x01"  # cleaned text holds it around a field with `$` and nowhere else
 NUMBER: Final = "row_number"
 
@@ -50,6 +53,8 @@ class RowsFile:
         self._file: pa.RecordBatchFileWriter = pa.ipc.new_file(str(path), schema)
         self._text: list[bytes] = []
         self._text_size = 0
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="columns")
+        self._under_way: deque[Future[None]] = deque()
         self._batches: list[pa.RecordBatch] = []
         self._rows = self._size = self._written = 0
         self._fields = csv.ParseOptions(delimiter="$", quote_char=QUOTE)
@@ -61,11 +66,11 @@ class RowsFile:
         )
 
     def write(self, text: bytes, /) -> int:
-        """Put whole rows behind those before."""
+        """Put whole rows behind those before; cutting them into columns goes on beside the caller's own work."""
         self._text.append(text)
         self._text_size += len(text)
         if self._text_size >= TEXT_AT_ONCE:
-            self._cut_into_fields()
+            self._hand_on()
         return len(text)
 
     def __enter__(self) -> Self:
@@ -74,19 +79,26 @@ class RowsFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._file:
+        with self._file, self._beside:
             if kind is None:
-                self._cut_into_fields()
+                self._hand_on()
+                while self._under_way:
+                    self._under_way.popleft().result()
                 self._write(self._batches)
 
-    def _cut_into_fields(self) -> None:
+    def _hand_on(self) -> None:
+        text = b"".join(self._text)
+        self._text, self._text_size = [], 0
+        self._under_way.append(self._beside.submit(self._cut_into_columns, text))
+        if len(self._under_way) > TEXTS_AHEAD:
+            self._under_way.popleft().result()
+
+    def _cut_into_columns(self, text: bytes) -> None:
         import pyarrow as pa
         from pyarrow import csv
 
-        if not self._text_size:
+        if not text:
             return
-        text = b"".join(self._text)
-        self._text, self._text_size = [], 0
         read = csv.read_csv(
             pa.BufferReader(text),
             read_options=csv.ReadOptions(column_names=self._columns, block_size=len(text), use_threads=False),
