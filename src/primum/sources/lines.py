@@ -149,17 +149,19 @@ def clean_lines(
     cleaner = _Cleaner(text, header, expected, reject, tally)
     carry = first
     while block := stream.read(BLOCK):
-        carry += block
-        cut = carry.rfind(b"\n") + 1
+        cut = block.rfind(b"\n") + 1
         if cut:
-            kept = cleaner.block(carry[:cut], last=False)
-            carry = carry[cut - kept :]
+            lines = b"".join((carry, memoryview(block)[:cut]))
+            kept = cleaner.block(lines, last=False)
+            carry = lines[len(lines) - kept :] + block[cut:]
+        else:
+            carry += block
         if len(carry) > LONGEST_CARRY:
             raise SourceError.of(
                 expected.table, f"no line end within {LONGEST_CARRY:,} bytes", "lines", "Check the archive."
             )
     if carry:
-        cleaner.block(carry, last=True)
+        cleaner.block(carry if carry.endswith(b"\n") else carry + b"\n", last=True)
     return tally
 
 
@@ -170,7 +172,7 @@ class _Lines:
     block: bytes
     array: NDArray[np.uint8]
     starts: IndexArray  # first byte
-    stops: IndexArray  # byte of the LF (or the end of the block)
+    stops: IndexArray  # byte of the LF
     ends: IndexArray  # byte behind the last one of the row: no CR, no empty last field
     clean: Mask
 
@@ -188,7 +190,7 @@ class _Cleaner:
     tally: Tally
 
     def block(self, block: bytes, *, last: bool) -> int:
-        """Place every line of a block; how many bytes at its end must wait for the next one."""
+        """Place every line of a block, which ends with one; how many bytes at its end must wait for the next block."""
         lines = self._look_at(block)
         before = self.tally.lines
         done = 0
@@ -211,9 +213,6 @@ class _Cleaner:
         array = np.frombuffer(block, dtype=np.uint8)
         marks = np.flatnonzero((array == LF) | (array == DOLLAR))  # one search for both: it costs most of all here
         last_marks = np.flatnonzero(array[marks] == LF)  # of each line, by position among the marks
-        if block[-1] != LF:
-            marks = np.append(marks, len(block))
-            last_marks = np.append(last_marks, len(marks) - 1)
         first_marks = np.concatenate(([0], last_marks[:-1] + 1))
         stops = marks[last_marks]
         starts = np.concatenate(([0], stops[:-1] + 1))
@@ -236,7 +235,7 @@ class _Cleaner:
         """Write the clean lines from `first` up to `behind`."""
         if behind <= first:
             return
-        start, stop = int(lines.starts[first]), int(lines.stops[behind - 1])
+        start, stop = int(lines.starts[first]), int(lines.stops[behind - 1]) + 1
         ends, stops = lines.ends[first:behind], lines.stops[first:behind]
         cut = stops - ends
         tail = int(cut[0])
@@ -246,7 +245,7 @@ class _Cleaner:
         elif (cut == tail).all() and (returns == returns[0]).all():
             # All rows end alike, and behind no other field: the one replacement is the fastest way.
             ending = lines.block[int(ends[0]) : int(stops[0])]
-            piece = (lines.block[start:stop] + b"\n").replace(ending + b"\n", b"\n")[:-1]
+            piece = lines.block[start:stop].replace(ending + b"\n", b"\n")
         else:
             keep = np.ones(stop - start, dtype=bool)
             for back in range(1, int(cut.max()) + 1):
@@ -255,7 +254,7 @@ class _Cleaner:
         trailing = int(np.sum(cut > returns))
         if trailing:
             self.tally.repairs["drop_empty_last_field"] += trailing
-        self._write(piece + b"\n", rows=behind - first)
+        self._write(piece, rows=behind - first)
 
     def _line_end(self, lines: _Lines, first: int, behind: int) -> IndexArray:
         """Bytes of CR at the end of each line."""
@@ -342,8 +341,7 @@ def _with_controls(
     """Which lines hold a control byte, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
     returns_at_all = int(np.count_nonzero(array == CR))
-    line_ends = len(stops) - (block[-1] != LF)
-    if np.count_nonzero(array < BLANK) != line_ends + returns_at_all or np.count_nonzero(array == DEL):
+    if np.count_nonzero(array < BLANK) != len(stops) + returns_at_all or np.count_nonzero(array == DEL):
         controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.bool_))
         found[np.searchsorted(stops, controls)] = True
     if returns_at_all != int(np.sum(stops - ends)):
