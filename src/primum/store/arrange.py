@@ -109,10 +109,11 @@ def stage_file_rows(
     return StagedFile(table, tuple(columns), quarter.last_day), int(rows), rejects
 
 
-def plan_reports(engine: Engine, columns: tuple[str, ...]) -> None:
-    """Make ready what DEMO rows of these columns are arranged by; importing Ibis is the most of it."""
-    plan = _plan("DEMO", columns)
-    for expression in (plan.rows, plan.bad, *(texts for *_, texts in plan.texts), _ranked_keys(columns)):
+def plan_ahead(engine: Engine, table: str, columns: tuple[str, ...]) -> None:
+    """Make ready what the rows of a table with these columns are arranged by."""
+    plan = _plan(table, columns)
+    keys = _ranked_keys(columns) if table == "DEMO" else None
+    for expression in (plan.rows, plan.bad, *(texts for *_, texts in plan.texts), keys):
         if expression is not None:
             engine.sql(expression)
 

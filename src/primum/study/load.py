@@ -35,7 +35,7 @@ from primum.store.arrange import (
     Arranged,
     arrange_reports,
     arrange_rows,
-    plan_reports,
+    plan_ahead,
     stage_cleaned,
 )
 from primum.store.parts import (
@@ -320,15 +320,23 @@ def _load_tables(
     watcher.started(archive.path.name, archive.size)
     try:
         with clean_ahead(archive, folder) as members:
-            plan_reports(store.engine, layout_of("DEMO", archive.quarter).columns)  # while they are cleaned
+            _plan(store, archive, archive.tables[:1])  # while they are cleaned
             for cleaned in members:
                 progress(f"{archive.quarter} {cleaned.account.table}")
                 accounts.append(_load_table(store, archive, cleaned, accounts))
+                if len(accounts) == 1:
+                    _plan(store, archive, archive.tables[1:])  # DRUG, the largest, is seldom ready by now
                 text += cleaned.member.size
                 watcher.arrived(archive.path.name, archive.size * text // all_text)
     finally:
         watcher.ended(archive.path.name)
     return accounts
+
+
+def _plan(store: Store, archive: Archive, members: Sequence[Member]) -> None:
+    """Make ready what tables are arranged by, as far as their layout foretells it."""
+    for member in members:
+        plan_ahead(store.engine, member.table, layout_of(member.table, archive.quarter).columns)
 
 
 def _load_table(store: Store, archive: Archive, cleaned: Cleaned, before: Sequence[FileAccount]) -> FileAccount:
