@@ -19,7 +19,8 @@ from primum.errors import CountError
 from primum.signals.ebgm import ebgm, geometric_mean
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, log_likelihood, log_rising, squash
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
-from primum.signals.ebgm_quantiles import posterior_cdf, posterior_quantiles
+from primum.signals.ebgm_posterior import log_quantiles, posterior, posterior_cdf
+from primum.signals.ebgm_quantiles import posterior_quantiles
 from primum.signals.table import own_cells
 
 if TYPE_CHECKING:
@@ -368,6 +369,36 @@ def test_the_distribution_function_at_the_quantile_is_right_to_seven_places(mixt
         below, at = (naive_cdf(mixture, some, rate - step * (rate + 1e-200)) for step in (1e-12, -1e-12))
         assert np.all(below <= probability + 1e-7)  # at a point mass the function jumps over the probability
         assert np.all(at >= probability - 1e-7)
+
+
+@pytest.mark.parametrize(
+    "mixture",
+    [
+        prior(0.15214684, 0.02124404, 0.68585421, 0.91632419, 0.06084262),  # FAERS 2022Q3
+        prior(0.01, 0.002, 50.0, 50.0, 0.05),
+        prior(0.21766, 0.03063, 22495.5, 22501.5, 0.00067),
+    ],
+    ids=str,
+)
+def test_a_solved_quantile_is_right_to_eleven_places_wherever_it_starts(mixture: Mixture) -> None:
+    """Its last step is taken on trust where the derivatives promise that nothing is left; here that is looked at."""
+    rng = np.random.default_rng(9)
+    e = np.exp(rng.normal(-1, 2.5, 4_000))
+    cells = cells_of(rng.poisson(e * rng.gamma(0.5, 3, e.size)), e)
+    after, chances = posterior(mixture, cells), (0.05, 0.95)
+    plain, _ = log_quantiles(after, chances)
+    near = plain + rng.normal(0, 1e-3, plain.shape)
+    far = np.where(rng.random(plain.shape) < 0.5, np.nan, rng.normal(0, 20, plain.shape))
+    for start in (None, near, far):
+        found, error = log_quantiles(after, chances, start=start)
+        for chance, logs in zip(chances, found, strict=True):
+            certain = logs > np.log(1e-290)  # below, the quantile comes out as 0
+            assert np.abs(posterior_cdf(mixture, cells, np.exp(logs)) - chance)[certain].max() < 1e-11
+        if start is not None:
+            assert np.isinf(error[np.isnan(start)]).all()
+            known = np.array([posterior_cdf(mixture, cells, np.exp(logs)) for logs in start])
+            away = np.abs(known - np.array(chances)[:, None])
+            np.testing.assert_allclose(error[np.isfinite(start)], away[np.isfinite(start)], atol=1e-12)
 
 
 def test_counts_all_different_over_a_wide_range_are_right_too() -> None:

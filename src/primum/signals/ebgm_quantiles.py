@@ -1,9 +1,8 @@
 """Between which rates does a pair's true rate lie, given its count and the prior: quantiles of the posterior.
 
-The posterior of a pair is again a mixture: component j becomes a gamma of shape `alpha_j + n` and rate `beta_j + E`.
-Its quantile has no formula. Few pairs are solved one by one; of many pairs with the same count the quantile is
-tabulated over ln E and interpolated, on a grid refined until the measured error of the distribution function is below
-`TABLE_ERROR`, in stretches made narrower where it is not.
+Few pairs are solved one by one; of many pairs with the same count the quantile is tabulated over ln E and interpolated,
+on a grid refined until the measured error of the distribution function is below `TABLE_ERROR`, in stretches made
+narrower where it is not.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -19,46 +19,16 @@ from scipy import special
 
 from primum.counts.kernel import Codes, in_threads
 from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
+from primum.signals.ebgm_posterior import SMALLEST, log_quantiles, posterior
 from primum.terms import BoolArray, FloatArray, IntArray
 
 TABLE_ERROR: Final = 1e-8  # of the distribution function, measured half-way between grid points
 _DEGREE: Final = 5
 _WIDTHS: Final = (2.0, 0.25, 1 / 32)  # of a tile in ln E; what the wider ones cannot hold is tried in narrower ones
 _WORTH: Final = 4  # pairs for each point of a grid, below which solving them costs less than the grid
-_GRIDS: Final = (12, 24, 48, 96)
+_GRIDS: Final = (13, 25, 49, 97)  # points: those of the grid before and the middles between them
 _CHUNK: Final = 1 << 16
-_SOLVED_AT_ONCE: Final = 4_000  # points of grids
-_SMALLEST: Final = 1e-300
-
-
-@dataclass(frozen=True, slots=True)
-class Posterior:
-    """The posterior mixture of each pair: shapes, rates and the share of the first component."""
-
-    shape1: FloatArray
-    rate1: FloatArray
-    shape2: FloatArray
-    rate2: FloatArray
-    share: FloatArray
-
-
-def posterior(mixture: Mixture, pairs: Cells) -> Posterior:
-    """Shapes, rates and share of the first component after the pair's count was seen."""
-    first, second, n, e = mixture.first, mixture.second, pairs.observed.astype(np.float64), pairs.expected
-    share = first_share(mixture, pairs)  # Eq. 6
-    return Posterior(first.shape + n, first.rate + e, second.shape + n, second.rate + e, share)  # Eq. 7
-
-
-def posterior_cdf(mixture: Mixture, pairs: Cells, rate: FloatArray) -> FloatArray:
-    """Probability that a pair's true rate is at most `rate`."""
-    share = first_share(mixture, pairs)
-    return share * _cdf_of(mixture.first, pairs, rate) + (1 - share) * _cdf_of(mixture.second, pairs, rate)
-
-
-def _cdf_of(part: Component, pairs: Cells, rate: FloatArray) -> FloatArray:
-    if not part.is_gamma:
-        return np.asarray(rate >= part.mean, dtype=np.float64)
-    return np.asarray(special.gammainc(part.shape + pairs.observed, (part.rate + pairs.expected) * rate))
+_SOLVED_AT_ONCE: Final = 4_096
 
 
 def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]) -> tuple[FloatArray, ...]:
@@ -122,8 +92,9 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     """From tables of ever narrower tiles; what lies where the quantile leaps between the components is solved."""
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
     todo: Sequence[slice | IntArray] = [slice(i, min(i + _CHUNK, len(pairs))) for i in range(0, len(pairs), _CHUNK)]
+    left = np.arange(len(pairs))
     many = len(pairs)
-    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], _SMALLEST))
+    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], SMALLEST))
     for width in _WIDTHS:
         if many < _WORTH * _GRIDS[0]:
             break
@@ -133,12 +104,13 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
         many = len(left)
         todo = [left[i : i + _CHUNK] for i in range(0, many, _CHUNK)]
 
-    def solve(rows: slice | IntArray) -> None:
+    def solve(rows: IntArray) -> None:
         rest = posterior(mixture, Cells(pairs.observed[rows], pairs.expected[rows], pairs.weight[rows]))
-        for result, probability in zip(results, probabilities, strict=True):
-            result[rows] = solve_quantile(rest, probability)
+        for result, logs in zip(results, log_quantiles(rest, probabilities)[0], strict=True):
+            result[rows] = np.exp(logs)
 
-    in_threads(solve, todo)
+    order = np.argsort(pairs.observed[left], kind="stable")  # few different counts in each part
+    in_threads(solve, np.array_split(left[order], -(-many // _SOLVED_AT_ONCE)) if many else [])
     return results
 
 
@@ -167,7 +139,7 @@ class _Tiled:
         stretches: how many there are.
     """
 
-    tiles: _Grid
+    tiles: _Tiles
     pairs: IntArray
     keys: IntArray
     number: NDArray[np.int32]
@@ -191,7 +163,7 @@ def _key(place: IntArray, log_e: FloatArray, width: float, first: int, stretches
 
 
 def _log_expected(pairs: Cells, rows: slice | IntArray) -> FloatArray:
-    return np.log(np.maximum(pairs.expected[rows], _SMALLEST))
+    return np.log(np.maximum(pairs.expected[rows], SMALLEST))
 
 
 def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, width: float) -> _Tiled:
@@ -220,47 +192,7 @@ def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, wid
         keys, counted = np.unique(np.concatenate(found), return_counts=True)
         number = np.zeros(0, dtype=np.int32)
     low = np.asarray((keys % stretches + first) * width, dtype=np.float64)
-    return _Tiled(_Grid(values[keys // stretches], low, width, 2), counted, keys, number, first, stretches)
-
-
-def solve_quantile(after: Posterior, probability: float) -> FloatArray:
-    """Newton's method on ln(rate), kept between the quantiles of the two components.
-
-    The mixture's quantile lies between those of its components, which are exact; a step that leaves this bracket is
-    replaced by its middle.
-    """
-    parts = [np.unique(shape, return_inverse=True) for shape in (after.shape1, after.shape2)]  # few counts, many E
-    quantiles = [special.gammaincinv(distinct, probability)[place] for distinct, place in parts]
-    ends = [
-        np.log(np.maximum(q, _SMALLEST) / rate) for q, rate in zip(quantiles, (after.rate1, after.rate2), strict=True)
-    ]
-    tops = [special.gammaln(distinct)[place] for distinct, place in parts]
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    place = after.share * ends[0] + (1 - after.share) * ends[1]
-    todo = np.flatnonzero(high - low > 0)
-    for _ in range(200):
-        if not len(todo):
-            break
-        x = place[todo]
-        cdf, slope = np.zeros(len(todo)), np.zeros(len(todo))
-        for shape, rate, top, share in (
-            (after.shape1[todo], after.rate1[todo], tops[0][todo], after.share[todo]),
-            (after.shape2[todo], after.rate2[todo], tops[1][todo], 1 - after.share[todo]),
-        ):
-            scaled = rate * np.exp(x)
-            cdf += share * special.gammainc(shape, scaled)
-            slope += share * np.exp(shape * (np.log(rate) + x) - scaled - top)
-        miss = cdf - probability
-        high[todo] = np.where(miss > 0, x, high[todo])
-        low[todo] = np.where(miss > 0, low[todo], x)
-        with np.errstate(all="ignore"):  # a slope of 0 sends the step outside the bracket
-            ahead = x - miss / slope
-        inside = (ahead > low[todo]) & (ahead < high[todo])
-        ahead = np.where(inside, ahead, (low[todo] + high[todo]) / 2)
-        going = (np.abs(miss) > 1e-13) & (high[todo] - low[todo] > 1e-15 * np.maximum(1, np.abs(x)))
-        todo = todo[going]  # a pair that has arrived stays where it is
-        place[todo] = ahead[going]
-    return np.where(place > np.log(_SMALLEST) + 1, np.exp(place), 0.0)
+    return _Tiled(_Tiles(values[keys // stretches], low, width), counted, keys, number, first, stretches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,22 +228,22 @@ class _Table:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
-    """Evenly spaced points of ln E in each of some tiles."""
+class _Tiles:
+    """Stretches of ln E, each for pairs of one count: where they begin and how wide they are."""
 
     counts: FloatArray
     low: FloatArray
     width: float
-    size: int
 
-    def cells(self, *, middles: bool = False) -> Cells:
-        steps = np.arange(self.size - 1) + 0.5 if middles else np.arange(self.size)
-        log_e = self.low[:, None] + self.width * (steps / (self.size - 1))
-        counts = np.repeat(self.counts.astype(np.int64), log_e.shape[1])
+    def cells(self, some: IntArray, size: int, *, middles: bool = False) -> Cells:
+        """Evenly spaced points of some tiles, or the middles between them."""
+        steps = np.arange(size - 1) + 0.5 if middles else np.arange(size)
+        log_e = self.low[some, None] + self.width * (steps / (size - 1))
+        counts = np.repeat(self.counts[some].astype(np.int64), log_e.shape[1])
         return Cells(counts, np.exp(log_e.ravel()), np.ones(log_e.size))
 
 
-def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tuple[float, ...]) -> _Table:
+def _tabulate(mixture: Mixture, tiles: _Tiles, pairs: IntArray, probabilities: tuple[float, ...]) -> _Table:
     """Refine each tile's grid until the error between its points is below `TABLE_ERROR`; leave out what never is.
 
     Args:
@@ -324,31 +256,45 @@ def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tu
     known, offset = np.zeros(number, dtype=np.bool_), np.zeros(number, dtype=np.int64)
     sizes = np.full(number, _GRIDS[0], dtype=np.int64)
     pieces = [np.zeros((len(probabilities), _DEGREE + 1, _GRIDS[0]))]  # what a tile that is not known may read
-    filled, todo = _GRIDS[0], np.arange(number)
-
-    def on_grid(some: IntArray) -> tuple[FloatArray, BoolArray]:
-        grid = _Grid(tiles.counts[some], tiles.low[some], tiles.width, size)
-        after = posterior(mixture, grid.cells())
-        with np.errstate(divide="ignore"):
-            logs = [np.log(solve_quantile(after, p)).reshape(len(some), size) for p in probabilities]
-        polynomials = np.stack([_polynomials(log) for log in logs])
-        return polynomials, _errors(mixture, grid, polynomials, probabilities) < TABLE_ERROR
-
-    for size in _GRIDS:
-        todo = todo[pairs[todo] >= _WORTH * size]
-        if not len(todo):
-            break
-        made = in_threads(on_grid, np.array_split(todo, -(-len(todo) * size // _SOLVED_AT_ONCE)))
-        polynomials, good = (
-            np.concatenate(column, axis=axis) for axis, column in zip((1, 0), zip(*made, strict=True), strict=True)
-        )
-        done = todo[good]
+    filled, todo = _GRIDS[0], np.flatnonzero(pairs >= _WORTH * _GRIDS[0])
+    parts = -(-len(todo) * _GRIDS[0] // _SOLVED_AT_ONCE)
+    refine = partial(_refine, mixture, tiles, pairs, probabilities)
+    for done, size, polynomials in chain(*in_threads(refine, [todo[part::parts] for part in range(parts)])):
         known[done], sizes[done] = True, size
         offset[done] = filled + (size - _DEGREE) * np.arange(len(done))
-        pieces.append(_end_to_end(polynomials[:, good]))
+        pieces.append(_end_to_end(polynomials))
         filled += pieces[-1].shape[2]
-        todo = todo[~good]
     return _Table(known, tiles.low, tiles.width, sizes, offset, np.concatenate(pieces, axis=2))
+
+
+def _refine(
+    mixture: Mixture, tiles: _Tiles, pairs: IntArray, probabilities: tuple[float, ...], todo: IntArray
+) -> list[tuple[IntArray, int, FloatArray]]:
+    """Polynomials of some tiles, by the size of the grid that is right to `TABLE_ERROR`.
+
+    The error of a grid is measured at its middles, from where their quantiles are looked for; if it is too large these
+    are the new points.
+    """
+    made = []
+    after = posterior(mixture, tiles.cells(todo, _GRIDS[0]))
+    logs = log_quantiles(after, probabilities)[0].reshape(len(probabilities), len(todo), _GRIDS[0])
+    for size in _GRIDS:
+        polynomials = _polynomials(logs)
+        after = posterior(mixture, tiles.cells(todo, size, middles=True))
+        between = _between(polynomials).reshape(len(probabilities), -1)
+        middles, error = (
+            a.reshape(-1, len(todo), size - 1) for a in log_quantiles(after, probabilities, start=between)
+        )
+        worst = error.max(axis=(0, 2))
+        good, next_size = worst < TABLE_ERROR, 2 * size - 1
+        made.append((todo[good], size, polynomials[:, good]))
+        going = ~good & (pairs[todo] >= _WORTH * next_size)
+        if size == _GRIDS[-1] or not going.any():
+            break
+        finer = np.empty((len(probabilities), int(going.sum()), next_size))
+        finer[:, :, ::2], finer[:, :, 1::2] = logs[:, going], middles[:, going]
+        logs, todo = finer, todo[going]
+    return made
 
 
 def _end_to_end(polynomials: FloatArray) -> FloatArray:
@@ -357,30 +303,23 @@ def _end_to_end(polynomials: FloatArray) -> FloatArray:
     return np.moveaxis(polynomials, 3, 1).reshape(probabilities, powers, tiles * windows)
 
 
-def _polynomials(log_quantile: FloatArray) -> FloatArray:
-    """Through each window of six neighbours; shape `(counts, windows, degree + 1)`, highest power first."""
+def _polynomials(logs: FloatArray) -> FloatArray:
+    """Through each window of six neighbours, highest power first; shape `(probabilities, tiles, windows, powers)`."""
     nodes = np.arange(_DEGREE + 1) - _DEGREE / 2
     to_powers = np.linalg.inv(np.vander(nodes))
-    windows = np.lib.stride_tricks.sliding_window_view(log_quantile, _DEGREE + 1, axis=1)
-    return np.asarray(np.nan_to_num(np.einsum("cwn,pn->cwp", windows, to_powers), nan=np.inf))
+    windows = np.lib.stride_tricks.sliding_window_view(logs, _DEGREE + 1, axis=2)
+    return np.asarray(np.nan_to_num(np.einsum("qcwn,pn->qcwp", windows, to_powers), nan=np.inf))
 
 
-def _errors(mixture: Mixture, grid: _Grid, polynomials: FloatArray, probabilities: tuple[float, ...]) -> FloatArray:
-    """Largest error of the distribution function half-way between grid points, for each tile."""
-    cells, number, windows = grid.cells(middles=True), len(grid.counts), grid.size - _DEGREE
-    table = _Table(
-        np.ones(number, dtype=np.bool_),
-        grid.low,
-        grid.width,
-        np.full(number, grid.size, dtype=np.int64),
-        windows * np.arange(number),
-        _end_to_end(polynomials),
-    )
-    worst = np.zeros(number)
+def _between(polynomials: FloatArray) -> FloatArray:
+    """What is read half-way between the points of a grid; shape `(probabilities, tiles, points - 1)`."""
+    windows = polynomials.shape[2]
+    middle = np.arange(windows + _DEGREE - 1)
+    window = np.clip(middle - _DEGREE // 2, 0, windows - 1)
+    steps = middle + 0.5 - window - _DEGREE / 2
     with np.errstate(over="ignore", invalid="ignore"):
-        found = table.read(np.repeat(np.arange(number), grid.size - 1), np.log(cells.expected))
-        for quantile, probability in zip(found, probabilities, strict=True):
-            error = np.abs(posterior_cdf(mixture, cells, quantile) - probability)
-            error = np.where(np.isnan(error), np.inf, error).reshape(number, -1)
-            worst = np.maximum(worst, error.max(axis=1))
-    return worst
+        highest, *lower = np.moveaxis(polynomials[:, :, window], 3, 0)
+        value = highest
+        for coefficient in lower:
+            value = value * steps + coefficient
+    return np.asarray(value)
