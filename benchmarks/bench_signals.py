@@ -33,7 +33,7 @@ import scipy
 from scipy import optimize, special, stats
 
 from primum.signals import ebgm, ic, prr, ror
-from primum.signals.ebgm_likelihood import cells_of
+from primum.signals.ebgm_cells import cells_of
 from primum.signals.ebgm_prior import fit_prior
 
 TOTAL = 20_000_000

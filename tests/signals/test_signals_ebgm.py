@@ -17,9 +17,10 @@ from scipy import optimize, special, stats
 from primum.counts.table import CountTable
 from primum.errors import CountError
 from primum.signals.ebgm import ebgm, geometric_mean
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, log_likelihood, log_rising, squash
-from primum.signals.ebgm_prior import EbgmFit, fit_prior
+from primum.signals.ebgm_cells import Cells, cells_of, squash
+from primum.signals.ebgm_likelihood import Component, Mixture, log_likelihood, log_rising
 from primum.signals.ebgm_posterior import log_quantiles, posterior, posterior_cdf
+from primum.signals.ebgm_prior import EbgmFit, fit_prior
 from primum.signals.ebgm_quantiles import posterior_quantiles
 from primum.signals.table import own_cells
 

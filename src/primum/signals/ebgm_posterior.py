@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from scipy import special
 
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
+from primum.signals.ebgm_cells import Cells
+from primum.signals.ebgm_likelihood import Component, Mixture, first_share
 from primum.terms import FloatArray, IntArray
 
 SMALLEST: Final = 1e-300  # quantiles below it come out as 0

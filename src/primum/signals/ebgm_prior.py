@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from primum.errors import CountError
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, log_likelihood, squash
+from primum.signals.ebgm_cells import Cells, squash
+from primum.signals.ebgm_likelihood import Component, Mixture, log_likelihood
 from primum.signals.maximise import Uphill, climb, finish
 from primum.terms import FloatArray, IntArray
 
@@ -41,6 +42,8 @@ STARTS: Final[tuple[tuple[float, float, float, float, float], ...]] = (
 SAME: Final = 1e-5  # log-likelihoods closer than this are one optimum; no data can tell them apart
 _NEAR: Final = 0.1  # on the coarse cells: what is worth refining
 _COARSE: Final = 0.1
+_ROUGH: Final = 0.5  # where all starts lead to one place on cells so wide, it is looked for from there alone
+_CELLS: Final = (20_000, 2_000, 2_000)  # above which they are squashed to fine, coarse and rough ones
 _STILL_PROMISED: Final = (1e-7, 1e-3)  # log-likelihood of one more step, for which it is climbed once, and once more
 _FREE: Final[dict[Kind, tuple[bool, bool]]] = {
     "gamma": (True, True),
@@ -119,6 +122,7 @@ class _Optimum:
     gradient_norm: float = np.inf
     gain_left: float = np.inf
     edge: tuple[str, ...] = ()  # parameters that stopped at a wall of the search
+    inverse: FloatArray | None = None  # of the curvature, as far as the climb has learned it
 
 
 def fit_prior(
@@ -155,30 +159,52 @@ def fit_prior(
         67-76, doi:10.1145/502512.502526.
 
     Examples:
-        >>> from primum.signals.ebgm_likelihood import cells_of
+        >>> from primum.signals.ebgm_cells import cells_of
         >>> fit = fit_prior(cells_of([3], [1.5]))
         >>> round(fit.mean1, 9), fit.boundary
         (2.0, 'one point mass at 2: every pair has the same rate')
     """
     if not len(cells):
         raise CountError("No cell has an expected count above 0; a prior needs at least one. Check the margins.")
-    fine = squash(cells, width=width) if len(cells) > 20_000 else cells
+    fine = squash(cells, width=width) if len(cells) > _CELLS[0] else cells
     if fine.reports == 0:
         only_zero = np.array([-np.inf, 0.0, 0.0, 0.0, np.inf])
-        return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), cells, fine, len(STARTS), len(STARTS))
-    coarse = squash(fine, width=_COARSE, counts_too=True) if len(fine) > 2_000 else fine
-    tried = [_climb(_FULL, _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
-    best = max(tried, key=lambda o: o.value)
-    for form in (form for form in forms if form != _FULL):
-        starts = [best.place, best.place[[2, 3, 0, 1, 4]] * [1, 1, 1, 1, -1], _place(STARTS[1], coarse.mean)]
-        tried.append(max((_climb(form, start, coarse, likelihood) for start in starts), key=lambda o: o.value))
+        return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), fine, len(STARTS), len(STARTS))
+    coarse = squash(fine, width=_COARSE, counts_too=True) if len(fine) > _CELLS[1] else fine
+    rough = squash(coarse, width=_ROUGH, counts_too=True) if len(coarse) > _CELLS[2] else coarse
+    tried = _search(rough, likelihood, forms)
+    if rough is not coarse and _agreeing(tried) == len(STARTS):
+        best, limits = max(tried[: len(STARTS)], key=_height), tried[len(STARTS) :]
+        full, *limits = [_climb(o.form, o.place, coarse, likelihood, inverse=o.inverse) for o in (best, *limits)]
+        tried = [*[full] * len(STARTS), *limits]
+    elif rough is not coarse:
+        tried = _search(coarse, likelihood, forms)
     top = max(o.value for o in tried)
-    agreeing = sum(o.value > top - 0.01 for o in tried[: len(STARTS)])
-    hopeful = {o.form: o for o in sorted(tried, key=lambda o: o.value) if o.value > top - _NEAR}
+    hopeful = {o.form: o for o in sorted(tried, key=_height) if o.value > top - _NEAR}
     refined = [_refine(o, fine, likelihood) for o in hopeful.values()]
     top = max(o.value for o in refined)
     chosen = min((o for o in refined if o.value >= top - SAME), key=lambda o: FORMS.index(o.form))
-    return _certificate(chosen, cells, fine, len(STARTS), agreeing)
+    return _certificate(chosen, fine, len(STARTS), _agreeing(tried))
+
+
+def _search(cells: Cells, likelihood: Likelihood, forms: tuple[Form, ...]) -> list[_Optimum]:
+    """Where each start of the full model leads on some cells, and the best of what is found of every limit."""
+    tried = [_climb(_FULL, _place(start, cells.mean), cells, likelihood) for start in STARTS]
+    best = max(tried, key=_height).place
+    for form in (form for form in forms if form != _FULL):
+        starts = [best, best[[2, 3, 0, 1, 4]] * [1, 1, 1, 1, -1], _place(STARTS[1], cells.mean)]
+        tried.append(max((_climb(form, start, cells, likelihood) for start in starts), key=_height))
+    return tried
+
+
+def _height(end: _Optimum) -> float:
+    return end.value
+
+
+def _agreeing(tried: list[_Optimum]) -> int:
+    """How many starts of the full model came as high as the best of all."""
+    top = max(o.value for o in tried)
+    return sum(o.value > top - 0.01 for o in tried[: len(STARTS)])
 
 
 def _place(start: tuple[float, float, float, float, float], mean: float) -> FloatArray:
@@ -201,12 +227,14 @@ def _free(form: Form) -> IntArray:
     return np.flatnonzero([*_FREE[form[0]], *_FREE[form[1]], form[1] != "none"])
 
 
-def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> _Optimum:
+def _climb(
+    form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood, *, inverse: FloatArray | None = None
+) -> _Optimum:
     """From one starting place uphill, in a box so wide that its walls stand for the limits."""
     low, high, uphill = _on(form, place, cells, likelihood)
     end = place.copy()
-    end[_free(form)], value = climb(uphill, place[_free(form)], low, high)
-    return _Optimum(form, end, value)
+    end[_free(form)], value, inverse = climb(uphill, place[_free(form)], low, high, inverse=inverse)
+    return _Optimum(form, end, value, inverse=inverse)
 
 
 def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood, *, turns: int = 20) -> _Optimum:
@@ -221,7 +249,7 @@ def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood, *, turns: int
 
 def _refine(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
     """From the optimum of coarse cells to that of fine ones: in a few Newton steps, where they lead there."""
-    end = _finish(start, cells, likelihood, turns=4)
+    end = _finish(start, cells, likelihood, turns=8)
     for still in _STILL_PROMISED:
         if end.gain_left > still:
             end = _finish(_climb(end.form, end.place, cells, likelihood), cells, likelihood)
@@ -247,7 +275,7 @@ def _walls(cells: Cells) -> tuple[FloatArray, FloatArray]:
     return np.array([middle - 15, -12, middle - 15, -12, -25]), np.array([middle + 15, 18, middle + 15, 18, 25])
 
 
-def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreeing: int) -> EbgmFit:
+def _certificate(best: _Optimum, cells: Cells, starts: int, agreeing: int) -> EbgmFit:
     mixture, form = _mixture(best.form, best.place), best.form
     first, second, share = mixture.first, mixture.second, mixture.share
     alone = form[1] == "none"
@@ -269,7 +297,7 @@ def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreein
         boundary=_boundary(form, first, second, best.edge),
         prior_mean=mixture.mean,
         cells=float(cells.weight.sum()),
-        cells_fitted=len(fine),
+        cells_fitted=len(cells),
         reports=cells.reports,
         warnings=_warnings(mixture.mean, best, agreeing),
     )

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from primum.counts.kernel import Codes, in_threads
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
+from primum.signals.ebgm_cells import Cells
+from primum.signals.ebgm_likelihood import Component, Mixture, first_share
 from primum.signals.ebgm_posterior import SMALLEST, log_quantiles, posterior
 from primum.terms import BoolArray, FloatArray, IntArray
 
@@ -48,7 +49,7 @@ def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[flo
         (both compared with scipy in the tests). Quantiles below 1e-300 come out as 0.
 
     Examples:
-        >>> from primum.signals.ebgm_likelihood import cells_of
+        >>> from primum.signals.ebgm_cells import cells_of
         >>> prior = Mixture(Component(8.14, 3.256), Component(1.0617, 2.0237), 0.0653)
         >>> low, high = posterior_quantiles(prior, cells_of([5], [0.5]), (0.05, 0.95))
         >>> round(float(low[0]), 2), round(float(high[0]), 2)
