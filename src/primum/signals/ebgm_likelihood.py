@@ -103,7 +103,7 @@ def log_density(part: Component, cells: Cells) -> FloatArray:
     counted = (log_rising(part.shape, values) + values * np.log(part.mean)).take(place)
     counted += cells.counted_log
     counted -= np.multiply(part.shape + cells.count, spread, out=spread)
-    return counted
+    return np.asarray(counted)
 
 
 def log_density_and_slopes(part: Component, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""What of PRR, ROR and IC is computed pair by pair in one walk, where it is compiled?
+"""What of PRR, ROR, IC and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
 
 The loops stop before the exponential and begin after the logarithm, which NumPy takes for eight pairs at once. What is
 left is rounded one way wherever it is computed, so that the answer is the same bytes compiled or not.
@@ -94,3 +94,50 @@ def ic_walk(  # noqa: PLR0917 - as above
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
         code[i] = 1 if expected[i] == 0 else 0
     return fine
+
+
+def tile_walk(  # noqa: PLR0917 - as above
+    log_expected: Array, place: Array, width: float, first: int, stretches: int, counted: Array
+) -> None:
+    """Count the pairs of each tile: of one count, which stands at a place among all, and one stretch of ln E."""
+    for i in range(len(log_expected)):
+        counted[int(np.floor(log_expected[i] / width)) - first + place[i] * stretches] += 1
+
+
+def read_walk(  # noqa: PLR0917 - as above
+    log_expected: Array,
+    place: Array,
+    width: float,
+    first: int,
+    stretches: int,
+    number: Array,
+    known: Array,
+    low: Array,
+    scale: Array,
+    last: Array,
+    offset: Array,
+    polynomials: Array,
+    logs: Array,
+    left: Array,
+) -> int:
+    """Fill what a table of polynomials holds of each pair, and which pairs it does not hold; gives their number.
+
+    A pair that is left gets 0. `polynomials` are of shape `(windows, probabilities, powers)`, highest power first.
+    """
+    many, powers = 0, polynomials.shape[2]
+    for i in range(len(log_expected)):
+        tile = number[int(np.floor(log_expected[i] / width)) - first + place[i] * stretches]
+        if not known[tile]:
+            logs[:, i] = 0.0
+            left[many] = i
+            many += 1
+            continue
+        steps = (log_expected[i] - low[tile]) * scale[tile]
+        window = min(max(int(steps) - (powers - 1) // 2, 0), last[tile])
+        steps = steps - window - (powers - 1) / 2
+        for one in range(len(logs)):
+            value = polynomials[offset[tile] + window, one, 0]
+            for power in range(1, powers):
+                value = value * steps + polynomials[offset[tile] + window, one, power]
+            logs[one, i] = value
+    return many

@@ -85,11 +85,11 @@ def _bfgs(inverse: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArra
 def finish(
     uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray, *, turns: int = 20
 ) -> tuple[FloatArray, float, FloatArray, float]:
-    """Newton steps from near the top until a further one promises less than 1e-9 and no quarter of the one before,
-    or nothing at all.
+    """Newton steps from near the top until a further one promises less than 1e-9 and no quarter of the one before.
 
-    The curvature is kept as long as each step leaves less than a hundredth of what it promised, and looked at again
-    where it leaves more. It ends sooner where rounding hides the way, or where what was promised does not come.
+    Below 1e-18 there is nothing left to promise. The curvature is kept as long as each step leaves less than a
+    hundredth of what it promised, and looked at again where it leaves more. It ends sooner where rounding hides the
+    way, or where what was promised does not come.
 
     Args:
         uphill: value and gradient of the function to raise.
