@@ -31,7 +31,7 @@ import duckdb
 import numpy as np
 
 from primum.counts.by_arrays import cells_of_all
-from primum.counts.incidence import FEW
+from primum.counts.holdings import FEW
 from primum.counts.kernel import Joined, Lists, as_lists, count_pairs, joined, joined_size
 from primum.counts.strata import count_strata
 from primum.counts.table import CountTable
@@ -151,7 +151,7 @@ def measure(reports: int, *, sql: bool, folder: Path) -> list[tuple[str, float, 
 
 
 def events_held(events: Lists, words: Words, reports: np.ndarray) -> np.ndarray:
-    """As `primum.counts.incidence.Events.counts`."""
+    """As `primum.counts.holdings.Events.counts`."""
     if FEW * len(reports) <= len(events):
         return events.tally(reports, EVENTS)
     inside = np.zeros(len(events), dtype=bool)

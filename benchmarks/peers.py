@@ -1,7 +1,8 @@
 """The same statistics by released packages, each in an environment of its own; run by that environment's Python.
 
 `python peers.py vigipy|open-altio FILE.npz` reads `observed, drug, event, total, zero_expected, zero_weight` and prints
-CPU seconds as JSON. What a package cannot compute is printed as the reason instead. It imports nothing of Primum.
+wall and CPU seconds as JSON. What a package cannot compute is printed as the reason instead. It imports nothing of
+Primum.
 
 Environments: `uv venv V && uv pip install --python V vigipy==3.5.1`; open-altio 1.0.0 needs Python 3.12 or newer.
 """
@@ -18,16 +19,16 @@ from typing import Any
 import numpy as np
 
 
-def seconds(call: Callable[[], Any]) -> float | str:
-    start = time.process_time()
+def seconds(call: Callable[[], Any]) -> tuple[float, float] | str:
+    wall, cpu = time.perf_counter(), time.process_time()
     try:
         call()
     except Exception as error:  # noqa: BLE001 - the reason is the figure
         return f"{type(error).__name__}: {error}"[:120]
-    return time.process_time() - start
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def vigipy(given: dict[str, np.ndarray]) -> dict[str, float | str]:
+def vigipy(given: dict[str, np.ndarray]) -> dict[str, tuple[float, float] | str]:
     import pandas as pd
     from vigipy import BCPNNConfig, bcpnn, gps, prr, ror  # noqa: F401
 
@@ -48,7 +49,7 @@ def vigipy(given: dict[str, np.ndarray]) -> dict[str, float | str]:
     }
 
 
-def open_altio(given: dict[str, np.ndarray]) -> dict[str, float | str]:
+def open_altio(given: dict[str, np.ndarray]) -> dict[str, tuple[float, float] | str]:
     from open_altio.stats import disproportionality, ebgm
 
     a, total = given["observed"], int(given["total"])

@@ -17,12 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from primum.counts import kernel
 from primum.counts import words as counting_words
 from primum.counts.cohort import parse
 from primum.counts.compiled import compiled
 from primum.counts.contingency import Asked, Counts, count, count_with_cells, find_drug
 from primum.counts.incidence import FOLDER, Incidence, open_incidence
-from primum.counts.kernel import Lists, as_lists, blocks, count_pairs, held_in, joined
+from primum.counts.kernel import Lists, add_lists, as_lists, blocks, count_pairs, held_in, joined
 from primum.counts.members import Scope
 from primum.counts.parts import BUILDING
 from primum.counts.words import count_words, words_of
@@ -282,9 +283,9 @@ def test_the_kernel_counts_what_sets_count_whatever_the_blocks(
 
 
 @pytest.mark.parametrize(
-    "loop",
+    "road",
     [
-        count_words,
+        "as it is written",
         pytest.param(
             "compiled",
             marks=[
@@ -295,15 +296,22 @@ def test_the_kernel_counts_what_sets_count_whatever_the_blocks(
     ],
 )
 @pytest.mark.parametrize("width", [10, 2**16 + 5])
-def test_words_counted_by_a_loop_are_those_counted_by_arrays(loop: Any, width: int) -> None:
+def test_words_and_lists_counted_by_a_loop_are_those_counted_by_arrays(road: str, width: int) -> None:
     rng = np.random.default_rng(8)
     lists = lists_of([sorted(set(rng.integers(0, 10, rng.integers(0, 12)).tolist())) for _ in range(400)])
     words, mask = words_of(lists, width=width), rng.random(400) < 0.4
-    wanted = words.count(mask)
+    asked = (lambda: words.count(mask), lambda: lists.tally(np.flatnonzero(mask), width))
+    wanted, looped = [ask().tolist() for ask in asked], []
+
+    def loop_of(loop: Any, *_: object, **__: object) -> Any:
+        looped.append(loop)
+        return compiled(loop) if road == "compiled" else loop
+
     with pytest.MonkeyPatch.context() as patch:
-        chosen = compiled(count_words) if loop == "compiled" else loop
-        patch.setattr(counting_words, "compiled_for", lambda *_, **__: chosen)
-        assert words.count(mask).tolist() == wanted.tolist()
+        for module in (counting_words, kernel):
+            patch.setattr(module, "compiled_for", loop_of)
+        assert [ask().tolist() for ask in asked] == wanted
+    assert looped == [count_words, add_lists]
 
 
 @given(LISTS)

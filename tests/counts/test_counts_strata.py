@@ -106,6 +106,19 @@ def test_dense_and_sparse_tables_of_strata_are_alike(
     check(*counted(drug, event, stratum, 12, loop), stratum, 12)
 
 
+@pytest.mark.parametrize("loop", ROADS[:2])
+@pytest.mark.parametrize("strata", [247, 249, 255])
+def test_reports_of_no_stratum_are_left_out_however_many_strata_there_are(
+    strata: int, loop: Callable[..., Any] | None
+) -> None:
+    """The loop takes eight strata at once; an empty one that fills up the eight must not be that of no stratum."""
+    rng = np.random.default_rng(8)
+    stratum = rng.integers(0, strata, 700).astype(np.uint8)
+    stratum[::3] = NO_STRATUM
+    drug, event = rng.random((700, 2)) < 0.5, rng.random((700, 3)) < 0.5
+    check(*counted(drug, event, stratum, strata, loop), stratum, strata)
+
+
 def test_one_stratum_expects_what_no_strata_expect() -> None:
     rng = np.random.default_rng(6)
     drug, event = rng.random((200, 5)) < 0.3, rng.random((200, 6)) < 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
+from primum.counts.compiled import compiled
 from primum.counts.table import CountTable
 from primum.errors import CountError
+from primum.signals import ebgm_quantiles, ebgm_search
 from primum.signals.ebgm import ebgm, geometric_mean
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, log_likelihood, log_rising, squash
+from primum.signals.ebgm_cells import Cells, cells_of, squash
+from primum.signals.ebgm_likelihood import Component, Mixture, log_likelihood, log_rising
+from primum.signals.ebgm_posterior import log_quantiles, posterior, posterior_cdf
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
-from primum.signals.ebgm_quantiles import posterior_cdf, posterior_quantiles
+from primum.signals.ebgm_quantiles import posterior_quantiles
+from primum.signals.loops import read_walk, tile_walk
 from primum.signals.table import own_cells
 
 if TYPE_CHECKING:
@@ -323,6 +329,35 @@ def test_a_planted_prior_is_found_again() -> None:
     assert fit.prior_mean == pytest.approx(0.1 * 5 + 0.9 * 0.75, rel=0.01)
 
 
+@pytest.mark.parametrize("planted", ["two gammas", "one rate", "a point and a gamma", "two points"])
+def test_a_search_from_rough_cells_ends_where_a_search_on_finer_ones_does(
+    planted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SYNTHETIC, with expectations up to thousands: within wide cells they differ, which looks as if rates did."""
+    rng = np.random.default_rng(14)
+    e = np.exp(rng.normal(1, 2.5, 20_500))
+    rate = {
+        "two gammas": np.where(rng.random(e.size) < 0.1, rng.gamma(0.5, 10, e.size), rng.gamma(2, 0.4, e.size)),
+        "one rate": np.ones(e.size),
+        "a point and a gamma": np.where(rng.random(e.size) < 0.2, rng.gamma(1, 3, e.size), 0.7),
+        "two points": np.where(rng.random(e.size) < 0.02, 8.0, 1.0),
+    }[planted]
+    cells, from_rough = cells_of(rng.poisson(e * rate), e), ebgm_search._from_rough
+    monkeypatch.setattr(ebgm_search, "_MANY", 300)
+    decided = []
+    monkeypatch.setattr(ebgm_search, "_from_rough", lambda *given: decided.append(from_rough(*given)) or decided[-1])
+    quick = fit_prior(cells)
+    monkeypatch.setattr(ebgm_search, "_from_rough", lambda *_: None)
+    thorough = fit_prior(cells)
+    assert quick.log_likelihood == pytest.approx(thorough.log_likelihood, abs=1e-6)
+    if planted == "two gammas":
+        assert decided[0] is not None
+        assert (quick.boundary, quick.gain_left < 1e-6) == ("", True)
+    else:
+        assert decided == [None]  # a limit is never decided on rough cells
+        assert quick.as_json() == thorough.as_json()
+
+
 def test_no_cell_to_fit_on_is_told_in_one_line() -> None:
     with pytest.raises(CountError, match="No cell has an expected count above 0"):
         ebgm([0], [0.0])
@@ -370,6 +405,36 @@ def test_the_distribution_function_at_the_quantile_is_right_to_seven_places(mixt
         assert np.all(at >= probability - 1e-7)
 
 
+@pytest.mark.parametrize(
+    "mixture",
+    [
+        prior(0.15214684, 0.02124404, 0.68585421, 0.91632419, 0.06084262),  # FAERS 2022Q3
+        prior(0.01, 0.002, 50.0, 50.0, 0.05),
+        prior(0.21766, 0.03063, 22495.5, 22501.5, 0.00067),
+    ],
+    ids=str,
+)
+def test_a_solved_quantile_is_right_to_eleven_places_wherever_it_starts(mixture: Mixture) -> None:
+    """Its last step is taken on trust where the derivatives promise that nothing is left; here that is looked at."""
+    rng = np.random.default_rng(9)
+    e = np.exp(rng.normal(-1, 2.5, 4_000))
+    cells = cells_of(rng.poisson(e * rng.gamma(0.5, 3, e.size)), e)
+    after, chances = posterior(mixture, cells), (0.05, 0.95)
+    plain, _ = log_quantiles(after, chances)
+    near = plain + rng.normal(0, 1e-3, plain.shape)
+    far = np.where(rng.random(plain.shape) < 0.5, np.nan, rng.normal(0, 20, plain.shape))
+    for start in (None, near, far):
+        found, error = log_quantiles(after, chances, start=start)
+        for chance, logs in zip(chances, found, strict=True):
+            certain = logs > np.log(1e-290)  # below, the quantile comes out as 0
+            assert np.abs(posterior_cdf(mixture, cells, np.exp(logs)) - chance)[certain].max() < 1e-11
+        if start is not None:
+            assert np.isinf(error[np.isnan(start)]).all()
+            known = np.array([posterior_cdf(mixture, cells, np.exp(logs)) for logs in start])
+            away = np.abs(known - np.array(chances)[:, None])
+            np.testing.assert_allclose(error[np.isfinite(start)], away[np.isfinite(start)], atol=1e-12)
+
+
 def test_counts_all_different_over_a_wide_range_are_right_too() -> None:
     """More tiles could be than are: they are found by their keys instead of in a list of all that can be."""
     rng = np.random.default_rng(6)
@@ -378,6 +443,39 @@ def test_counts_all_different_over_a_wide_range_are_right_too() -> None:
     mixture, pairs = prior(*VIGNETTE), cells_of(n, e)
     for probability, found in zip((0.05, 0.95), posterior_quantiles(mixture, pairs, (0.05, 0.95)), strict=True):
         np.testing.assert_allclose(posterior_cdf(mixture, pairs, found), probability, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "road",
+    [
+        "plain",
+        pytest.param(
+            "compiled",
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(find_spec("numba") is None, reason="numba (the extra `fast`) is not installed"),
+            ],
+        ),
+    ],
+)
+def test_quantiles_read_in_a_walk_are_those_of_whole_arrays_to_the_byte(
+    road: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some pairs lie in tiles that have a table, some where the quantile leaps, some alone."""
+    rng = np.random.default_rng(12)
+    e = np.exp(np.concatenate([rng.normal(0, 0.7, 3_000), rng.uniform(-100, 20, 200)]))
+    mixture, cells = prior(0.21766, 0.03063, 22495.5, 22501.5, 0.00067), cells_of(rng.poisson(np.minimum(e, 1e4)), e)
+    answers, walked = [], []
+
+    def loop_of(loop: object, *_: object, **__: object) -> object:
+        walked.append(loop)
+        return loop if road == "plain" else compiled(loop)  # type: ignore[arg-type]
+
+    for walk in (lambda *_, **__: None, loop_of):
+        monkeypatch.setattr(ebgm_quantiles, "compiled_for", walk)
+        answers.append([found.tobytes() for found in posterior_quantiles(mixture, cells, (0.05, 0.95))])
+    assert answers[0] == answers[1]
+    assert {read_walk, tile_walk} == set(walked)
 
 
 @settings(max_examples=40)

@@ -11,7 +11,7 @@ from scipy import special, stats
 
 from primum.errors import CountError, UnknownNameError
 from primum.signals.bayes_fdr import bayes_fdr
-from primum.signals.ebgm_likelihood import cells_of
+from primum.signals.ebgm_cells import cells_of
 from primum.signals.ebgm_prior import fit_prior
 from primum.signals.lrt import lrt
 from primum.signals.lrt_zero_inflated import _log_likelihood, fit_inflation, lrt_zero_inflated, possible_expected

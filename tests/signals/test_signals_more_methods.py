@@ -265,7 +265,7 @@ def test_the_search_finds_the_top_of_rosenbrocks_valley() -> None:
         return float(value), np.array([2 * (1 - x[0]) + 400 * x[0] * bend, -200 * bend])
 
     low, high = np.full(2, -5.0), np.full(2, 5.0)
-    place, _ = climb(uphill, np.array([-1.2, 1.0]), low, high)
+    place, *_ = climb(uphill, np.array([-1.2, 1.0]), low, high)
     place, value, gradient, gain = finish(uphill, place, low, high)
     np.testing.assert_allclose(place, 1, atol=1e-6)
     assert value == pytest.approx(0, abs=1e-9)
@@ -274,5 +274,5 @@ def test_the_search_finds_the_top_of_rosenbrocks_valley() -> None:
 
 
 def test_the_search_stops_at_a_wall() -> None:
-    place, _ = climb(lambda x: (float(x.sum()), np.ones(2)), np.zeros(2), np.full(2, -1.0), np.array([3.0, 0.5]))
+    place, *_ = climb(lambda x: (float(x.sum()), np.ones(2)), np.zeros(2), np.full(2, -1.0), np.array([3.0, 0.5]))
     np.testing.assert_allclose(place, [3.0, 0.5])

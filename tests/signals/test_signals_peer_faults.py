@@ -18,7 +18,7 @@ from primum.counts.table import CountTable
 from primum.errors import CountError
 from primum.signals.bayes_fdr import bayes_fdr
 from primum.signals.ebgm import ebgm
-from primum.signals.ebgm_likelihood import cells_of
+from primum.signals.ebgm_cells import cells_of
 from primum.signals.ebgm_prior import fit_prior
 from primum.signals.fourfold import fourfold
 from primum.signals.ic import ic

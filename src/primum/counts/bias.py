@@ -16,7 +16,8 @@ from primum.counts import by_arrays
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.contingency import split_exposure
-from primum.counts.incidence import DrugLevel, Drugs, Incidence
+from primum.counts.holdings import Drugs
+from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.kernel import Codes
 from primum.counts.kinds import distinct
 from primum.counts.members import Scope, narrowed

@@ -12,7 +12,8 @@ import numpy as np
 
 from primum.counts.cells import CellHistogram
 from primum.counts.cohort import EVERYTHING, Cohort
-from primum.counts.incidence import DrugLevel, Drugs, Incidence
+from primum.counts.holdings import Drugs
+from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.kernel import Codes, Pairs, count_pairs
 from primum.counts.kinds import Kinds, kinds_of
 from primum.counts.members import Scope

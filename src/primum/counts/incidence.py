@@ -18,7 +18,8 @@ import numpy as np
 
 from primum.cases.linked import links_hash
 from primum.counts.cohort import EVERYTHING, Cohort
-from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, held_in, joined, joined_size
+from primum.counts.holdings import Drugs, Events
+from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope, as_written, with_role
 from primum.counts.parts import Draft, Part, PartFolder
@@ -50,80 +51,6 @@ VERSION: Final = "incidence-2"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 16
-FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
-FEW_OF_A_MASK: Final = 64  # likewise of those in a mask, which is read anyway: words are as quick from 1 % on
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Events:
-    """The events of the reports, both ways.
-
-    Args:
-        names: of the events, in the order of their texts.
-        of_report: events of each report.
-        reports: reports of each event.
-        words: events of each report in another form, for counting those of many reports.
-    """
-
-    names: StrArray
-    of_report: Lists
-    reports: Lists
-    words: Words
-
-    def margins(self, mask: BoolArray | None = None) -> IntArray:
-        """How many reports of a mask hold each event; of all reports without a mask.
-
-        Numerics:
-            Of a mask and its complement the smaller is counted; the other follows by subtraction, exactly.
-        """
-        if mask is None:
-            return self.reports.sizes
-        inside = int(np.count_nonzero(mask))
-        if 2 * inside > len(mask):
-            return self.reports.sizes - self.margins(~mask)
-        return self.words.count(mask) if FEW_OF_A_MASK * inside > len(mask) else self.counts(np.flatnonzero(mask))
-
-    def counts(self, reports: Codes) -> IntArray:
-        """How many of some reports hold each event."""
-        if FEW * len(reports) <= len(self.of_report):
-            return self.of_report.tally(reports, len(self.names))
-        mask = np.zeros(len(self.of_report), dtype=bool)
-        mask[reports] = True
-        return self.words.count(mask)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drugs:
-    """The drugs of the reports at one level of names, in the roles that count.
-
-    Args:
-        part: name of the arrays; it tells the level and the roles.
-        names: of the drugs, in the order of their texts.
-        of_report: drugs of each report.
-        joined: reports of each drug with their events.
-        treated_as: treatment and drug of each list of `treated`.
-        treated: reports that hold a drug under a name that a treatment's table mapped.
-    """
-
-    part: str
-    names: StrArray
-    of_report: Lists
-    joined: Joined
-    treated_as: tuple[tuple[str, int], ...]
-    treated: Lists
-
-    def margins(self, mask: BoolArray | None = None) -> IntArray:
-        """How many reports of a mask hold each drug; of all reports without a mask."""
-        return self.reports.sizes if mask is None else held_in(self.reports, mask)
-
-    @property
-    def reports(self) -> Lists:
-        """Reports of each drug."""
-        return self.joined.reports
-
-    def of_treatment(self, treatment: str) -> list[tuple[int, Codes]]:
-        """Drugs that a treatment's table mapped, each with its reports."""
-        return [(drug, self.treated.of(i)) for i, (name, drug) in enumerate(self.treated_as) if name == treatment]
 
 
 @dataclass(slots=True, eq=False)
@@ -165,10 +92,9 @@ class Incidence:
         """Events of the reports."""
         if self._events is None:
             part = self._part("events", self._build_events)
-            names = part.names["event"]
             first, more, owner = (part.arrays[f"words_{name}"] for name in ("first", "more", "owner"))
-            words = Words(first, more, owner, len(names))
-            self._events = Events(_texts(names), _lists(part, "of_report"), _lists(part, "reports"), words)
+            words = Words(first, more, owner, len(part.names["event"]))
+            self._events = Events(part.texts("event"), part.lists("of_report"), part.lists("reports"), words)
         return self._events
 
     def drugs(self, level: DrugLevel, roles: tuple[str, ...] | None = None) -> Drugs:
@@ -181,16 +107,16 @@ class Incidence:
         if (level, roles) not in self._drugs:
             name = "-".join(["drugs", level, *(roles or ())])
             part = self._part(name, lambda draft: self._build_drugs(draft, level, roles))
-            reports = _lists(part, "reports")
-            held = Joined(reports, part.arrays["sizes"], _lists(part, "joined"))
+            reports = part.lists("reports")
+            held = Joined(reports, part.arrays["sizes"], part.lists("joined"))
             treated_as = zip(part.names["treatment"], part.arrays["treated_drug"].tolist(), strict=True)
             self._drugs[level, roles] = Drugs(
                 name,
-                _texts(part.names["drug"]),
-                _lists(part, "of_report"),
+                part.texts("drug"),
+                part.lists("of_report"),
                 held,
                 tuple(treated_as),
-                _lists(part, "treated"),
+                part.lists("treated"),
             )
         return self._drugs[level, roles]
 
@@ -285,7 +211,7 @@ class Incidence:
             of_report = self._lists_of(draft, rows, width=len(names))
         finally:
             engine.unstage("event_codes")
-        _keep_lists(draft, "reports", of_report.inverted(len(names)))
+        draft.keep_lists("reports", of_report.inverted(len(names)))
         words_of(of_report, width=len(names), new=draft.new)
 
     def _build_names(self, draft: Draft, level: DrugLevel) -> None:
@@ -311,7 +237,7 @@ class Incidence:
         finally:
             engine.unstage("drug_codes")
         _keep_treated(draft, held, treatments, width=len(names), reports=self.total)
-        reports = _keep_lists(draft, "reports", of_report.inverted(len(names)))
+        reports = draft.keep_lists("reports", of_report.inverted(len(names)))
         events = self.events().of_report
         laid_out = draft.new("joined_values", joined_size(reports, events), events.values.dtype)
         made = joined(reports, events, events=laid_out)
@@ -344,7 +270,7 @@ class Incidence:
             sizes.append(some.sizes)
         start = np.zeros(self.total + 1, dtype=np.int64)
         np.cumsum(np.concatenate(sizes), out=start[1:])
-        return _keep_lists(draft, "of_report", Lists(start, np.concatenate(values)))
+        return draft.keep_lists("of_report", Lists(start, np.concatenate(values)))
 
     def _some_keys(self) -> Iterator[tuple[int, IntArray]]:
         keys = self.report_keys
@@ -420,18 +346,4 @@ def _keep_treated(
     draft.names["treatment"] = [treatments[kind // max(width, 1)] for kind in kinds.tolist()]
     draft.keep("treated_drug", kinds % max(width, 1))
     lists = as_lists(which, place, owners=len(kinds), width=max(reports, 2**16 + 1))
-    _keep_lists(draft, "treated", lists)
-
-
-def _keep_lists(draft: Draft, name: str, lists: Lists) -> Lists:
-    return Lists(draft.keep(f"{name}_start", lists.start), draft.keep(f"{name}_values", lists.values))
-
-
-def _lists(part: Part, name: str) -> Lists:
-    return Lists(part.arrays[f"{name}_start"], part.arrays[f"{name}_values"])
-
-
-def _texts(names: list[str]) -> StrArray:
-    made = np.empty(len(names), dtype=object)
-    made[:] = names
-    return made
+    draft.keep_lists("treated", lists)

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.counts.compiled import compiled_for
 from primum.errors import CountError
 from primum.terms import BoolArray, IntArray
 
@@ -77,11 +78,16 @@ class Lists:
             >>> Lists(np.array([0, 2, 3]), np.array([0, 1, 1])).tally(np.array([0, 1]), 3).tolist()
             [1, 2, 0]
         """
+        loop = compiled_for(add_lists, len(which), called=LISTS_AT_ONCE, imported=None)
 
         def count(starts: Iterator[int]) -> IntArray:
             counted = np.zeros(width, dtype=np.int64)
             for first in starts:
-                counted += np.bincount(self.gather(which[first : first + LISTS_AT_ONCE])[0], minlength=width)
+                some = which[first : first + LISTS_AT_ONCE]
+                if loop is not None:
+                    loop(self.start, self.values, some, counted)
+                else:
+                    counted += np.bincount(self.gather(some)[0], minlength=width)
             return counted
 
         return np.asarray(np.sum(shared_out(count, range(0, len(which), LISTS_AT_ONCE)), axis=0))
@@ -100,6 +106,13 @@ class Lists:
         held = np.ones(len(self.values), dtype=np.int8)
         turned = sparse.csr_array((held, self.values.astype(small), self.start.astype(small)), shape=shape).tocsc()
         return Lists(turned.indptr[: width + 1].astype(np.int64), turned.indices)
+
+
+def add_lists(start: Codes, values: Codes, which: Codes, counted: IntArray) -> None:
+    """Raise the count of each value of some lists; written to be compiled (`primum.counts.compiled`)."""
+    for one in which:
+        for place in range(start[one], start[one + 1]):
+            counted[values[place]] += 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from primum.counts.kernel import Lists
+from primum.terms import StrArray
+
 log = logging.getLogger(__name__)
 
 BUILDING: Final = "building-"  # folders begin like this until they are complete
@@ -41,6 +44,16 @@ class Part:
 
     arrays: Mapping[str, Array]
     names: Mapping[str, list[str]]
+
+    def lists(self, name: str) -> Lists:
+        """Lists as `Draft.keep_lists` kept them."""
+        return Lists(self.arrays[f"{name}_start"], self.arrays[f"{name}_values"])
+
+    def texts(self, name: str) -> StrArray:
+        """A list of names as an array."""
+        made = np.empty(len(self.names[name]), dtype=object)
+        made[:] = self.names[name]
+        return made
 
 
 @dataclass(slots=True)
@@ -69,6 +82,10 @@ class Draft:
         kept = self.new(name, len(values), values.dtype)
         kept[...] = values
         return kept
+
+    def keep_lists(self, name: str, lists: Lists) -> Lists:
+        """Lists that are complete already."""
+        return Lists(self.keep(f"{name}_start", lists.start), self.keep(f"{name}_values", lists.values))
 
 
 @dataclass(frozen=True, slots=True)

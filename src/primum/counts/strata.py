@@ -103,14 +103,15 @@ def _sizes(stratum: NDArray[np.uint8]) -> IntArray:
 def _by_loop(held: Joined, stratum: NDArray[np.uint8], weights: _Weights, loop: Callable[..., int]) -> Stratified:
     """The same in one walk through the entries, by `primum.counts.strata_loop.count_drugs`."""
     arrays = (held.reports.start, held.reports.values, held.sizes, held.events.start, held.events.values, stratum)
-    margins = (weights.by_event.astype(np.int32), weights.sizes, weights.over)  # half the memory to read
+    by_event = weights.by_event.astype(np.int32)  # half the memory to read
+    margins = tuple(_whole_lanes(one) for one in (by_event, weights.sizes, weights.over))
     runs = blocks(held.events.sizes, at_once=_ENTRIES_OF_A_WALK)
     at_most = starts(np.minimum(held.events.sizes, weights.events))  # pairs
     most = max((int(at_most[last] - at_most[first]) for first, last in runs), default=0)
     found: dict[int, tuple[NDArray[Any], ...]] = {}
 
     def walk(runs: Iterator[tuple[int, int]]) -> None:
-        table = np.zeros((weights.events, weights.strata), dtype=np.int32)
+        table = np.zeros_like(margins[0])
         codes, sums = np.empty((3, most), dtype=np.int32), np.empty((6, most))
         for first, last in runs:
             pairs = loop(first, last, *arrays, *margins, table, codes, sums)
@@ -120,6 +121,16 @@ def _by_loop(held: Joined, stratum: NDArray[np.uint8], weights: _Weights, loop: 
     in_order = [found[first] for first, _ in runs]
     columns = in_threads(np.concatenate, list(zip(*in_order, strict=True)))
     return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), weights.sizes.astype(np.int64))
+
+
+def _whole_lanes(of_strata: NDArray[Any]) -> NDArray[Any]:
+    """With empty strata up to a multiple of eight: as many numbers a core takes at once, and none is left over.
+
+    Where that would give `NO_STRATUM` a place, there are none.
+    """
+    more = -of_strata.shape[-1] % 8
+    more = more if of_strata.shape[-1] + more <= NO_STRATUM else 0
+    return np.pad(of_strata, [(0, 0)] * (of_strata.ndim - 1) + [(0, more)])
 
 
 class _Weights:

@@ -25,7 +25,7 @@ from primum.store import schema
 from primum.terms import BoolArray, IntArray
 
 if TYPE_CHECKING:
-    from primum.counts.incidence import Events
+    from primum.counts.holdings import Events
     from primum.store import Store
 
 NO_DAY: Final = -1

@@ -11,7 +11,8 @@ from scipy import special
 
 from primum.errors import CountError
 from primum.provenance import Method
-from primum.signals.ebgm_likelihood import Cells, Component, first_share
+from primum.signals.ebgm_cells import Cells
+from primum.signals.ebgm_likelihood import Component, first_share
 from primum.signals.ebgm_prior import EbgmFit
 from primum.signals.estimate import checked_counts, checked_numbers, same_shape
 from primum.terms import FloatArray
@@ -69,7 +70,7 @@ def bayes_fdr(
         28(13):1774-1792, doi:10.1002/sim.3586.
 
     Examples:
-        >>> from primum.signals.ebgm_likelihood import cells_of
+        >>> from primum.signals.ebgm_cells import cells_of
         >>> from primum.signals.ebgm_prior import fit_prior
         >>> n, e = [0, 1, 1, 0, 2, 30, 0, 1], [1.0, 0.9, 1.4, 0.5, 2.1, 2.0, 0.7, 0.8]
         >>> found = bayes_fdr(n, e, fit=fit_prior(cells_of(n, e)))

@@ -11,7 +11,8 @@ from scipy import special
 
 from primum.counts.kernel import in_threads
 from primum.provenance import Method
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, cells_of, checked_cells, first_share
+from primum.signals.ebgm_cells import Cells, cells_of, checked_cells
+from primum.signals.ebgm_likelihood import Component, Mixture, first_share
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
 from primum.signals.ebgm_quantiles import posterior_quantiles
 from primum.signals.estimate import Estimate, checked_level, code_of

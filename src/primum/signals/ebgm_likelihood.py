@@ -8,23 +8,18 @@ point mass at `m`, and `m = 0` a point mass at zero (cells that cannot be report
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import special
 
-from primum.counts.kernel import in_threads
-from primum.errors import CountError
-from primum.signals.estimate import checked_counts, checked_numbers, distinct_counts, same_shape
-from primum.terms import FloatArray, IntArray
+from primum.signals.ebgm_cells import Cells, weighted_sum
+from primum.terms import FloatArray
 
-_FEW: Final = 32  # counts below it, which nearly all cells have, are squashed through a table
-_SQUASHED_AT_ONCE: Final = 131_072
-_TABLES_AT_ONCE: Final = 16
 # From here Stirling's series, to x^-9, is right to the last digit; gammaln loses digits instead.
 LARGE_SHAPE: Final = 30.0
+# Logarithm of odds beyond which there is only one component; the exponential of less takes fourteen times as long.
+_FAR: Final = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,185 +60,6 @@ class Mixture:
         return self.share * self.first.mean + rest
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Counts of cells and how many cells have them.
-
-    Args:
-        observed: reports in the cell, >= 0; shape `(cells,)`.
-        expected: reports expected in it, > 0.
-        weight: how many cells are like it, > 0.
-    """
-
-    observed: IntArray
-    expected: FloatArray
-    weight: FloatArray
-
-    @cached_property
-    def distinct(self) -> tuple[FloatArray, IntArray]:
-        """Distinct observed counts, and the place of each cell's among them: gamma functions depend on these alone."""
-        return distinct_counts(self.observed)
-
-    @cached_property
-    def count(self) -> FloatArray:
-        """The observed counts as the numbers that are computed with."""
-        return self.observed.astype(np.float64)
-
-    @cached_property
-    def log_expected(self) -> FloatArray:
-        """Logarithm of the expected counts."""
-        return np.log(self.expected)
-
-    def some(self, rows: slice) -> Cells:
-        """Neighbouring cells; they know the distinct counts among which theirs are, so that nothing is looked for."""
-        values, place = self.distinct
-        part = Cells(self.observed[rows], self.expected[rows], self.weight[rows])
-        its = place[rows]
-        low, high = (int(its.min()), int(its.max())) if len(its) else (0, -1)
-        part.__dict__["distinct"] = (values[low : high + 1], its - low)  # where `cached_property` keeps it
-        return part
-
-    @cached_property
-    def constant(self) -> float:
-        """The part of the log-likelihood that no parameter moves: the factorials."""
-        values, place = self.distinct
-        return -weighted_sum(self.weight, special.gammaln(values + 1)[place])
-
-    @cached_property
-    def reports(self) -> float:
-        """Reports in all cells together."""
-        return weighted_sum(self.weight, self.observed.astype(np.float64))
-
-    @cached_property
-    def mean(self) -> float:
-        """Observed over expected of all cells together."""
-        return self.reports / weighted_sum(self.weight, self.expected)
-
-    def __len__(self) -> int:
-        return len(self.observed)
-
-
-def cells_of(
-    observed: ArrayLike,
-    expected: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    zero_expected: ArrayLike = (),
-    zero_weight: ArrayLike | None = None,
-) -> Cells:
-    """Join the cells that were seen and those never seen.
-
-    Args:
-        observed: reports in each cell seen; shape `(cells,)`.
-        expected: reports expected there; same shape.
-        weight: how many cells are like it; 1 each by default.
-        zero_expected: reports expected in cells that no report is in.
-        zero_weight: how many such cells; 1 each by default.
-
-    Returns:
-        All cells with a weight and an expectation above 0: a cell that can hold nothing says nothing.
-
-    Raises:
-        CountError: a number is negative, not finite or not whole where it must be, shapes differ, or reports are
-            observed where none is expected.
-    """
-    n, e = checked_cells(observed, expected)
-    w = np.ones(n.shape) if weight is None else checked_numbers("weight", weight)
-    zero_e = checked_numbers("zero_expected", zero_expected)
-    zero_w = np.ones(zero_e.shape) if zero_weight is None else checked_numbers("zero_weight", zero_weight)
-    same_shape(observed=n, weight=w)
-    same_shape(zero_expected=zero_e, zero_weight=zero_w)
-    if len(zero_e):
-        n = np.concatenate([n, np.zeros(zero_e.shape, dtype=np.int64)])
-        e, w = np.concatenate([e, zero_e]), np.concatenate([w, zero_w])
-    if not e.size or (e.min() > 0 and w.min() > 0):
-        return Cells(n, e, w)
-    keep = (e > 0) & (w > 0)
-    return Cells(n[keep], e[keep], w[keep])
-
-
-def checked_cells(observed: ArrayLike, expected: ArrayLike) -> tuple[IntArray, FloatArray]:
-    """Counts and expectations of cells, as numbers.
-
-    Raises:
-        CountError: a number is negative, not finite or not whole where it must be, the shapes differ, or reports are
-            observed where none is expected.
-    """
-    n, e = checked_counts("observed", observed), checked_numbers("expected", expected)
-    same_shape(observed=n, expected=e)
-    if e.size and e.min() == 0 and (impossible := (e == 0) & (n > 0)).any():
-        i = int(np.argmax(impossible))
-        raise CountError(f"expected[{i}] is 0 although observed[{i}] is {n[i]}. Check the margins.")
-    return n, e
-
-
-def squash(cells: Cells, *, width: float, counts_too: bool = False) -> Cells:
-    """Put cells of the same count and nearly the same expectation into one.
-
-    Cells whose expected counts fall into the same bin of the logarithm are replaced by their number and mean. The sums
-    of weights, of reports and of expected reports stay the same.
-
-    Args:
-        cells: the cells.
-        width: width of a bin of ln E; 0.01 joins cells within 1 %.
-        counts_too: join counts of 32 and more within the same width as well, at their mean, which keeps the sum of
-            reports only nearly; for a first look.
-
-    Returns:
-        Fewer cells, in the order of count and expectation.
-
-    Source:
-        DuMouchel and Pregibon 2001, KDD, 67-76, doi:10.1145/502512.502526, section 5 (data squashing).
-    """
-    if not len(cells):
-        return cells
-    first = int(np.floor(np.log(cells.expected.min()) / width))
-    many = int(np.floor(np.log(cells.expected.max()) / width)) - first + 1
-
-    def of_some(start: int) -> tuple[FloatArray, FloatArray, IntArray]:
-        rows = slice(start, start + _SQUASHED_AT_ONCE)
-        n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
-        keys = _bins(e, width, first)
-        keys += np.minimum(n, _FEW) * many
-        tables = [np.asarray(np.bincount(keys, of, (_FEW + 1) * many)[: _FEW * many], np.float64) for of in (w, w * e)]
-        return tables[0], tables[1], np.flatnonzero(n >= _FEW) + start
-
-    weight, sums = np.zeros(_FEW * many), np.zeros(_FEW * many)
-    larger = []
-    starts = range(0, len(cells), _SQUASHED_AT_ONCE)
-    for some in range(0, len(starts), _TABLES_AT_ONCE):  # in this order whatever core is faster: sums depend on it
-        for its_weight, its_sums, its_larger in in_threads(of_some, starts[some : some + _TABLES_AT_ONCE]):
-            weight += its_weight
-            sums += its_sums
-            larger.append(its_larger)
-    used = np.flatnonzero(weight)
-    few = (used // many, sums[used], weight[used])
-    more = _squash_sorted(cells, np.concatenate(larger), width, counts_too=counts_too)
-    count, total, number = (np.concatenate(pair) for pair in zip(few, more, strict=True))
-    return Cells(count.astype(np.int64), total / number, number)
-
-
-def _bins(expected: FloatArray, width: float, first: int) -> IntArray:
-    logs = np.log(expected)
-    logs /= width
-    return np.floor(logs, out=logs).astype(np.int64) - first
-
-
-def _squash_sorted(
-    cells: Cells, rows: IntArray, width: float, *, counts_too: bool
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Count, summed expectation and weight of each bin of the cells with larger counts: few cells of many kinds."""
-    n, e, w = cells.observed[rows], cells.expected[rows], cells.weight[rows]
-    if not len(n):
-        return n, e, w
-    bins, same = _bins(e, width, 0), _bins(n.astype(np.float64), width, 0) if counts_too else n
-    order = np.lexsort((bins, same))
-    bins, same = bins[order], same[order]
-    new = np.flatnonzero(np.concatenate(([True], (np.diff(same) != 0) | (np.diff(bins) != 0))))
-    count, total, weight = (np.add.reduceat(column[order], new) for column in (w * n, w * e, w))
-    return np.rint(count / weight).astype(np.int64), total, weight
-
-
 def log_rising(shape: float, counts: FloatArray) -> FloatArray:
     """`ln Gamma(shape + n) - ln Gamma(shape) - n ln(shape)`, without loss of digits for large shapes."""
     if shape < LARGE_SHAPE:
@@ -278,13 +94,15 @@ def log_density(part: Component, cells: Cells) -> FloatArray:
     if part.mean == 0:
         return np.where(cells.observed > 0, -np.inf, 0.0)
     mu = cells.expected * part.mean
-    counted = cells.count * (cells.log_expected + np.log(part.mean))
     if not np.isfinite(part.shape):
-        return np.asarray(counted - mu)
+        mu -= (values * np.log(part.mean)).take(place)
+        density: FloatArray = cells.counted_log - mu
+        return density
     mu /= part.shape
     spread = np.log1p(mu, out=mu)
+    counted = (log_rising(part.shape, values) + values * np.log(part.mean)).take(place)
+    counted += cells.counted_log
     counted -= np.multiply(part.shape + cells.count, spread, out=spread)
-    counted += log_rising(part.shape, values)[place]
     return np.asarray(counted)
 
 
@@ -295,23 +113,19 @@ def log_density_and_slopes(part: Component, cells: Cells) -> tuple[FloatArray, F
         density = log_density(part, cells)
         return density, zeros if part.mean == 0 else cells.observed - cells.expected * part.mean, zeros
     values, place = cells.distinct
-    count, x = cells.count, cells.expected * (part.mean / part.shape)
+    x = cells.expected * (part.mean / part.shape)
     spread = np.log1p(x)
-    total = part.shape + count
-    density = log_rising(part.shape, values)[place]
-    density += count * (cells.log_expected + np.log(part.mean))
+    total = part.shape + cells.count
+    density = (log_rising(part.shape, values) + values * np.log(part.mean)).take(place)
+    density += cells.counted_log
     density -= total * spread
-    x /= 1 + x
-    pull = np.multiply(total, x, out=x)
-    by_shape = log_rising_slope(part.shape, values)[place]
+    total *= x
+    x += 1
+    pull = np.divide(total, x, out=total)
+    by_shape = log_rising_slope(part.shape, values).take(place)
     by_shape -= np.multiply(part.shape, spread, out=spread)
     by_shape += pull
-    return density, count - pull, by_shape
-
-
-def weighted_sum(weight: FloatArray, values: FloatArray) -> float:
-    """Sum of weight times value. Not `@`: threads of the linear-algebra library made the fit 20 times slower."""
-    return float((weight * values).sum())
+    return density, np.subtract(cells.count, pull, out=pull), by_shape
 
 
 def _never(cells: Cells) -> Cells:
@@ -359,36 +173,42 @@ def log_likelihood(
     if p >= 1:
         alone = [weighted_sum(cells.weight, slope) for slope in slopes[0]]
         return weighted_sum(cells.weight, logs[0]) + cells.constant, np.array([*alone, 0.0, 0.0, 0.0])
-    one, two = logs[0] + np.log(p), logs[1] + np.log1p(-p)
-    first, total = _share(one, two), _log_sum(one, two)
-    weights = (cells.weight * first, cells.weight * (1 - first))
+    logs[0] += np.log(p)
+    logs[1] += np.log1p(-p)
+    first, total = _share_and_sum(*logs)
+    first *= cells.weight
+    weights = (first, cells.weight - first)
     gradient = [weighted_sum(w, slope) for w, pair in zip(weights, slopes, strict=True) for slope in pair]
     by_share = float(weights[0].sum() * (1 - p) - weights[1].sum() * p)
     return weighted_sum(cells.weight, total) + cells.constant, np.array([*gradient, by_share])
 
 
-def _share(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Share of `exp(one)` in the sum of both exponentials; `expit` goes value by value, this takes eight at once."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        odds = np.exp(two - one)
-        odds += 1
-        return np.reciprocal(odds, out=odds)
+def _share_and_sum(one: FloatArray, two: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Share of `exp(one)` in the sum of both exponentials, and the logarithm of that sum.
 
-
-def _log_sum(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Logarithm of the sum of both exponentials, as `logaddexp`, for the same reason."""
+    They are `expit` and `logaddexp`, which go value by value; exponential and logarithm take eight at once.
+    """
     with np.errstate(invalid="ignore"):
-        gap = np.abs(one - two)
-    np.negative(gap, out=gap)
-    np.log1p(np.exp(gap, out=gap), out=gap)
-    gap += np.maximum(one, two)
-    return gap
+        gap = one - two
+        odds = np.exp(np.maximum(-np.abs(gap), -_FAR))
+        total = np.log1p(odds)
+        total += np.maximum(one, two)
+        share = np.where(gap > 0, 1.0, odds)
+        odds += 1
+        share /= odds
+    return share, total
 
 
 def first_share(mixture: Mixture, cells: Cells) -> FloatArray:
     """Posterior probability that each cell's lambda came from the first component."""
     if mixture.share >= 1:
         return np.ones(len(cells))
-    one = log_density(mixture.first, cells) + np.log(mixture.share)
-    two = log_density(mixture.second, cells) + np.log1p(-mixture.share)
-    return _share(one, two)  # Eq. 6
+    odds = log_density(mixture.second, cells)
+    odds -= log_density(mixture.first, cells)
+    odds += np.log1p(-mixture.share) - np.log(mixture.share)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if mixture.first.mean > 0 and mixture.second.mean > 0:
+            np.clip(odds, -_FAR, _FAR, out=odds)
+        np.exp(odds, out=odds)
+        odds += 1
+        return np.asarray(np.reciprocal(odds, out=odds))  # Eq. 6

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
 from primum.errors import CountError
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, log_likelihood, squash
-from primum.signals.maximise import Uphill, climb, finish
-from primum.terms import FloatArray, IntArray
+from primum.signals.ebgm_cells import Cells, squash
+from primum.signals.ebgm_likelihood import Component, Mixture, log_likelihood
+from primum.signals.ebgm_search import FORMS, STARTS, Form, Likelihood, Optimum, mixture_at, tops
 
-Kind = Literal["gamma", "point", "zero", "none"]
-Form = tuple[Kind, Kind]
-Likelihood = Callable[[Mixture, Cells], tuple[float, FloatArray]]
-
-# The model and every limit it has, simplest first. A limit is fitted as what it is, never approached by a huge number.
-FORMS: Final[tuple[Form, ...]] = (
-    ("point", "none"),
-    ("gamma", "none"),
-    ("point", "zero"),
-    ("gamma", "zero"),
-    ("point", "point"),
-    ("gamma", "point"),
-    ("gamma", "gamma"),
-)
-_FULL: Final = FORMS[-1]
-_PARAMETERS: Final = ("a mean", "a shape", "a mean", "a shape", "the share")
-# mean1 and mean2 as multiples of observed over expected, shape1, shape2, share of the first component.
-STARTS: Final[tuple[tuple[float, float, float, float, float], ...]] = (
-    (2.0, 0.5, 0.2, 2.0, 1 / 3),
-    (5.0, 0.8, 0.5, 2.0, 0.1),
-    (10.0, 0.9, 2.0, 1.0, 0.02),
-    (1.5, 0.1, 1.0, 1.0, 0.5),
-    (50.0, 0.9, 0.5, 5.0, 0.01),
-    (1.2, 0.8, 50.0, 50.0, 0.5),
-)
 SAME: Final = 1e-5  # log-likelihoods closer than this are one optimum; no data can tell them apart
-_NEAR: Final = 0.1  # on the coarse cells: what is worth refining
-_COARSE: Final = 0.1
-_STILL_PROMISED: Final = (1e-7, 1e-3)  # log-likelihood of one more step, for which it is climbed once, and once more
-_FREE: Final[dict[Kind, tuple[bool, bool]]] = {
-    "gamma": (True, True),
-    "point": (True, False),
-    "zero": (False, False),
-    "none": (False, False),
-}
+_MANY: Final = 20_000  # cells, above which they are squashed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +77,6 @@ class EbgmFit:
         return plain | {"warnings": list(self.warnings)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Optimum:
-    form: Form
-    place: FloatArray  # ln m1, ln alpha1, ln m2, ln alpha2, logit p
-    value: float
-    gradient_norm: float = np.inf
-    gain_left: float = np.inf
-    edge: tuple[str, ...] = ()  # parameters that stopped at a wall of the search
-
-
 def fit_prior(
     cells: Cells,
     *,
@@ -155,100 +111,25 @@ def fit_prior(
         67-76, doi:10.1145/502512.502526.
 
     Examples:
-        >>> from primum.signals.ebgm_likelihood import cells_of
+        >>> from primum.signals.ebgm_cells import cells_of
         >>> fit = fit_prior(cells_of([3], [1.5]))
         >>> round(fit.mean1, 9), fit.boundary
         (2.0, 'one point mass at 2: every pair has the same rate')
     """
     if not len(cells):
         raise CountError("No cell has an expected count above 0; a prior needs at least one. Check the margins.")
-    fine = squash(cells, width=width) if len(cells) > 20_000 else cells
+    fine = squash(cells, width=width) if len(cells) > _MANY else cells
     if fine.reports == 0:
         only_zero = np.array([-np.inf, 0.0, 0.0, 0.0, np.inf])
-        return _certificate(_Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), cells, fine, len(STARTS), len(STARTS))
-    coarse = squash(fine, width=_COARSE, counts_too=True) if len(fine) > 2_000 else fine
-    tried = [_climb(_FULL, _place(start, coarse.mean), coarse, likelihood) for start in STARTS]
-    best = max(tried, key=lambda o: o.value)
-    for form in (form for form in forms if form != _FULL):
-        starts = [best.place, best.place[[2, 3, 0, 1, 4]] * [1, 1, 1, 1, -1], _place(STARTS[1], coarse.mean)]
-        tried.append(max((_climb(form, start, coarse, likelihood) for start in starts), key=lambda o: o.value))
-    top = max(o.value for o in tried)
-    agreeing = sum(o.value > top - 0.01 for o in tried[: len(STARTS)])
-    hopeful = {o.form: o for o in sorted(tried, key=lambda o: o.value) if o.value > top - _NEAR}
-    refined = [_refine(o, fine, likelihood) for o in hopeful.values()]
+        return _certificate(Optimum(("zero", "none"), only_zero, 0.0, 0.0, 0.0), fine, len(STARTS), len(STARTS))
+    refined, agreeing = tops(fine, likelihood, forms)
     top = max(o.value for o in refined)
     chosen = min((o for o in refined if o.value >= top - SAME), key=lambda o: FORMS.index(o.form))
-    return _certificate(chosen, cells, fine, len(STARTS), agreeing)
+    return _certificate(chosen, fine, len(STARTS), agreeing)
 
 
-def _place(start: tuple[float, float, float, float, float], mean: float) -> FloatArray:
-    mean1, mean2, shape1, shape2, share = start
-    return np.array(
-        [np.log(mean1 * mean), np.log(shape1), np.log(mean2 * mean), np.log(shape2), np.log(share / (1 - share))]
-    )
-
-
-def _mixture(form: Form, place: FloatArray) -> Mixture:
-    parts = []
-    for kind, (log_mean, log_shape) in zip(form, place[:4].reshape(2, 2), strict=True):
-        shape = np.exp(log_shape) if kind == "gamma" else np.inf
-        parts.append(Component(0.0 if kind == "zero" else float(np.exp(log_mean)), float(shape)))
-    share = 1.0 if form[1] == "none" else float(1 / (1 + np.exp(-place[4])))
-    return Mixture(parts[0], parts[1], share)
-
-
-def _free(form: Form) -> IntArray:
-    return np.flatnonzero([*_FREE[form[0]], *_FREE[form[1]], form[1] != "none"])
-
-
-def _climb(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> _Optimum:
-    """From one starting place uphill, in a box so wide that its walls stand for the limits."""
-    low, high, uphill = _on(form, place, cells, likelihood)
-    end = place.copy()
-    end[_free(form)], value = climb(uphill, place[_free(form)], low, high)
-    return _Optimum(form, end, value)
-
-
-def _finish(start: _Optimum, cells: Cells, likelihood: Likelihood, *, turns: int = 20) -> _Optimum:
-    """To the very top, with the certificate of the end."""
-    low, high, uphill = _on(start.form, start.place, cells, likelihood)
-    end, free = start.place.copy(), _free(start.form)
-    end[free], value, gradient, gain = finish(uphill, end[free], low, high, turns=turns)
-    at_wall = (end[free] <= low + 1e-6) | (end[free] >= high - 1e-6)
-    edge = tuple(_PARAMETERS[i] for i in free[at_wall])
-    return _Optimum(start.form, end, value, float(np.max(np.abs(gradient), initial=0.0)), gain, edge)
-
-
-def _refine(start: _Optimum, cells: Cells, likelihood: Likelihood) -> _Optimum:
-    """From the optimum of coarse cells to that of fine ones: in a few Newton steps, where they lead there."""
-    end = _finish(start, cells, likelihood, turns=4)
-    for still in _STILL_PROMISED:
-        if end.gain_left > still:
-            end = _finish(_climb(end.form, end.place, cells, likelihood), cells, likelihood)
-    return end
-
-
-def _on(form: Form, place: FloatArray, cells: Cells, likelihood: Likelihood) -> tuple[FloatArray, FloatArray, Uphill]:
-    """Walls of the free parameters, and likelihood and gradient as a function of them alone."""
-    free = _free(form)
-    low, high = _walls(cells)
-
-    def uphill(part: FloatArray) -> tuple[float, FloatArray]:
-        here = place.copy()
-        here[free] = part
-        value, gradient = likelihood(_mixture(form, here), cells)
-        return value, gradient[free]
-
-    return low[free], high[free], uphill
-
-
-def _walls(cells: Cells) -> tuple[FloatArray, FloatArray]:
-    middle = np.log(cells.mean)
-    return np.array([middle - 15, -12, middle - 15, -12, -25]), np.array([middle + 15, 18, middle + 15, 18, 25])
-
-
-def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreeing: int) -> EbgmFit:
-    mixture, form = _mixture(best.form, best.place), best.form
+def _certificate(best: Optimum, cells: Cells, starts: int, agreeing: int) -> EbgmFit:
+    mixture, form = mixture_at(best.form, best.place), best.form
     first, second, share = mixture.first, mixture.second, mixture.share
     alone = form[1] == "none"
     if not alone and second.mean > first.mean:
@@ -269,7 +150,7 @@ def _certificate(best: _Optimum, cells: Cells, fine: Cells, starts: int, agreein
         boundary=_boundary(form, first, second, best.edge),
         prior_mean=mixture.mean,
         cells=float(cells.weight.sum()),
-        cells_fitted=len(fine),
+        cells_fitted=len(cells),
         reports=cells.reports,
         warnings=_warnings(mixture.mean, best, agreeing),
     )
@@ -293,7 +174,7 @@ def _boundary(form: Form, first: Component, second: Component, edge: tuple[str, 
     return "; ".join(limits)
 
 
-def _warnings(mean: float, best: _Optimum, agreeing: int) -> tuple[str, ...]:
+def _warnings(mean: float, best: Optimum, agreeing: int) -> tuple[str, ...]:
     found = []
     if not 0.5 <= mean <= 2:
         found.append(

@@ -1,9 +1,7 @@
 """Between which rates does a pair's true rate lie, given its count and the prior: quantiles of the posterior.
 
-The posterior of a pair is again a mixture: component j becomes a gamma of shape `alpha_j + n` and rate `beta_j + E`.
-Its quantile has no formula. Few pairs are solved one by one; of many pairs with the same count the quantile is
-tabulated over ln E and interpolated, on a grid refined until the measured error of the distribution function is below
-`TABLE_ERROR`, in stretches made narrower where it is not.
+Few pairs are solved one by one. Of many pairs with the same count the quantile is read from a table over ln E, in
+stretches made narrower where the table is not right.
 """
 
 from __future__ import annotations
@@ -17,48 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from primum.counts.compiled import compiled_for
 from primum.counts.kernel import Codes, in_threads
-from primum.signals.ebgm_likelihood import Cells, Component, Mixture, first_share
-from primum.terms import BoolArray, FloatArray, IntArray
+from primum.signals.ebgm_cells import Cells
+from primum.signals.ebgm_likelihood import Component, Mixture, first_share
+from primum.signals.ebgm_posterior import SMALLEST, log_quantiles, posterior
+from primum.signals.ebgm_tables import LEAST_PAIRS, Table, Tiles, tabulate
+from primum.signals.loops import WORTH_CALLING, read_walk, tile_walk
+from primum.terms import FloatArray, IntArray
 
-TABLE_ERROR: Final = 1e-8  # of the distribution function, measured half-way between grid points
-_DEGREE: Final = 5
 _WIDTHS: Final = (2.0, 0.25, 1 / 32)  # of a tile in ln E; what the wider ones cannot hold is tried in narrower ones
-_WORTH: Final = 4  # pairs for each point of a grid, below which solving them costs less than the grid
-_GRIDS: Final = (12, 24, 48, 96)
 _CHUNK: Final = 1 << 16
-_SOLVED_AT_ONCE: Final = 4_000  # points of grids
-_SMALLEST: Final = 1e-300
-
-
-@dataclass(frozen=True, slots=True)
-class Posterior:
-    """The posterior mixture of each pair: shapes, rates and the share of the first component."""
-
-    shape1: FloatArray
-    rate1: FloatArray
-    shape2: FloatArray
-    rate2: FloatArray
-    share: FloatArray
-
-
-def posterior(mixture: Mixture, pairs: Cells) -> Posterior:
-    """Shapes, rates and share of the first component after the pair's count was seen."""
-    first, second, n, e = mixture.first, mixture.second, pairs.observed.astype(np.float64), pairs.expected
-    share = first_share(mixture, pairs)  # Eq. 6
-    return Posterior(first.shape + n, first.rate + e, second.shape + n, second.rate + e, share)  # Eq. 7
-
-
-def posterior_cdf(mixture: Mixture, pairs: Cells, rate: FloatArray) -> FloatArray:
-    """Probability that a pair's true rate is at most `rate`."""
-    share = first_share(mixture, pairs)
-    return share * _cdf_of(mixture.first, pairs, rate) + (1 - share) * _cdf_of(mixture.second, pairs, rate)
-
-
-def _cdf_of(part: Component, pairs: Cells, rate: FloatArray) -> FloatArray:
-    if not part.is_gamma:
-        return np.asarray(rate >= part.mean, dtype=np.float64)
-    return np.asarray(special.gammainc(part.shape + pairs.observed, (part.rate + pairs.expected) * rate))
+_SOLVED_AT_ONCE: Final = 4_096
 
 
 def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]) -> tuple[FloatArray, ...]:
@@ -78,7 +46,7 @@ def posterior_quantiles(mixture: Mixture, pairs: Cells, probabilities: tuple[flo
         (both compared with scipy in the tests). Quantiles below 1e-300 come out as 0.
 
     Examples:
-        >>> from primum.signals.ebgm_likelihood import cells_of
+        >>> from primum.signals.ebgm_cells import cells_of
         >>> prior = Mixture(Component(8.14, 3.256), Component(1.0617, 2.0237), 0.0653)
         >>> low, high = posterior_quantiles(prior, cells_of([5], [0.5]), (0.05, 0.95))
         >>> round(float(low[0]), 2), round(float(high[0]), 2)
@@ -122,35 +90,44 @@ def _two_gammas(mixture: Mixture, pairs: Cells, probabilities: tuple[float, ...]
     """From tables of ever narrower tiles; what lies where the quantile leaps between the components is solved."""
     results = tuple(np.empty(len(pairs)) for _ in probabilities)
     todo: Sequence[slice | IntArray] = [slice(i, min(i + _CHUNK, len(pairs))) for i in range(0, len(pairs), _CHUNK)]
+    left = np.arange(len(pairs))
     many = len(pairs)
-    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], _SMALLEST))
+    ends = np.log(np.maximum([pairs.expected.min(initial=1), pairs.expected.max(initial=1)], SMALLEST))
     for width in _WIDTHS:
-        if many < _WORTH * _GRIDS[0]:
+        if many < LEAST_PAIRS:
             break
         tiled = _tiles(pairs, todo, ends, width)
-        table = _tabulate(mixture, tiled.tiles, tiled.pairs, probabilities)
+        table = tabulate(mixture, tiled.tiles, tiled.pairs, probabilities)
         left = np.concatenate(in_threads(partial(_read, table, pairs=pairs, tiled=tiled, results=results), todo))
         many = len(left)
         todo = [left[i : i + _CHUNK] for i in range(0, many, _CHUNK)]
 
-    def solve(rows: slice | IntArray) -> None:
+    def solve(rows: IntArray) -> None:
         rest = posterior(mixture, Cells(pairs.observed[rows], pairs.expected[rows], pairs.weight[rows]))
-        for result, probability in zip(results, probabilities, strict=True):
-            result[rows] = solve_quantile(rest, probability)
+        for result, logs in zip(results, log_quantiles(rest, probabilities)[0], strict=True):
+            result[rows] = np.exp(logs)
 
-    in_threads(solve, todo)
+    order = np.argsort(pairs.observed[left], kind="stable")  # few different counts in each part
+    in_threads(solve, np.array_split(left[order], -(-many // _SOLVED_AT_ONCE)) if many else [])
     return results
 
 
 def _read(
-    table: _Table, rows: slice | IntArray, *, pairs: Cells, tiled: _Tiled, results: tuple[FloatArray, ...]
+    table: Table, rows: slice | IntArray, *, pairs: Cells, tiled: _Tiled, results: tuple[FloatArray, ...]
 ) -> IntArray:
     """Take what a table holds of some pairs into the results, and give the rows of the others."""
-    log_e = _log_expected(pairs, rows)
-    tile = tiled.of(pairs, rows, log_e)
-    for result, quantile in zip(results, table.read(tile, log_e), strict=True):
+    log_e, place = _log_expected(pairs, rows), pairs.distinct[1][rows]
+    loop = compiled_for(read_walk, len(pairs), called=WORTH_CALLING, imported=None) if len(tiled.number) else None
+    if loop is not None:
+        logs, left = np.empty((len(results), len(log_e))), np.empty(len(log_e), dtype=np.int64)
+        where = (table.tiles.width, tiled.first, tiled.stretches, tiled.number)
+        what = (table.known, table.tiles.low, table.scale, table.last, table.offset, table.polynomials)
+        left = left[: loop(log_e, place, *where, *what, logs, left)]
+    else:
+        tile = tiled.of(place, log_e)
+        logs, left = table.logs(tile, log_e), np.flatnonzero(~table.known[tile])
+    for result, quantile in zip(results, np.exp(logs, out=logs), strict=True):
         result[rows] = quantile  # those that are not known yet are written again
-    left = np.flatnonzero(~table.known[tile])
     return left + rows.start if isinstance(rows, slice) else rows[left]
 
 
@@ -167,18 +144,18 @@ class _Tiled:
         stretches: how many there are.
     """
 
-    tiles: _Grid
+    tiles: Tiles
     pairs: IntArray
     keys: IntArray
     number: NDArray[np.int32]
     first: int
     stretches: int
 
-    def of(self, pairs: Cells, rows: slice | IntArray, log_e: FloatArray) -> Codes:
-        """The tile of each of some pairs."""
-        key = _key(pairs.distinct[1][rows], log_e, self.tiles.width, self.first, self.stretches)
-        place: Codes = self.number[key] if len(self.number) else np.searchsorted(self.keys, key)
-        return place
+    def of(self, place: IntArray, log_e: FloatArray) -> Codes:
+        """The tile of each of some pairs, whose counts stand at a place among all."""
+        key = _key(place, log_e, self.tiles.width, self.first, self.stretches)
+        tile: Codes = self.number[key] if len(self.number) else np.searchsorted(self.keys, key)
+        return tile
 
 
 def _key(place: IntArray, log_e: FloatArray, width: float, first: int, stretches: int) -> IntArray:
@@ -191,7 +168,7 @@ def _key(place: IntArray, log_e: FloatArray, width: float, first: int, stretches
 
 
 def _log_expected(pairs: Cells, rows: slice | IntArray) -> FloatArray:
-    return np.log(np.maximum(pairs.expected[rows], _SMALLEST))
+    return np.log(np.maximum(pairs.expected[rows], SMALLEST))
 
 
 def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, width: float) -> _Tiled:
@@ -203,8 +180,15 @@ def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, wid
     listed = possible <= 4 * _CHUNK * len(todo)  # else a table of them would be larger than the pairs
     at_once = listed and possible <= _CHUNK
 
+    loop = compiled_for(tile_walk, len(pairs), called=WORTH_CALLING, imported=None) if at_once else None
+
     def look(rows: slice | IntArray) -> IntArray:
-        key = _key(place[rows], _log_expected(pairs, rows), width, first, stretches)
+        log_e = _log_expected(pairs, rows)
+        if loop is not None:
+            counted = np.zeros(possible, dtype=np.int64)
+            loop(log_e, place[rows], width, first, stretches, counted)
+            return counted
+        key = _key(place[rows], log_e, width, first, stretches)
         return np.bincount(key, minlength=possible) if at_once else key
 
     found = in_threads(look, todo)
@@ -220,167 +204,4 @@ def _tiles(pairs: Cells, todo: Sequence[slice | IntArray], ends: FloatArray, wid
         keys, counted = np.unique(np.concatenate(found), return_counts=True)
         number = np.zeros(0, dtype=np.int32)
     low = np.asarray((keys % stretches + first) * width, dtype=np.float64)
-    return _Tiled(_Grid(values[keys // stretches], low, width, 2), counted, keys, number, first, stretches)
-
-
-def solve_quantile(after: Posterior, probability: float) -> FloatArray:
-    """Newton's method on ln(rate), kept between the quantiles of the two components.
-
-    The mixture's quantile lies between those of its components, which are exact; a step that leaves this bracket is
-    replaced by its middle.
-    """
-    parts = [np.unique(shape, return_inverse=True) for shape in (after.shape1, after.shape2)]  # few counts, many E
-    quantiles = [special.gammaincinv(distinct, probability)[place] for distinct, place in parts]
-    ends = [
-        np.log(np.maximum(q, _SMALLEST) / rate) for q, rate in zip(quantiles, (after.rate1, after.rate2), strict=True)
-    ]
-    tops = [special.gammaln(distinct)[place] for distinct, place in parts]
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    place = after.share * ends[0] + (1 - after.share) * ends[1]
-    todo = np.flatnonzero(high - low > 0)
-    for _ in range(200):
-        if not len(todo):
-            break
-        x = place[todo]
-        cdf, slope = np.zeros(len(todo)), np.zeros(len(todo))
-        for shape, rate, top, share in (
-            (after.shape1[todo], after.rate1[todo], tops[0][todo], after.share[todo]),
-            (after.shape2[todo], after.rate2[todo], tops[1][todo], 1 - after.share[todo]),
-        ):
-            scaled = rate * np.exp(x)
-            cdf += share * special.gammainc(shape, scaled)
-            slope += share * np.exp(shape * (np.log(rate) + x) - scaled - top)
-        miss = cdf - probability
-        high[todo] = np.where(miss > 0, x, high[todo])
-        low[todo] = np.where(miss > 0, low[todo], x)
-        with np.errstate(all="ignore"):  # a slope of 0 sends the step outside the bracket
-            ahead = x - miss / slope
-        inside = (ahead > low[todo]) & (ahead < high[todo])
-        ahead = np.where(inside, ahead, (low[todo] + high[todo]) / 2)
-        going = (np.abs(miss) > 1e-13) & (high[todo] - low[todo] > 1e-15 * np.maximum(1, np.abs(x)))
-        todo = todo[going]  # a pair that has arrived stays where it is
-        place[todo] = ahead[going]
-    return np.where(place > np.log(_SMALLEST) + 1, np.exp(place), 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Polynomials of ln(quantile) over ln E, for each tile that has enough pairs."""
-
-    known: BoolArray
-    low: FloatArray
-    width: float
-    size: IntArray  # grid points of the tile
-    offset: IntArray  # where its polynomials begin
-    polynomials: FloatArray  # (probabilities, degree + 1, windows), highest power first
-
-    def read(self, tile: Codes, log_e: FloatArray) -> list[FloatArray]:
-        last = self.size - _DEGREE - 1
-        steps = log_e - self.low[tile]
-        steps *= ((self.size - 1) / self.width)[tile]
-        window = steps.astype(np.int64)
-        window -= _DEGREE // 2
-        np.maximum(window, 0, out=window)
-        np.minimum(window, last[tile], out=window)
-        steps -= window
-        steps -= _DEGREE / 2
-        window += self.offset[tile]
-        found = []
-        for highest, *lower in self.polynomials:
-            value = highest.take(window)
-            for coefficient in lower:
-                value *= steps
-                value += coefficient.take(window)
-            found.append(np.exp(value, out=value))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Evenly spaced points of ln E in each of some tiles."""
-
-    counts: FloatArray
-    low: FloatArray
-    width: float
-    size: int
-
-    def cells(self, *, middles: bool = False) -> Cells:
-        steps = np.arange(self.size - 1) + 0.5 if middles else np.arange(self.size)
-        log_e = self.low[:, None] + self.width * (steps / (self.size - 1))
-        counts = np.repeat(self.counts.astype(np.int64), log_e.shape[1])
-        return Cells(counts, np.exp(log_e.ravel()), np.ones(log_e.size))
-
-
-def _tabulate(mixture: Mixture, tiles: _Grid, pairs: IntArray, probabilities: tuple[float, ...]) -> _Table:
-    """Refine each tile's grid until the error between its points is below `TABLE_ERROR`; leave out what never is.
-
-    Args:
-        mixture: the prior.
-        tiles: where.
-        pairs: how many lie in each tile; one with few pairs for the points of its grid is left out.
-        probabilities: of the quantiles.
-    """
-    number = len(tiles.counts)
-    known, offset = np.zeros(number, dtype=np.bool_), np.zeros(number, dtype=np.int64)
-    sizes = np.full(number, _GRIDS[0], dtype=np.int64)
-    pieces = [np.zeros((len(probabilities), _DEGREE + 1, _GRIDS[0]))]  # what a tile that is not known may read
-    filled, todo = _GRIDS[0], np.arange(number)
-
-    def on_grid(some: IntArray) -> tuple[FloatArray, BoolArray]:
-        grid = _Grid(tiles.counts[some], tiles.low[some], tiles.width, size)
-        after = posterior(mixture, grid.cells())
-        with np.errstate(divide="ignore"):
-            logs = [np.log(solve_quantile(after, p)).reshape(len(some), size) for p in probabilities]
-        polynomials = np.stack([_polynomials(log) for log in logs])
-        return polynomials, _errors(mixture, grid, polynomials, probabilities) < TABLE_ERROR
-
-    for size in _GRIDS:
-        todo = todo[pairs[todo] >= _WORTH * size]
-        if not len(todo):
-            break
-        made = in_threads(on_grid, np.array_split(todo, -(-len(todo) * size // _SOLVED_AT_ONCE)))
-        polynomials, good = (
-            np.concatenate(column, axis=axis) for axis, column in zip((1, 0), zip(*made, strict=True), strict=True)
-        )
-        done = todo[good]
-        known[done], sizes[done] = True, size
-        offset[done] = filled + (size - _DEGREE) * np.arange(len(done))
-        pieces.append(_end_to_end(polynomials[:, good]))
-        filled += pieces[-1].shape[2]
-        todo = todo[~good]
-    return _Table(known, tiles.low, tiles.width, sizes, offset, np.concatenate(pieces, axis=2))
-
-
-def _end_to_end(polynomials: FloatArray) -> FloatArray:
-    """From `(probabilities, tiles, windows, degree + 1)` to what a table reads: one coefficient of every window."""
-    probabilities, tiles, windows, powers = polynomials.shape
-    return np.moveaxis(polynomials, 3, 1).reshape(probabilities, powers, tiles * windows)
-
-
-def _polynomials(log_quantile: FloatArray) -> FloatArray:
-    """Through each window of six neighbours; shape `(counts, windows, degree + 1)`, highest power first."""
-    nodes = np.arange(_DEGREE + 1) - _DEGREE / 2
-    to_powers = np.linalg.inv(np.vander(nodes))
-    windows = np.lib.stride_tricks.sliding_window_view(log_quantile, _DEGREE + 1, axis=1)
-    return np.asarray(np.nan_to_num(np.einsum("cwn,pn->cwp", windows, to_powers), nan=np.inf))
-
-
-def _errors(mixture: Mixture, grid: _Grid, polynomials: FloatArray, probabilities: tuple[float, ...]) -> FloatArray:
-    """Largest error of the distribution function half-way between grid points, for each tile."""
-    cells, number, windows = grid.cells(middles=True), len(grid.counts), grid.size - _DEGREE
-    table = _Table(
-        np.ones(number, dtype=np.bool_),
-        grid.low,
-        grid.width,
-        np.full(number, grid.size, dtype=np.int64),
-        windows * np.arange(number),
-        _end_to_end(polynomials),
-    )
-    worst = np.zeros(number)
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = table.read(np.repeat(np.arange(number), grid.size - 1), np.log(cells.expected))
-        for quantile, probability in zip(found, probabilities, strict=True):
-            error = np.abs(posterior_cdf(mixture, cells, quantile) - probability)
-            error = np.where(np.isnan(error), np.inf, error).reshape(number, -1)
-            worst = np.maximum(worst, error.max(axis=1))
-    return worst
+    return _Tiled(Tiles(values[keys // stretches], low, width), counted, keys, number, first, stretches)

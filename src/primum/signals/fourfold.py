@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from primum.counts.compiled import compiled_for
 from primum.errors import CountError
 from primum.signals.estimate import CodeArray, Estimate, checked_counts
-from primum.signals.loops import ODD, WORTH_CALLING, WORTH_IMPORTING
+from primum.signals.loops import ODD, WORTH_CALLING, WORTH_IMPORTING, bounds_walk, ratio_walk
 from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
@@ -87,16 +87,16 @@ def fourfold(
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A statistic as a loop of `primum.signals.loops`.
+    """A ratio as the loops of `primum.signals.loops` compute it.
 
     Args:
-        loop: fills ratio, `z` times its standard error, and code.
+        odds: whether it is one of odds, not of shares.
         z: half the width of the interval in standard errors.
         zero: code of a pair without a report.
         why: codes of pairs with an empty cell or margin, from a, c, b and d.
     """
 
-    loop: Callable[..., bool]
+    odds: bool
     z: float
     zero: int
     why: Callable[[Cell, Cell, Cell, Cell], CodeArray]
@@ -147,17 +147,23 @@ def of_fourfold(
     columns = [observed.ravel(), *(margin.ravel() if margin.shape else margin for margin in margins)]
     whole = [column.dtype == np.int64 and column.shape == columns[0].shape for column in columns[:3]]
     plain = all(whole) and not columns[3].shape
-    loop = None
+    loops: list[Callable[..., Any] | None] = [None, None]
     if walk is not None and plain:
-        loop = compiled_for(walk.loop, columns[0].size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
+        worth = {"called": WORTH_CALLING, "imported": WORTH_IMPORTING}
+        loops = [compiled_for(loop, columns[0].size, **worth) for loop in (ratio_walk, bounds_walk)]
+    ratios, bounds = loops
 
-    def of_tile(tile: Tile) -> None:
+    def of_tile(tile: Tile) -> bool:
         both, drug, with_event, total = (column[tile.rows] if column.shape else column for column in columns)
-        if walk is not None and loop is not None:
-            if not loop(both, drug, with_event, float(total), walk.z, tile.value, tile.work[0], tile.code):
+        if walk is not None and ratios is not None and bounds is not None:
+            root, counts = tile.work[0], (both, drug, with_event)
+            how = (float(total), walk.z, walk.zero, walk.odds)
+            odd = ratios(*counts, *how, tile.value, root, tile.code)
+            if odd < 0:
                 raise CountError("A cell is negative.")
-            _after_walk(tile, walk, (both, drug, with_event), int(total))
-            return
+            if odd:
+                _tell(tile, walk, counts, int(total))
+            return bool(bounds(tile.value, np.exp(root, out=root), tile.lower, tile.upper, tile.code))
         event, rest, spare = tile.work[:2], tile.work[2:4], tile.work[4:]
         event[0], event[1], rest[0], rest[1] = both, with_event, drug, total
         event[1] -= event[0]
@@ -167,24 +173,22 @@ def of_fourfold(
         if min(a, c, b, d) < 0:
             raise CountError("A cell is negative.")
         formula(Sides(event, rest, spare, (a, c, b, d)), tile)
+        return False
 
     try:
-        return in_tiles(of_tile, shape=shape, columns=6, level=level, reasons=reasons)
+        return in_tiles(of_tile, shape=shape, columns=6, level=level, reasons=reasons, compiled=ratios is not None)
     except CountError:
         fourfold(*given)  # tells which pair of all, and why
         raise
 
 
-def _after_walk(tile: Tile, walk: Walk, counts: tuple[IntArray, IntArray, IntArray], total: int) -> None:
-    """Reasons and bounds of what a loop has filled."""
+def _tell(tile: Tile, walk: Walk, counts: tuple[IntArray, IntArray, IntArray], total: int) -> None:
+    """Reasons of the odd pairs that a loop has found."""
     both, drug, with_event = counts
     odd = np.flatnonzero(tile.code == ODD)
-    np.multiply(tile.code, np.uint8(walk.zero), out=tile.code)  # 1 where no report has both; odd ones are set below
-    if len(odd):
-        a, of_drug, c = both[odd], drug[odd], with_event[odd] - both[odd]
-        tile.code[odd] = walk.why(a, c, of_drug - a, total - of_drug - c)
-        tile.value[odd] = tile.work[0][odd] = np.nan
-    tile.spread_by(tile.work[0])
+    a, of_drug, c = both[odd], drug[odd], with_event[odd] - both[odd]
+    tile.code[odd] = walk.why(a, c, of_drug - a, total - of_drug - c)
+    tile.value[odd] = tile.work[0][odd] = np.nan
 
 
 def _named(given: tuple[ArrayLike, ...]) -> list[tuple[str, NDArray[Any]]]:

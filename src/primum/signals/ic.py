@@ -78,7 +78,7 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
     if o.dtype == np.int64:
         loop = compiled_for(ic_walk, o.size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
 
-    def of_tile(tile: Tile) -> None:
+    def of_tile(tile: Tile) -> bool:
         log2_rate, log2_shape = tile.work
         counts, here, columns = o[tile.rows], e[tile.rows], (tile.lower, tile.value, tile.upper)
         np.add(here, shrinkage, out=log2_rate)
@@ -86,7 +86,7 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
         if loop is not None:
             if not loop(counts, here, log2_rate, known.few, known.numbers, logs, *columns, tile.code):
                 checked_numbers("expected", expected)
-            return
+            return True
         least = here.min()
         if not (least >= 0 and here.max() < np.inf):
             checked_numbers("expected", expected)
@@ -97,8 +97,9 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
         tile.code[:] = 0
         if least == 0:
             tile.code[here == 0] = 1
+        return False
 
-    return in_tiles(of_tile, shape=shape, columns=2, level=level, reasons=_REASONS)
+    return in_tiles(of_tile, shape=shape, columns=2, level=level, reasons=_REASONS, compiled=loop is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""What of PRR, ROR and IC is computed pair by pair in one walk, where it is compiled?
+"""What of PRR, ROR, IC and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
 
 The loops stop before the exponential and begin after the logarithm, which NumPy takes for eight pairs at once. What is
 left is rounded one way wherever it is computed, so that the answer is the same bytes compiled or not.
@@ -18,54 +18,49 @@ WORTH_IMPORTING: Final = 5_000_000  # pairs, see `primum.counts.compiled`
 WORTH_CALLING: Final = 500_000
 
 
-def prr_walk(  # noqa: PLR0917 - what is compiled takes its arguments by place
+def ratio_walk(  # noqa: PLR0917 - what is compiled takes its arguments by place
     observed: Array,
     drug_reports: Array,
     event_reports: Array,
     total: float,
     z: float,
+    zero: int,
+    odds: bool,
     value: Array,
     root: Array,
     code: Array,
-) -> bool:
-    """Fill ratio, `z` times the standard error, and code of each pair; false where a cell is negative.
+) -> int:
+    """Fill ratio, `z` times the standard error, and code of each pair; gives the number of odd ones.
 
-    A pair without a report gets no standard error.
+    It is -1 where a cell is negative. The ratio is that of odds, or of shares (PRR). A pair without a report gets the
+    code `zero`, no standard error, and no ratio of odds either.
     """
-    fine = True
+    fine, odd = True, 0
     for i in range(len(observed)):
         a, drug = float(observed[i]), float(drug_reports[i])
         b, c, others = drug - a, float(event_reports[i]) - a, total - drug
         d = others - c
         fine = fine and a >= 0 and b >= 0 and c >= 0 and d >= 0
-        value[i] = a * others / (c * drug)
-        root[i] = np.sqrt(b / (a * drug) + d / (c * others)) * z if a > 0 else np.nan
-        code[i] = ODD if c == 0 or drug == 0 else 0 if a > 0 else 1
-    return fine
+        if odds:
+            above, below = a * d, c * b
+            variance, strange = (a + d) / above + (c + b) / below, b == 0 or c == 0 or d == 0
+        else:
+            above, below = a * others, c * drug
+            variance, strange = b / (a * drug) + d / (c * others), c == 0 or drug == 0
+        value[i] = above / below if a > 0 or not odds else np.nan
+        root[i] = np.sqrt(variance) * z if a > 0 else np.nan
+        code[i] = ODD if strange else 0 if a > 0 else zero
+        odd += strange
+    return odd if fine else -1
 
 
-def ror_walk(  # noqa: PLR0917 - as above
-    observed: Array,
-    drug_reports: Array,
-    event_reports: Array,
-    total: float,
-    z: float,
-    value: Array,
-    root: Array,
-    code: Array,
-) -> bool:
-    """The same for the odds ratio; a pair without a report has no ratio either."""
-    fine = True
-    for i in range(len(observed)):
-        a, drug = float(observed[i]), float(drug_reports[i])
-        b, c = drug - a, float(event_reports[i]) - a
-        d = total - drug - c
-        fine = fine and a >= 0 and b >= 0 and c >= 0 and d >= 0
-        ad, cb = a * d, c * b
-        value[i] = ad / cb if a > 0 else np.nan
-        root[i] = np.sqrt((a + d) / ad + (c + b) / cb) * z if a > 0 else np.nan
-        code[i] = ODD if b == 0 or c == 0 or d == 0 else 0 if a > 0 else 1
-    return fine
+def bounds_walk(value: Array, factor: Array, lower: Array, upper: Array, code: Array) -> bool:
+    """Fill the bounds, the value divided and multiplied by a factor; false where one is missing without a reason."""
+    gaps = 0
+    for i in range(len(value)):
+        lower[i], upper[i] = value[i] / factor[i], value[i] * factor[i]
+        gaps += (code[i] == 0) & ((value[i] != value[i]) | (lower[i] != lower[i]) | (upper[i] != upper[i]))
+    return gaps == 0
 
 
 def ic_walk(  # noqa: PLR0917 - as above
@@ -80,7 +75,7 @@ def ic_walk(  # noqa: PLR0917 - as above
     upper: Array,
     code: Array,
 ) -> bool:
-    """Fill bounds, value and code of each pair; false where an expectation is none.
+    """Fill bounds, value and code of each pair; false where an expectation is none. None of them is ever missing.
 
     A bound is the logarithm that belongs to the count (it stands at the count itself below `few`, else where the count
     stands among the numbers), less that of the rate.
@@ -94,3 +89,50 @@ def ic_walk(  # noqa: PLR0917 - as above
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
         code[i] = 1 if expected[i] == 0 else 0
     return fine
+
+
+def tile_walk(  # noqa: PLR0917 - as above
+    log_expected: Array, place: Array, width: float, first: int, stretches: int, counted: Array
+) -> None:
+    """Count the pairs of each tile: of one count, which stands at a place among all, and one stretch of ln E."""
+    for i in range(len(log_expected)):
+        counted[int(np.floor(log_expected[i] / width)) - first + place[i] * stretches] += 1
+
+
+def read_walk(  # noqa: PLR0917 - as above
+    log_expected: Array,
+    place: Array,
+    width: float,
+    first: int,
+    stretches: int,
+    number: Array,
+    known: Array,
+    low: Array,
+    scale: Array,
+    last: Array,
+    offset: Array,
+    polynomials: Array,
+    logs: Array,
+    left: Array,
+) -> int:
+    """Fill what a table of polynomials holds of each pair, and which pairs it does not hold; gives their number.
+
+    A pair that is left gets 0. `polynomials` are of shape `(windows, probabilities, powers)`, highest power first.
+    """
+    many, powers = 0, polynomials.shape[2]
+    for i in range(len(log_expected)):
+        tile = number[int(np.floor(log_expected[i] / width)) - first + place[i] * stretches]
+        if not known[tile]:
+            logs[:, i] = 0.0
+            left[many] = i
+            many += 1
+            continue
+        steps = (log_expected[i] - low[tile]) * scale[tile]
+        window = min(max(int(steps) - (powers - 1) // 2, 0), last[tile])
+        steps = steps - window - (powers - 1) / 2
+        for one in range(len(logs)):
+            value = polynomials[offset[tile] + window, one, 0]
+            for power in range(1, powers):
+                value = value * steps + polynomials[offset[tile] + window, one, power]
+            logs[one, i] = value
+    return many

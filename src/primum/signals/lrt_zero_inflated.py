@@ -167,7 +167,7 @@ def fit_inflation(observed: IntArray, expected: FloatArray) -> float:
 
     mean = np.log(max(n.sum() / e.sum(), 1e-3))
     starts = [np.array([mean, shape, share]) for shape in (0.0, 2.0) for share in (-3.0, 0.0)]
-    place, best = max((climb(uphill, start, _LOW, _HIGH) for start in starts), key=lambda found: found[1])
+    place, best, _ = max((climb(uphill, start, _LOW, _HIGH) for start in starts), key=lambda found: found[1])
     plain = max(climb(uphill_without, start[:2], _LOW[:2], _HIGH[:2])[1] for start in starts[::2])
     return float(special.expit(place[2])) if best > plain + 1e-6 else 0.0
 

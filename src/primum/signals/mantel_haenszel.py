@@ -148,7 +148,7 @@ def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estima
     """
     z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
 
-    def of_tile(tile: Tile) -> None:
+    def of_tile(tile: Tile) -> bool:
         r, s, pr, ps_qr, qs = (column[tile.rows] for column in (sums.r, sums.s, sums.pr, sums.ps_qr, sums.qs))
         np.divide(r, s, out=tile.value)
         tile.spread_by(z * np.sqrt(pr / (2 * r**2) + ps_qr / (2 * r * s) + qs / (2 * s**2)))
@@ -157,6 +157,7 @@ def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estima
         code = code_of(odd.shape, (r[odd] == 0) & (s[odd] == 0), r[odd] == 0, s[odd] == 0)
         tile.lower[odd] = tile.upper[odd] = np.nan
         tile.code[odd], tile.value[odd] = code, np.where(code == _NO_REPORT, 0.0, np.nan)
+        return False
 
     return in_tiles(of_tile, shape=sums.r.shape, columns=0, level=level, reasons=_REASONS)
 

@@ -14,11 +14,15 @@ import numpy as np
 from primum.terms import FloatArray
 
 _FELT: Final = 1e-6  # a promise above what rounding can hide
+_NOTHING: Final = 1e-18  # a promise below what moves a place by 1e-8 of its standard error
+_HALVES: Final = tuple(0.5**power for power in range(20))
 Uphill = Callable[[FloatArray], tuple[float, FloatArray]]
 """Gives value and gradient at a place."""
 
 
-def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, float]:
+def climb(
+    uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray, *, inverse: FloatArray | None = None
+) -> tuple[FloatArray, float, FloatArray]:
     """BFGS with a backtracking search, inside a box; stops where a step promises less than 1e-7.
 
     Args:
@@ -26,22 +30,24 @@ def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) 
         start: where to begin; shape `(parameters,)`.
         low: walls below; same shape.
         high: walls above; same shape.
+        inverse: the inverse of how the surface bends, as a climb nearby has learned it; None where nothing is known.
 
     Returns:
-        The place reached and the value there.
+        The place reached, the value there, and the inverse of how the surface bends as far as the steps have told it
+        (zero where they have not).
 
     Source:
         Nocedal and Wright 2006, Numerical Optimization, 2nd edition, equations 6.15 to 6.17.
 
     Examples:
         >>> hill = lambda x: (-float(((x - 1) ** 4).sum()), -4 * (x - 1) ** 3)
-        >>> place, value = climb(hill, np.array([3.0, -2.0]), np.full(2, -9.0), np.full(2, 9.0))
+        >>> place, value, _ = climb(hill, np.array([3.0, -2.0]), np.full(2, -9.0), np.full(2, 9.0))
         >>> bool(value > -1e-7)
         True
     """
     place = np.clip(start, low, high)
     value, gradient = uphill(place)
-    inverse = np.zeros((len(place), len(place)))
+    inverse = np.zeros((len(place), len(place))) if inverse is None else inverse
     for _ in range(200):
         inside = ((place > low) | (gradient > 0)) & ((place < high) | (gradient < 0))
         slope = np.where(inside, gradient, 0.0)
@@ -53,8 +59,8 @@ def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) 
         promise = float((step * slope).sum())
         if promise < 1e-7:
             break
-        for size in 0.5 ** np.arange(20):
-            trial = np.clip(place + size * step, low, high)
+        for size in _HALVES:
+            trial = np.minimum(np.maximum(place + size * step, low), high)
             trial_value, trial_gradient = uphill(trial)
             if trial_value >= value + 1e-4 * size * promise:
                 break
@@ -62,7 +68,7 @@ def climb(uphill: Uphill, start: FloatArray, low: FloatArray, high: FloatArray) 
             break
         inverse = _bfgs(inverse, trial - place, gradient - trial_gradient)
         place, value, gradient = trial, trial_value, trial_gradient
-    return place, value
+    return place, value, inverse
 
 
 def _bfgs(inverse: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArray:
@@ -70,8 +76,10 @@ def _bfgs(inverse: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArra
     curved = float((moved * bent).sum())
     if curved <= 1e-12 * float(np.abs(moved).max() * np.abs(bent).max()):
         return np.zeros_like(inverse)
-    turn = np.eye(len(moved)) - np.outer(moved, bent) / curved
-    return np.asarray(np.einsum("ij,jk,lk->il", turn, inverse, turn) + np.outer(moved, moved) / curved)
+    explained = (inverse * bent).sum(axis=1)
+    both = explained[:, None] * moved
+    rest = (1 + float((bent * explained).sum()) / curved) * moved[:, None] * moved
+    return np.asarray(inverse + (rest - both - both.T) / curved)
 
 
 def finish(
@@ -79,7 +87,9 @@ def finish(
 ) -> tuple[FloatArray, float, FloatArray, float]:
     """Newton steps from near the top until a further one promises less than 1e-9 and no quarter of the one before.
 
-    It ends sooner where rounding hides the way, or where what was promised does not come.
+    Below 1e-18 there is nothing left to promise. The curvature is kept as long as each step leaves less than a
+    hundredth of what it promised, and looked at again where it leaves more. It ends sooner where rounding hides the
+    way, or where what was promised does not come.
 
     Args:
         uphill: value and gradient of the function to raise.
@@ -99,12 +109,13 @@ def finish(
     """
     place = start.copy()
     value, gradient = uphill(place)
-    gain = np.inf
+    gain, bend = np.inf, None
     rounding = 1e-14 * abs(value)  # what a sum over all cells may lose
     for _ in range(turns):
-        step, before = _newton_step(uphill, place, gradient), gain
+        bend = _bend(uphill, place, gradient) if bend is None else bend
+        step, before = _newton_step(bend, gradient), gain
         gain = float((gradient * step).sum()) / 2
-        if gain < 1e-9 and gain > before / 4:
+        if gain < 1e-9 and (gain > before / 4 or gain < _NOTHING):
             break
         for size in (1.0, 0.5, 0.25, 0.125, 1 / 64, 1 / 512):
             trial = np.clip(place + size * step, low, high)
@@ -117,6 +128,8 @@ def finish(
         place, value, gradient = trial, trial_value, trial_gradient
         if kept_nothing:
             break
+        if size < 1 or before / 100 < gain > 1e-9:
+            bend = None
     return place, value, gradient, gain
 
 
@@ -129,10 +142,16 @@ def curvature(uphill: Uphill, place: FloatArray) -> FloatArray:
     return (rows + rows.T) / 2
 
 
-def _newton_step(uphill: Uphill, place: FloatArray, gradient: FloatArray) -> FloatArray:
+def _bend(uphill: Uphill, place: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Second derivatives, by differences to one side: half the work, and near enough to say where to step."""
+    rows = np.array([(uphill(place + shift)[1] - gradient) / 1e-4 for shift in np.eye(len(place)) * 1e-4])
+    return np.asarray((rows + rows.T) / 2)
+
+
+def _newton_step(bend: FloatArray, gradient: FloatArray) -> FloatArray:
     """Newton's step, with the curvature's sign turned where the surface does not bend down, and no step beyond 2."""
-    values, axes = np.linalg.eigh(curvature(uphill, place))
-    bend = np.maximum(np.abs(values), 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0))))
-    along = (axes * gradient[:, None]).sum(axis=0) / bend
+    values, axes = np.linalg.eigh(bend)
+    bent = np.maximum(np.abs(values), 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0))))
+    along = (axes * gradient[:, None]).sum(axis=0) / bent
     step = (axes * along).sum(axis=1)
     return np.asarray(step / max(1.0, float(np.abs(step).max(initial=0.0)) / 2))

@@ -97,7 +97,7 @@ def onset(onset_days: ArrayLike, *, level: float = 0.95, minimum: int = 5) -> On
     def uphill(place: FloatArray) -> tuple[float, FloatArray]:
         return _log_likelihood(place, values.astype(np.float64), reports.astype(np.float64))
 
-    place, _ = climb(uphill, start, low, high)
+    place, *_ = climb(uphill, start, low, high)
     place, _, _, _ = finish(uphill, place, low, high)
     bend = -curvature(uphill, place)
     determinant = float(bend[0, 0] * bend[1, 1] - bend[0, 1] ** 2)

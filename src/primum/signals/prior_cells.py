@@ -6,7 +6,7 @@ import numpy as np
 
 from primum.counts.cells import CellHistogram
 from primum.counts.table import CountTable
-from primum.signals.ebgm_likelihood import Cells, cells_of
+from primum.signals.ebgm_cells import Cells, cells_of
 
 
 def cells_from(cells: CellHistogram) -> Cells:

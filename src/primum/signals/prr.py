@@ -13,7 +13,6 @@ from scipy import special
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
 from primum.signals.fourfold import Cell, Sides, Walk, of_fourfold
-from primum.signals.loops import prr_walk
 from primum.signals.tiles import Tile
 
 METHOD: Final = Method(
@@ -77,7 +76,7 @@ def prr(
     """
     z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
     given = (observed, drug_reports, event_reports, total_reports)
-    walk = Walk(prr_walk, z, int(_ZERO), _why)
+    walk = Walk(False, z, int(_ZERO), _why)
     return of_fourfold(partial(_of_tile, z=z), given, level=level, reasons=_REASONS, walk=walk)
 
 

@@ -13,7 +13,6 @@ from scipy import special
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, Estimate, checked_level, code_of
 from primum.signals.fourfold import Cell, Sides, Walk, of_fourfold
-from primum.signals.loops import ror_walk
 from primum.signals.tiles import Tile
 
 METHOD: Final = Method(
@@ -88,7 +87,7 @@ def ror(
     z = float(math.sqrt(2) * special.erfinv(checked_level(level)))
     given = (observed, drug_reports, event_reports, total_reports)
     haldane = zero_cells == "haldane"
-    walk = None if haldane else Walk(ror_walk, z, int(_ZERO), _why)
+    walk = None if haldane else Walk(True, z, int(_ZERO), _why)
     return of_fourfold(partial(_of_tile, z=z, haldane=haldane), given, level=level, reasons=_REASONS, walk=walk)
 
 

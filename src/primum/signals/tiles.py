@@ -17,8 +17,10 @@ from primum.counts.kernel import shared_out
 from primum.signals.estimate import CodeArray, Estimate, silent_gap
 from primum.terms import FloatArray
 
-# Of a tile. Smaller ones stay nearer, but the cores wait for their turn at Python between two steps of a tile.
+# Of a tile. Smaller ones stay nearer, but the cores wait for their turn at Python between two steps of a tile; loops
+# have few steps.
 ROWS: Final = 65_536
+_ROWS_OF_LOOPS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,44 +58,53 @@ class Tile:
 
 
 def in_tiles(
-    formula: Callable[[Tile], None], *, shape: tuple[int, ...], columns: int, level: float, reasons: tuple[str, ...]
+    formula: Callable[[Tile], bool],
+    *,
+    shape: tuple[int, ...],
+    columns: int,
+    level: float,
+    reasons: tuple[str, ...],
+    compiled: bool = False,
 ) -> Estimate:
     """An estimate of every pair, filled tile by tile.
 
     Args:
-        formula: fills a tile. It runs on several cores at once and may change nothing but its tile.
+        formula: fills a tile, and tells whether it has seen that nothing is missing without a reason. It runs on
+            several cores at once and may change nothing but its tile.
         shape: of the pairs; their rows are numbered through all of it.
         columns: how many columns it works in.
         level: of the interval.
         reasons: texts of the codes.
+        compiled: whether the formula is a loop.
 
     Raises:
         CountError: what the formula raises, or a value or bound is not a number and no reason says why.
 
     Examples:
-        >>> def twice(tile: Tile) -> None:
+        >>> def twice(tile: Tile) -> bool:
         ...     for column in (tile.lower, tile.value, tile.upper):
         ...         column[:] = 2 * np.arange(tile.rows.start, tile.rows.stop)
         ...     tile.code[:] = 0
+        ...     return False
         >>> in_tiles(twice, shape=(3,), columns=0, level=0.95, reasons=("",)).value.tolist()
         [0.0, 2.0, 4.0]
     """
-    rows = math.prod(shape)
+    rows, at_once = math.prod(shape), _ROWS_OF_LOOPS if compiled else ROWS
     lower, value, upper = np.empty(rows), np.empty(rows), np.empty(rows)
     code = np.empty(rows, dtype=np.uint8)
 
     def work_through(starts: Iterator[int]) -> None:
-        memory = np.empty(columns * min(rows, ROWS))
+        memory = np.empty(columns * min(rows, at_once))
         with np.errstate(divide="ignore", invalid="ignore"):
             for first in starts:
-                some = slice(first, min(first + ROWS, rows))
+                some = slice(first, min(first + at_once, rows))
                 here = some.stop - first
                 work = memory[: columns * here].reshape(columns, here)
                 tile = Tile(some, work, lower[some], value[some], upper[some], code[some])
-                formula(tile)
-                silent_gap(lower=tile.lower, value=tile.value, upper=tile.upper, reason_code=tile.code)
+                if not formula(tile):
+                    silent_gap(lower=tile.lower, value=tile.value, upper=tile.upper, reason_code=tile.code)
 
-    shared_out(work_through, range(0, rows, ROWS))
+    shared_out(work_through, range(0, rows, at_once))
     return Estimate(
         lower=lower.reshape(shape),
         value=value.reshape(shape),

@@ -21,7 +21,7 @@ from primum.counts.contingency import Counts
 from primum.signals.ebgm_prior import EbgmFit, fit_prior
 from primum.signals.prior_cells import cells_from
 
-VERSION: Final = "ebgm-prior-2"
+VERSION: Final = "ebgm-prior-3"
 """How a prior is fitted; raise it when cells, squashing or search change."""
 _PROGRAMS: Final = ("primum", "numpy", "scipy")
 
