@@ -33,10 +33,11 @@ def read_icsr_files(system: str, path: Path) -> None:
     from primum.sources.icsr import read_icsr
     from primum.sources.records import RecordFile
     from primum.study.icsr_ahead import READERS
+    from primum.study.icsr_columns import run_of
 
     with path.open("rb") as stream:
-        for node in READERS[system](stream, RecordFile(path.name, [])):
-            read_icsr(node)
+        for nodes in READERS[system](stream, RecordFile(path.name, [])):
+            run_of([read_icsr(node) for node in nodes], ())
 
 
 def read_faers(path: Path) -> None:
