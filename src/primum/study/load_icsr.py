@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from primum.sources.lines import FileAccount
 from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
 from primum.store import Store
@@ -70,13 +69,11 @@ def load_icsr(
 
 
 def _read_file(system: str, file: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
-    def take(message: Run | FileAccount) -> None:
+    for message in read_file(system, file, terms):
         if isinstance(message, Run):
             _put(message, writer)
         else:
             writer.close_file(message)
-
-    read_file(system, file, terms, take)
 
 
 def _put(run: Run, writer: PartWriter) -> None:
