@@ -348,6 +348,24 @@ def test_any_bytes_end_in_an_account_with_every_record_in_one_place(text):
     assert len(reports) + len(rejects) >= (GOOD in text and b"<!--" not in text)
 
 
+@given(st.lists(PIECES, max_size=30).map(b"".join))
+def test_reports_parsed_together_are_the_reports_parsed_one_by_one(text):
+    together = read(HEAD + text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(e2b, "PARSED_AT_ONCE", 1)
+        assert read(HEAD + text) == together
+
+
+@pytest.mark.parametrize("hides", [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?x ", b"?>")])
+def test_what_is_hidden_from_one_report_into_the_next_joins_no_two(hides):
+    begin, end = hides
+    first = b"<safetyreport><safetyreportid>1</safetyreportid>" + begin + b"</safetyreport>"
+    second = b"<safetyreport>" + end + b"<companynumb>X</companynumb></safetyreport>"
+    reports, rejects, _ = read(HEAD + first + second + R2 % (3, b"Y") + b"</ichicsr>")
+    assert ids(reports) == ["3"]
+    assert [kept for kept, _ in rejects] == [first, second]
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_file_or_get_one_line(text):
     said = ""
