@@ -25,7 +25,7 @@ from primum.sources.texts import Mask, Places, Texts, once_a_row, paired, places
 from primum.sources.values import Reading, read_age
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, check_file, load_parts, parts_of_files
+from primum.study.load_system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["caers"]
 
@@ -111,12 +111,8 @@ class _Rows:
             primaryid=texts["REPORT_ID"],
             caseid=texts["REPORT_ID"],
             case_version=0,
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=texts["DATE_FDA_FIRST_RECEIVED_REPORT"],
-            event_date=event[0],
-            event_date_precision=event[1],
-            event_date_text=event_text,
+            **date_columns("received_date", received, texts["DATE_FDA_FIRST_RECEIVED_REPORT"]),
+            **date_columns("event_date", event, event_text),
             age_years=read("PATIENT_AGE", (age, unit), _age)[0],
             age_text=age,
             age_unit=unit,

@@ -24,7 +24,7 @@ from primum.sources.texts import Places, Texts, once_a_row, paired, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, load_parts, parts_of_folders
+from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,12 +115,8 @@ class _Rows:
             caseid=batch["case_number"],
             case_version=read("report_count", batch["report_count"], lambda text: read_version((text,), _OPEN))[0],
             case_version_text=batch["report_count"],
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=batch["quarter"],
-            event_date=event[0],
-            event_date_precision=event[1],
-            event_date_text=event_text,
+            **date_columns("received_date", received, batch["quarter"]),
+            **date_columns("event_date", event, event_text),
             report_type=batch["report_type"],
             age_years=years,
             age_text=batch["age"],
@@ -169,12 +165,8 @@ class _Rows:
             keys[dated],
             row_number=numbers[dated],
             drug_seq=seq.filter(dated),
-            start_date=first[0],
-            start_date_precision=first[1],
-            start_date_text=begun,
-            end_date=last[0],
-            end_date_precision=last[1],
-            end_date_text=ended,
+            **date_columns("start_date", first, begun),
+            **date_columns("end_date", last, ended),
         )
         self.writer.put_terms("indications", keys, numbers, batch["reason"], drug_seq=seq)
 

@@ -271,6 +271,17 @@ def _column(given: Column, rows: int) -> pa.Array:
     return pa.array(given)
 
 
+def date_columns(name: str, read: Sequence[pa.Array], texts: Texts) -> dict[str, Column]:
+    """The three columns of a date: what it means, how precisely it is told, and how it is printed.
+
+    Args:
+        name: of the first.
+        read: as `PartWriter.read` gives what `primum.sources.days.read_day` told.
+        texts: as printed.
+    """
+    return {name: read[0], f"{name}_precision": read[1], f"{name}_text": texts}
+
+
 def check_file(path: Path, expected: str) -> None:
     """Refuse a file that is not there, before a store is made for it.
 
