@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 import urllib.request
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from primum.errors import SourceError
 from primum.sources import e2b
-from primum.sources.e2b import read_reports
+from primum.sources.e2b import read_runs
 from primum.sources.icsr import read_icsr
 from primum.sources.records import RecordFile
 from primum.testing.icsr import LLT_CODES, invented_reports, write_e2b_r2, write_e2b_r3
@@ -28,7 +29,7 @@ def read(text, *, block=None):
     with pytest.MonkeyPatch.context() as patch:
         if block is not None:
             patch.setattr(e2b, "BLOCK", block)
-        reports = list(read_reports(io.BytesIO(text), file))
+        reports = list(chain.from_iterable(read_runs(io.BytesIO(text), file)))
     account = file.account()  # refuses to be made where the records do not add up
     assert account.lines == len(reports) + len(file.keep)
     return reports, [(reject.line, reject.reason) for reject in file.keep], account.repairs
@@ -298,7 +299,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch):
         file = RecordFile("f.xml", Nowhere())
         stream = e2b._Pushed(Endless(size), HEAD)
         tracemalloc.start()
-        assert sum(1 for _ in read_reports(stream, file)) > size // 200
+        assert sum(map(len, read_runs(stream, file))) > size // 200
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0] < 3 * 1024**2
@@ -345,6 +346,24 @@ def test_any_bytes_end_in_an_account_with_every_record_in_one_place(text):
     for kept, _ in rejects:
         assert kept in HEAD + text
     assert len(reports) + len(rejects) >= (GOOD in text and b"<!--" not in text)
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join))
+def test_reports_parsed_together_are_the_reports_parsed_one_by_one(text):
+    together = read(HEAD + text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(e2b, "PARSED_AT_ONCE", 1)
+        assert read(HEAD + text) == together
+
+
+@pytest.mark.parametrize("hides", [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?x ", b"?>")])
+def test_what_is_hidden_from_one_report_into_the_next_joins_no_two(hides):
+    begin, end = hides
+    first = b"<safetyreport><safetyreportid>1</safetyreportid>" + begin + b"</safetyreport>"
+    second = b"<safetyreport>" + end + b"<companynumb>X</companynumb></safetyreport>"
+    reports, rejects, _ = read(HEAD + first + second + R2 % (3, b"Y") + b"</ichicsr>")
+    assert ids(reports) == ["3"]
+    assert [kept for kept, _ in rejects] == [first, second]
 
 
 @given(st.binary(max_size=200))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from itertools import chain
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from primum.errors import SourceError
 from primum.sources import openfda
 from primum.sources.icsr import read_icsr
-from primum.sources.openfda import read_reports
+from primum.sources.openfda import read_runs
 from primum.sources.records import RecordFile, find_files
 from primum.testing.icsr import invented_reports, write_openfda
 
@@ -24,7 +25,7 @@ def read(text, *, block=None):
     with pytest.MonkeyPatch.context() as patch:
         if block is not None:
             patch.setattr(openfda, "BLOCK", block)
-        reports = list(read_reports(io.BytesIO(text), file))
+        reports = list(chain.from_iterable(read_runs(io.BytesIO(text), file)))
     account = file.account()  # refuses to be made where the records do not add up
     assert account.lines == len(reports) + len(file.keep)
     return reports, [(reject.line, reject.reason) for reject in file.keep], account.repairs

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import Counter
 
 import pytest
 
 from primum.errors import SourceError
+from primum.sources.records import RECORDS_OF_A_RUN
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.icsr_ahead import WORTH_IT, read_here
+from primum.study.icsr_ahead import WORTH_IT, read_share
 from primum.study.load_icsr import find_icsr_files, load_icsr
 from primum.study.load_table import load_table
 from primum.study.reports import open as open_reports
@@ -166,34 +168,55 @@ def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypa
 
 @pytest.fixture
 def ahead(monkeypatch):
-    """Read every file in a process of its own, however small."""
+    """Read every file in two processes, however small."""
     monkeypatch.setattr("primum.study.icsr_ahead.WORTH_IT", 0)
-    monkeypatch.setattr("primum.study.icsr_ahead.REPORTS_AT_ONCE", 7)
+    monkeypatch.setattr("primum.study.icsr_ahead.READERS_AT_ONCE", 2)
 
 
-def test_a_process_of_its_own_reads_the_same_rows(tmp_path, request):
-    write_e2b_r2(tmp_path / "a.xml", reports=30)
-    text = (tmp_path / "a.xml").read_text(encoding="latin-1")
-    (tmp_path / "a.xml").write_text(text.replace("<reporttype>", "<reporttype>&", 3).replace("</patient>", "", 1))
+@pytest.fixture
+def damaged(tmp_path):
+    """A file of three runs, some of whose reports are to be mended and one is none, behind a byte order mark."""
+    write_e2b_r2(tmp_path / "a.xml", reports=RECORDS_OF_A_RUN * 2 + 100)
+    text = (tmp_path / "a.xml").read_text(encoding="latin-1").replace("iso-8859-1", "utf-8")
+    text = text.replace("<reporttype>", "<reporttype>&", 3).replace("</patient>", "", 1)
+    (tmp_path / "a.xml").write_text(f"\ufeff{text}")
+    return tmp_path / "a.xml"
+
+
+def test_two_processes_read_the_rows_that_one_reads(damaged, tmp_path, request):
     found = []
     for name in ("here", "there"):
         if name == "there":
             request.getfixturevalue("ahead")
         with open_store(tmp_path / name, write=True) as store:
-            [loaded] = load_icsr(store, "e2b", find_icsr_files("e2b", [tmp_path / "a.xml"]))
+            [loaded] = load_icsr(store, "e2b", find_icsr_files("e2b", [damaged]))
             found.append((loaded, hashes(store)))
     assert found[0] == found[1]
     assert found[0][0].rejected == 1
 
 
-def test_a_file_of_nothing_but_rejects_is_handed_on_in_batches(tmp_path, monkeypatch):
-    monkeypatch.setattr("primum.study.icsr_ahead.BYTES_AT_ONCE", 1_000)
+@pytest.mark.parametrize("readers", [2, 3, 5])
+def test_every_run_is_read_by_one_reader_and_the_accounts_add_up(damaged, readers, monkeypatch):
+    monkeypatch.setattr("primum.sources.records.RECORDS_OF_A_RUN", 300)
+    [file] = find_icsr_files("e2b", [damaged])
+    [*runs, whole] = read_share("e2b", file, {}, (0, 1))
+    shares = [list(read_share("e2b", file, {}, (number, readers))) for number in range(readers)]
+    dealt = [share[turn] for turn in range(len(runs)) for share in shares if turn < len(share) - 1][: len(runs)]
+    assert [run.reports for run in dealt] == [run.reports for run in runs]
+    assert [run.rejects for run in dealt] == [run.rejects for run in runs]
+    accounts = [share[-1] for share in shares]
+    assert sum(one.lines for one in accounts) == whole.lines
+    assert sum((Counter(one.repairs) for one in accounts), Counter()) == Counter(whole.repairs)
+    assert whole.repairs["strip_byte_order_mark"] == 1
+
+
+def test_a_run_of_nothing_but_long_rejects_ends_early(tmp_path, monkeypatch):
+    monkeypatch.setattr("primum.sources.records.BYTES_OF_A_RUN", 1_000)
     (tmp_path / "a.xml").write_text(HEAD + "<safetyreport><a></b></safetyreport>" * 200)
     [file] = find_icsr_files("e2b", [tmp_path / "a.xml"])
-    batches = []
-    read_here("e2b", file, {}, batches.append)
-    assert sum(len(rejects) for _, rejects, _ in batches) == 200
-    assert max(len(rejects) for _, rejects, _ in batches) < 40
+    [*runs, _] = read_share("e2b", file, {}, (0, 1))
+    assert sum(len(run.rejects) for run in runs) == 200
+    assert max(len(run.rejects) for run in runs) < 40
 
 
 @pytest.mark.usefixtures("ahead")

@@ -110,6 +110,13 @@ def test_a_cohort_holds_the_same_reports(text, embedded, spark):
     assert ours == theirs
 
 
+@pytest.mark.parametrize("text", ["duplicates:probabilistic", "serious:no"])
+def test_reports_that_another_table_does_not_name_are_found_by_no_loop_over_both(text, spark):
+    wanted = spark.engine.sql(members(parse(text), Scope(BINS)))
+    plan = spark.engine.connection.sql(wanted)._jdf.queryExecution().executedPlan().toString()
+    assert "NestedLoop" not in plan
+
+
 @pytest.mark.parametrize(
     ("what", "cohort", "versus"),
     [

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from primum.counts.cells import CellHistogram
+from primum.counts.cells import CellHistogram, all_cells
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.holdings import Drugs
 from primum.counts.incidence import DrugLevel, Incidence
@@ -112,20 +112,7 @@ def exposed_reports(who: Population, asked: Asked, exposure: BoolArray | None) -
 
 def cells_of_all(who: Population, kinds: Kinds) -> CellHistogram:
     """All cells of a population: observed ones by their three counts, the others through the margins."""
-    of_drug, of_event = who.of_drug, who.of_event
-    drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
-    event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
-    return CellHistogram(
-        observed=kinds.observed,
-        drug_reports=kinds.drug_reports,
-        event_reports=kinds.event_reports,
-        weight=kinds.weight,
-        drug_margins=drug_margins,
-        drugs=drugs,
-        event_margins=event_margins,
-        events=events,
-        total_reports=who.total,
-    )
+    return all_cells(kinds, of_drug=who.of_drug, of_event=who.of_event, total=who.total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,17 +174,51 @@ def _events_of(arrays: Incidence, reports: Codes) -> tuple[IntArray, IntArray]:
 
 
 def _table(who: Population, pairs: Pairs, of_drug: IntArray, *, cohort: Cohort) -> CountTable:
-    within = "" if who.people == EVERYTHING else f" within {who.people}"
-    coded = {"drug": Coded(pairs.drug, who.drugs.names), "event": Coded(pairs.event, who.arrays.events().names)}
+    return table_of_pairs(
+        pairs,
+        of_drug,
+        who.of_event[pairs.event],
+        names=(who.drugs.names, who.arrays.events().names),
+        people=who.people,
+        total=who.total,
+        cohort=cohort,
+        snapshot=who.arrays.store.snapshot(),
+    )
+
+
+def table_of_pairs(
+    pairs: Pairs,
+    drug_reports: IntArray,
+    event_reports: IntArray,
+    *,
+    names: tuple[StrArray, StrArray],
+    people: Cohort,
+    total: int,
+    cohort: Cohort,
+    snapshot: str,
+) -> CountTable:
+    """Pairs by number as a table, compared with everything else of their population.
+
+    Args:
+        pairs: in the order of drug and event.
+        drug_reports: of the drug of each pair; shape `(pairs,)`.
+        event_reports: of the event of each pair; same shape.
+        names: of the drugs and of the events, by number.
+        people: conditions that made the population.
+        total: its reports.
+        cohort: what the table is called.
+        snapshot: hash of the store they were counted from.
+    """
+    coded = {"drug": Coded(pairs.drug, names[0]), "event": Coded(pairs.event, names[1])}
     return CountTable(
         drug=coded["drug"].texts,
         event=coded["event"].texts,
         observed=pairs.observed.astype(np.int64),
-        drug_reports=of_drug,
-        event_reports=who.of_event[pairs.event],
-        total_reports=who.total,
+        drug_reports=drug_reports,
+        event_reports=event_reports,
+        total_reports=total,
         cohort=str(cohort),
-        comparator=f"everything else{within}",
-        snapshot=who.arrays.store.snapshot(),
+        comparator="everything else" + ("" if people == EVERYTHING else f" within {people}"),
+        snapshot=snapshot,
         coded=coded,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from primum.counts.kinds import Kinds
 from primum.errors import CountError
 from primum.terms import FloatArray, IntArray
 
@@ -102,6 +103,30 @@ class CellHistogram:
         kept = unseen > 0
         values, place = np.unique(expected[kept], return_inverse=True)
         return values, np.bincount(place, weights=unseen[kept], minlength=len(values)).astype(np.float64)
+
+
+def all_cells(kinds: Kinds, *, of_drug: IntArray, of_event: IntArray, total: int) -> CellHistogram:
+    """All cells of a population: observed ones by their three counts, the others through the margins.
+
+    Args:
+        kinds: its observed pairs.
+        of_drug: how many of its reports hold each drug, 0 where none does; shape `(drugs,)`.
+        of_event: how many hold each event; shape `(events,)`.
+        total: its reports.
+    """
+    drug_margins, drugs = np.unique(of_drug[of_drug > 0], return_counts=True)
+    event_margins, events = np.unique(of_event[of_event > 0], return_counts=True)
+    return CellHistogram(
+        observed=kinds.observed,
+        drug_reports=kinds.drug_reports,
+        event_reports=kinds.event_reports,
+        weight=kinds.weight,
+        drug_margins=drug_margins,
+        drugs=drugs,
+        event_margins=event_margins,
+        events=events,
+        total_reports=total,
+    )
 
 
 def _among(values: IntArray, known: IntArray) -> bool:

@@ -15,27 +15,25 @@ engine, by Ibis expressions that also run where one machine does not suffice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from primum.counts import by_arrays
+from primum.counts import by_arrays, by_engine
 from primum.counts.by_arrays import Asked
 from primum.counts.cells import CellHistogram
+from primum.counts.coded import name_at, named_keys
 from primum.counts.cohort import EVERYTHING, AllOf, Cohort, all_of
 from primum.counts.fields import FIELDS
-from primum.counts.incidence import DrugLevel, Incidence, named_keys
-from primum.counts.members import Scope, as_written, members, narrowed, with_role
+from primum.counts.incidence import DrugLevel, Incidence
+from primum.counts.members import Scope, members, narrowed, with_role
 from primum.counts.table import CountTable
 from primum.errors import CohortError, UnknownNameError
-from primum.store import schema
-from primum.terms import BoolArray, IntArray
+from primum.terms import BoolArray
 from primum.vocab.drugs import named_drugs
-from primum.vocab.reactions import pooled
 
 if TYPE_CHECKING:
     import ibis
@@ -122,20 +120,14 @@ def count_with_cells(
         who = by_arrays.population(arrays, people, scope=scope, level=level, roles=scope.roles)
         exposed = None if exposure == EVERYTHING else arrays.mask(exposure, scope)
         return _by_arrays(who, asked, exposed, cohort=cohort, cells=cells)
-    with _staged(store, people, scope, level) as population:
-        drugs = population.drugs
-        if asked is not None:
-            drugs = drugs.filter(
-                drugs.treatment == asked.name if asked.level == "treatment" else drugs.drug == asked.name
-            )
-        if exposure != EVERYTHING:
-            drugs = drugs.semi_join(members(exposure, scope), "report_key")
-        table = _pairs(store, population, drugs, cohort=cohort)
+    with by_engine.population(store, people, scope, level) as whole:
+        within = None if exposure == EVERYTHING else members(exposure, scope)
+        table = by_engine.table_of(whole, asked, within, cohort=cohort)
         if asked is not None and not len(table):
             raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
         if not cells:
             return Counts(table)
-        counted = _cells(store, population)  # now: its tables are staged for as long as this question takes
+        counted = by_engine.cells_of_all(whole)  # now: its tables are staged for as long as this question takes
         return Counts(table, lambda: counted)
 
 
@@ -202,111 +194,6 @@ def _names(level: DrugLevel) -> ibis.Table:
     return named_keys(level).select("name").filter(lambda t: t.name.notnull()).distinct()
 
 
-def _name_at(drugs: ibis.Table, level: DrugLevel) -> ibis.expr.types.StringColumn:
-    """The name of a drug row at a level; a product that is not known is told by its substance."""
-    import ibis
-
-    return {
-        "verbatim": lambda: as_written(drugs.drugname),
-        "product": lambda: ibis.coalesce(drugs["product"], drugs.substance),
-        "substance": lambda: drugs.substance,
-        "treatment": lambda: ibis.coalesce(drugs.treatment, drugs.substance),
-    }[level]()
-
-
-@dataclass(frozen=True, slots=True)
-class _Population:
-    """The reports of a population as staged tables, each pair of report and name once.
-
-    Args:
-        people: conditions that made it.
-        drugs: `report_key, drug, treatment`.
-        events: `report_key, event`.
-        total: its reports.
-    """
-
-    people: Cohort
-    drugs: ibis.Table
-    events: ibis.Table
-    total: int
-
-
-@contextmanager
-def _staged(store: Store, people: Cohort, scope: Scope, level: DrugLevel) -> Iterator[_Population]:
-    """Keep a population's reports, drugs and events as temporary tables for as long as one question takes."""
-    engine = store.engine
-    try:
-        reports = engine.stage_expression("population", members(people, scope))
-        total = engine.count("population")
-        if not total:
-            raise CohortError.empty("cohort", str(people))
-        drugs = engine.stage_expression("population_drugs", _report_drugs(reports, scope, level))
-        events = engine.stage_expression("population_events", _report_events(reports))
-        yield _Population(people, drugs, events, total)
-    finally:
-        for name in ("population", "population_drugs", "population_events"):
-            engine.unstage(name)
-
-
-def _report_drugs(reports: ibis.Table, scope: Scope, level: DrugLevel) -> ibis.Table:
-    drugs = with_role(named_drugs(), scope).semi_join(reports, "report_key")
-    named = drugs.select("report_key", drug=_name_at(drugs, level), treatment=drugs.treatment)
-    return named.filter(named.drug.notnull()).distinct()
-
-
-def _report_events(reports: ibis.Table) -> ibis.Table:
-    reactions = schema.table("reactions").semi_join(reports, "report_key")
-    return reactions.filter(reactions.term.notnull()).select("report_key", event=pooled(reactions.term)).distinct()
-
-
-def _with_margins(drugs: ibis.Table, events: ibis.Table) -> tuple[ibis.Table, ibis.Table, ibis.Table]:
-    """Every pair that a report holds with its two margins, and the margins alone."""
-    held_drugs = drugs.select("report_key", "drug").distinct()
-    of_drug = held_drugs.group_by("drug").agg(drug_reports=lambda t: t.count())
-    of_event = events.group_by("event").agg(event_reports=lambda t: t.count())
-    held = held_drugs.join(events, "report_key").group_by("drug", "event").agg(observed=lambda t: t.count())
-    return held.join(of_drug, "drug").join(of_event, "event"), of_drug, of_event
-
-
-def _pairs(store: Store, population: _Population, drugs: ibis.Table, *, cohort: Cohort) -> CountTable:
-    """Every pair that a report of the population holds, of the drugs given."""
-    pairs, _, _ = _with_margins(drugs, population.events)
-    found = store.engine.run(pairs.order_by("drug", "event"))
-    within = "" if population.people == EVERYTHING else f" within {population.people}"
-    return CountTable(
-        drug=found["drug"],
-        event=found["event"],
-        observed=_integers(found["observed"]),
-        drug_reports=_integers(found["drug_reports"]),
-        event_reports=_integers(found["event_reports"]),
-        total_reports=population.total,
-        cohort=str(cohort),
-        comparator=f"everything else{within}",
-        snapshot=store.snapshot(),
-    )
-
-
-def _cells(store: Store, population: _Population) -> CellHistogram:
-    """All cells of the population: observed ones by their three counts, the others through the margins."""
-    pairs, of_drug, of_event = _with_margins(population.drugs, population.events)
-    run = store.engine.run
-    three = ("observed", "drug_reports", "event_reports")
-    seen = run(pairs.group_by(*three).agg(weight=lambda t: t.count()).order_by(*three))
-    of_drugs = run(of_drug.group_by("drug_reports").agg(n=lambda t: t.count()).order_by("drug_reports"))
-    of_events = run(of_event.group_by("event_reports").agg(n=lambda t: t.count()).order_by("event_reports"))
-    return CellHistogram(
-        observed=_integers(seen["observed"]),
-        drug_reports=_integers(seen["drug_reports"]),
-        event_reports=_integers(seen["event_reports"]),
-        weight=_integers(seen["weight"]),
-        drug_margins=_integers(of_drugs["drug_reports"]),
-        drugs=_integers(of_drugs["n"]),
-        event_margins=_integers(of_events["event_reports"]),
-        events=_integers(of_events["n"]),
-        total_reports=population.total,
-    )
-
-
 def _contrast(
     store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort, *, arrays: Incidence | None
 ) -> CountTable:
@@ -315,7 +202,10 @@ def _contrast(
     if arrays is not None:
         sides = by_arrays.two_sides(arrays, asked, scope, cohort, versus)
     else:
-        sides = _two_sides(store, asked, scope, cohort, versus)
+        ours = members(cohort, scope)
+        if asked is not None:
+            ours = ours.semi_join(holding(asked, scope), "report_key")
+        sides = by_engine.two_sides(store, ours, members(versus, scope))
     for size, what, text in zip(sides.sizes, ("cohort", "comparator"), (label, str(versus)), strict=True):
         if not size:
             raise CohortError.empty(what, text)
@@ -335,25 +225,6 @@ def _contrast(
     )
 
 
-def _two_sides(store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> by_arrays.TwoSides:
-    """Events of two cohorts, on the engine."""
-    engine = store.engine
-    ours = members(cohort, scope)
-    if asked is not None:
-        ours = ours.semi_join(holding(asked, scope), "report_key")
-    try:
-        first = engine.stage_expression("cohort_reports", ours)
-        second = engine.stage_expression("comparator_reports", members(versus, scope))
-        sizes = (engine.count("cohort_reports"), engine.count("comparator_reports"))
-        shared = len(engine.rows(first.semi_join(second, "report_key")))
-        found = engine.run(_events_of_two(first, second))
-    finally:
-        engine.unstage("cohort_reports")
-        engine.unstage("comparator_reports")
-    observed, event_reports = _integers(found["observed"]), _integers(found["event_reports"])
-    return by_arrays.TwoSides(found["event"], observed, event_reports, sizes, shared)
-
-
 def holding(asked: Asked, scope: Scope) -> ibis.Table:
     """Reports that hold the drug asked for in a role that counts."""
     return rows_of(asked, scope).select("report_key").distinct()
@@ -362,19 +233,5 @@ def holding(asked: Asked, scope: Scope) -> ibis.Table:
 def rows_of(asked: Asked, scope: Scope, within: str | None = None) -> ibis.Table:
     """Rows of the drug asked for in a role that counts; `within` names a staged table of the reports wanted."""
     drugs = with_role(named_drugs(within), scope)
-    same = drugs.treatment == asked.name if asked.level == "treatment" else _name_at(drugs, asked.level) == asked.name
+    same = drugs.treatment == asked.name if asked.level == "treatment" else name_at(drugs, asked.level) == asked.name
     return drugs.filter(same)
-
-
-def _events_of_two(first: ibis.Table, second: ibis.Table) -> ibis.Table:
-    import ibis
-
-    sides = ibis.union(first.mutate(is_first=True), second.mutate(is_first=False))
-    reactions = schema.table("reactions")
-    named = reactions.filter(reactions.term.notnull())
-    events = named.select("report_key", event=pooled(named.term)).distinct().join(sides, "report_key")
-    return events.group_by("event").agg(observed=events.is_first.sum(), event_reports=events.count()).order_by("event")
-
-
-def _integers(values: Any) -> IntArray:
-    return np.asarray(values, dtype=np.int64)

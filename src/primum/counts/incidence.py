@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from primum.cases.linked import links_hash
+from primum.counts.coded import coded_drugs, coded_events, named_keys
 from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.holdings import Drugs, Events
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size
 from primum.counts.masks import mask_of
-from primum.counts.members import Scope, as_written, with_role
+from primum.counts.members import Scope
 from primum.counts.parts import Draft, Part, PartFolder
 from primum.counts.people import (
     build_aside,
@@ -37,8 +38,7 @@ from primum.counts.recent import Recent
 from primum.counts.told import Told, build_told, told_of
 from primum.counts.words import Words, words_of
 from primum.store import schema
-from primum.terms import BoolArray, IntArray, StrArray
-from primum.vocab.reactions import pooled
+from primum.terms import BoolArray, IntArray
 
 if TYPE_CHECKING:
     import ibis
@@ -200,17 +200,9 @@ class Incidence:
         draft.keep("report_key", np.sort(self.store.engine.run(keys.select("report_key"))["report_key"].astype(int)))
 
     def _build_events(self, draft: Draft) -> None:
-        engine, reactions = self.store.engine, schema.table("reactions")
-        named = reactions.filter(reactions.term.notnull()).select("term", event=pooled(reactions.term)).distinct()
-        found = engine.run(named.order_by("event", "term"))
-        names, code = _numbered(found["event"])
-        draft.names["event"] = names
-        try:
-            coded = engine.stage("event_codes", {"term": found["term"], "code": code})
-            rows = reactions.join(coded, "term").select("report_key", "code")
-            of_report = self._lists_of(draft, rows, width=len(names))
-        finally:
-            engine.unstage("event_codes")
+        with coded_events(self.store.engine) as events:
+            names = draft.names["event"] = list(events.names)
+            of_report = self._lists_of(draft, events.rows, width=len(names))
         draft.keep_lists("reports", of_report.inverted(len(names)))
         words_of(of_report, width=len(names), new=draft.new)
 
@@ -220,22 +212,11 @@ class Incidence:
         draft.names["drug"] = self.store.engine.run(names.order_by("name"))["name"].tolist()
 
     def _build_drugs(self, draft: Draft, level: DrugLevel, roles: tuple[str, ...] | None) -> None:
-        engine = self.store.engine
-        names_of_keys = named_keys(level)
-        found = engine.run(names_of_keys.filter(names_of_keys.name.notnull()).order_by("name", "name_key"))
-        names, code = _numbered(found["name"])
-        treatments = sorted({name for name in found["treatment"].tolist() if name is not None})
-        place = {None: -1, **{name: i for i, name in enumerate(treatments)}}
-        treated = np.array([place[name] for name in found["treatment"].tolist()], dtype=np.int64)
-        draft.names["drug"] = names
         held: list[tuple[IntArray, IntArray, IntArray]] = []
-        try:
-            columns = {"name_key": found["name_key"].astype(np.int64), "code": code, "treated": treated}
-            coded = engine.stage("drug_codes", columns)
-            rows = _drug_rows(coded, Scope({}, roles=roles))
-            of_report = self._lists_of(draft, rows, width=len(names), treated=held)
-        finally:
-            engine.unstage("drug_codes")
+        with coded_drugs(self.store.engine, level, Scope({}, roles=roles)) as drugs:
+            names, treatments = list(drugs.names), drugs.treatments
+            draft.names["drug"] = names
+            of_report = self._lists_of(draft, drugs.rows, width=len(names), treated=held)
         _keep_treated(draft, held, treatments, width=len(names), reports=self.total)
         reports = draft.keep_lists("reports", of_report.inverted(len(names)))
         events = self.events().of_report
@@ -300,42 +281,13 @@ def open_incidence(store: Store, *, keep: bool = True) -> Incidence:
     return Incidence(store, folder)
 
 
-def named_keys(level: DrugLevel) -> ibis.Table:
-    """Each name of `drug_names` as it is called at a level: `name_key, name, treatment`."""
-    import ibis
-
-    names, substances = schema.table("drug_names"), schema.table("drug_substances")
-    both = names.join(substances, "name_key")
-    called = {
-        "verbatim": lambda: as_written(both.drugname),
-        "product": lambda: ibis.coalesce(both["product"], both.substance),
-        "substance": lambda: both.substance,
-        "treatment": lambda: ibis.coalesce(both.treatment, both.substance),
-    }[level]()
-    return both.select("name_key", name=called, treatment=both.treatment).distinct()
-
-
-def _drug_rows(coded: ibis.Table, scope: Scope) -> ibis.Table:
-    """Drug rows in the roles that count, with the code and the treatment of each name they have."""
-    rows, names = with_role(schema.table("drugs_in_report"), scope), schema.table("drug_names")
-    same = [rows.drugname.identical_to(names.drugname), rows.active_ingredient.identical_to(names.active_ingredient)]
-    keyed = rows.join(names, same).select("report_key", names.name_key)
-    return keyed.join(coded, "name_key").select("report_key", "code", "treated")
-
-
-def _numbered(sorted_names: StrArray) -> tuple[list[str], IntArray]:
-    """Distinct names of a sorted column, and the number of each row's name."""
-    names: list[str] = []
-    numbers: list[int] = []
-    for name in sorted_names.tolist():
-        if not names or name != names[-1]:
-            names.append(name)
-        numbers.append(len(names) - 1)
-    return names, np.array(numbers, dtype=np.int64)
-
-
 def _keep_treated(
-    draft: Draft, held: list[tuple[IntArray, IntArray, IntArray]], treatments: list[str], *, width: int, reports: int
+    draft: Draft,
+    held: list[tuple[IntArray, IntArray, IntArray]],
+    treatments: Sequence[str],
+    *,
+    width: int,
+    reports: int,
 ) -> None:
     """The reports of each drug that a treatment's table mapped."""
     none = np.zeros(0, dtype=np.int64)

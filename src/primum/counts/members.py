@@ -137,6 +137,11 @@ def _in(reports: ibis.Table, rows: ibis.Table) -> Any:
     return reports.report_key.isin(rows.report_key)
 
 
+def _not_in(reports: ibis.Table, rows: ibis.Table) -> Any:
+    """Whether it has none. Spark joins a bare NOT IN row by row, because the column might hold NULL."""
+    return ~_in(reports, rows).fill_null(False)
+
+
 def with_role(drugs: ibis.Table, scope: Scope) -> ibis.Table:
     """The drug rows in the roles asked for; a long table has no roles, its drugs are taken as exposures."""
     if scope.roles is None:
@@ -275,7 +280,7 @@ def _reporter(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 def _serious(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     outcomes = schema.table("outcomes")
     is_serious = _in(reports, outcomes.filter(outcomes.outcome.isin(tuple(OUTCOMES.values()))))
-    not_serious = ~is_serious & (reports.source != "table")  # a long table names no outcomes
+    not_serious = ~is_serious.fill_null(False) & (reports.source != "table")  # a long table names no outcomes
     parts = [is_serious if value == "yes" else not_serious for value in condition.values]
     return reduce(lambda a, b: a | b, parts)
 
@@ -316,7 +321,7 @@ def _duplicates(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     """Every report that no other speaks for, by the links of a method."""
     import ibis
 
-    kept = [ibis.literal(True) if method == OFF else ~_in(reports, set_aside(method)) for method in condition.values]
+    kept = [ibis.literal(True) if method == OFF else _not_in(reports, set_aside(method)) for method in condition.values]
     return reduce(lambda a, b: a | b, kept)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from primum.counts.coded import texts_of
 from primum.counts.kernel import Lists
 from primum.terms import StrArray
 
@@ -51,9 +52,7 @@ class Part:
 
     def texts(self, name: str) -> StrArray:
         """A list of names as an array."""
-        made = np.empty(len(self.names[name]), dtype=object)
-        made[:] = self.names[name]
-        return made
+        return texts_of(self.names[name])
 
 
 @dataclass(slots=True)

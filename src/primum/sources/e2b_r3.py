@@ -248,7 +248,14 @@ def _all(element: Element, path: str) -> list[Element]:
 
 
 def _one(element: Element, path: str) -> Element | None:
-    return next(iter(_all(element, path)), None)
+    """The first element at a path; where the first of a step leads nowhere, the next may."""
+    found = element
+    for step in _steps(path):
+        inner = found.find(step)
+        if inner is None:
+            return None if found is element else next(iter(_all(element, path)), None)
+        found = inner
+    return found
 
 
 @cache
@@ -270,7 +277,8 @@ def _key(identifier: Element) -> str:
 
 
 def _code(element: Element) -> str | None:
-    return _attribute(element.find("code"), "code")
+    code = element.find("code")
+    return None if code is None else code.get("code", "").strip() or None
 
 
 def _value(element: Element, path: str) -> str | None:
@@ -278,7 +286,7 @@ def _value(element: Element, path: str) -> str | None:
 
 
 def _attribute(element: Element | None, name: str) -> str | None:
-    return None if element is None else (element.get(name) or "").strip() or None
+    return None if element is None else element.get(name, "").strip() or None
 
 
 def _text(element: Element | None) -> str | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -118,13 +118,14 @@ class _Reader:
         made = _text(node.get("transmissiondate"))
         if made is not None:
             report["report_date_text"] = made
-            day = self.date(node, "transmissiondate").values[0]
+            day = self.date(node, "transmissiondate", made)[0]
             self.until = day if isinstance(day, dt.date) else _NO_LIMIT
         held = self.level("report", node, report)
         self.identify(held)
         patient = _first(node.get("patient"))
         for element in ("reaction", "drug"):  # openFDA prints a list of them even where there is one
-            self.icsr.repairs["take_object_as_list"] += isinstance(patient.get(element), Mapping)
+            if isinstance(patient.get(element), Mapping):
+                self.icsr.repairs["take_object_as_list"] += 1
         held |= self.level("patient", patient, report)
         self.person(held)
         self.level("patientdeath", _first(patient.get("patientdeath")), report)
@@ -133,8 +134,7 @@ class _Reader:
         self.event(patient)
         for number, drug in enumerate(_nodes(patient.get("drug")), start=1):
             self.drug(drug, number)
-        report["fields_filled"] = sum(value is not None for value in report.values())
-        self.icsr.repairs = +self.icsr.repairs
+        report["fields_filled"] = len(report) - list(report.values()).count(None)
         return self.icsr
 
     def level(self, level: str, node: Node, row: Row) -> dict[str, str]:
@@ -147,26 +147,24 @@ class _Reader:
                 if element not in known:
                     self.icsr.repairs["leave_unknown_element"] += 1
                 continue
-            if value is None or (text := _text(value)) is None:
+            text = value.strip() if type(value) is str and value.isprintable() else _text(value)
+            if not text:
                 continue
             rule, target = found
-            match rule:
-                case "text":
-                    row[target] = text
-                case "held":
-                    held[element] = text
-                case "code":
-                    row[target] = self.code(element, text)
-                case "flag":
-                    self.flag(element, text, target)
-                case "country":
-                    row[target] = self.told(element, _read_country(text)).values[0]
-                    row[f"{target}_text"] = text
-                case "number":
-                    row[target] = self.told(element, _read_number(text)).values[0]
-                    row[f"{target}_text"] = text
-                case "date":
-                    self.put_date(node, element, row, target)
+            if rule == "text":
+                row[target] = text
+            elif rule == "held":
+                held[element] = text
+            elif rule == "code":
+                row[target] = self.code(element, text)
+            elif rule == "date":
+                self.put_date(node, element, text, row, target)
+            elif rule == "flag":
+                self.flag(element, text, target)
+            elif rule in ("country", "number"):
+                reading = _read_country(text) if rule == "country" else _read_number(text)
+                row[target] = self.told(element, reading).values[0]
+                row[f"{target}_text"] = text
         return held
 
     def flag(self, element: str, text: str, outcome: str) -> None:
@@ -259,13 +257,15 @@ class _Reader:
                 repairs["read_term_code"] += 1
                 return self.terms[text]
             if text is not None and not text.isdigit():
-                repairs["take_lowest_level_term"] += text is not pt
+                if text is not pt:
+                    repairs["take_lowest_level_term"] += 1
                 return text
         if said is not None:
             repairs["take_words_of_the_reporter"] += 1
             return said
         code = llt or pt
-        repairs["keep_code_as_term"] += code is not None
+        if code is not None:
+            repairs["keep_code_as_term"] += 1
         return code
 
     def event(self, patient: Node) -> None:
@@ -273,13 +273,13 @@ class _Reader:
         told = _text(_first(patient.get("summary")).get("narrativeincludeclinical"))
         found = _EVENT_DATE.search(told) if told else None
         if found is not None:
-            node: Node = {"eventdate": found[1]}
-            self.put_date(node, "eventdate", self.icsr.report, "event_date")
+            self.put_date({}, "eventdate", found[1], self.icsr.report, "event_date")
             return
         starts = [one for one in _nodes(patient.get("reaction")) if _text(one.get("reactionstartdate"))]
         if starts:
             first = min(starts, key=lambda one: str(one["reactionstartdate"]))
-            self.put_date(first, "reactionstartdate", self.icsr.report, "event_date")
+            text = _text(first["reactionstartdate"]) or ""
+            self.put_date(first, "reactionstartdate", text, self.icsr.report, "event_date")
 
     def drug(self, node: Node, number: int) -> None:
         """A drug with its therapy and its indication."""
@@ -292,13 +292,14 @@ class _Reader:
         therapy: Row = {}
         for element, target in (("drugstartdate", "start_date"), ("drugenddate", "end_date")):
             if element in held:
-                self.put_date(node, element, therapy, target)
+                self.put_date(node, element, held[element], therapy, target)
         self.duration(held, therapy)
         if therapy:
             self.icsr.therapies.append({"drug_seq": number, **therapy})
         for indication in _texts(node.get("drugindication")):
             meant = self.terms.get(indication, indication)
-            self.icsr.repairs["read_term_code"] += meant is not indication
+            if meant is not indication:
+                self.icsr.repairs["read_term_code"] += 1
             self.icsr.indications.append({"drug_seq": number, "term": meant.upper(), "term_text": indication})
 
     def duration(self, held: Mapping[str, str], therapy: Row) -> None:
@@ -313,27 +314,28 @@ class _Reader:
         if whole and isinstance(start, dt.date) and isinstance(end, dt.date) and end >= start:
             therapy["duration_days"] = float((end - start).days + 1)
 
-    def put_date(self, node: Node, element: str, row: Row, target: str) -> None:
+    def put_date(self, node: Node, element: str, text: str, row: Row, target: str) -> None:
         """A date as far as it is printed, with its precision and its text."""
-        row[target], row[f"{target}_precision"] = self.date(node, element).values
-        row[f"{target}_text"] = _text(node[element])
+        precision, printed = _beside(target)
+        row[target], row[precision] = self.date(node, element, text)
+        row[printed] = text
 
-    def date(self, node: Node, element: str) -> Reading:
-        """What a date means; its time of day is left, and what is later than the message is none."""
-        reading, fits = _read_date(_text(node[element]) or "", _text(node.get(f"{element}format")))
+    def date(self, node: Node, element: str, text: str) -> Sequence[Value]:
+        """What a date means, and its precision; its time of day is left, and what is later than the message is none."""
+        reading, fits = _read_date(text, _text(node.get(_format_of(element))))
         if reading.fault:
             self.icsr.faults.append((element, reading.fault))
         if not fits:
             self.icsr.faults.append((element, ANOTHER_FORMAT))
         day = reading.values[0]
-        if isinstance(day, dt.date) and day > self.until:
+        if day is not None and day > self.until:  # type: ignore[operator]  # `read_date` gives days
             self.icsr.faults.append((element, AFTER_THE_MESSAGE))
-            return Reading((None, None))
-        return reading
+            return (None, None)
+        return reading.values
 
     def code(self, element: str, text: str) -> str | None:
         """What a code stands for; kept as printed and counted where nobody knows it, none where it says unknown."""
-        meant = _codes(SAME_CODES.get(element, element)).get(text)
+        meant = _codes(element).get(text)
         if meant is None:
             self.icsr.faults.append((element, UNKNOWN_CODE))
             return text
@@ -359,13 +361,26 @@ def elements() -> Mapping[str, tuple[Mapping[str, tuple[str, str]], frozenset[st
 
 
 @cache
+def _format_of(element: str) -> str:
+    return f"{element}format"
+
+
+@cache
+def _beside(target: str) -> tuple[str, str]:
+    """The columns beside a date: its precision and its text."""
+    return f"{target}_precision", f"{target}_text"
+
+
+@cache
 def _codes(element: str) -> Mapping[str, str]:
+    element = SAME_CODES.get(element, element)
     return {row["code"]: row["value"] for row in read_csv("icsr_codes.csv") if row["element"] == element}
 
 
 def _nodes(value: object) -> list[Node]:
     """Elements that hold others, whether one stands alone or in a list."""
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+    many = value if isinstance(value, list) else [value]
+    return [one for one in many if type(one) is dict or isinstance(one, Mapping)]
 
 
 def _first(value: object) -> Node:

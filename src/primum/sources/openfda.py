@@ -14,14 +14,14 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.icsr import Node, why_no_report
 from primum.sources.lines import ByteStream
-from primum.sources.records import RecordFile
+from primum.sources.records import Piece, RecordFile
 
 BLOCK: Final = 4 * 1024**2  # bytes read at once
 LONGEST_HEAD: Final = 4 * 1024**2  # bytes before the list of reports
@@ -39,8 +39,8 @@ _UTF8: Final = codecs.getincrementaldecoder("utf-8")
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def read_reports(stream: ByteStream, file: RecordFile) -> Iterator[Node]:
-    """The reports of a partition, each as its elements by name.
+def read_runs(stream: ByteStream, file: RecordFile) -> Iterator[list[Node]]:
+    """The reports of a partition, run by run, each as its elements by name.
 
     Args:
         stream: the bytes of the file.
@@ -50,15 +50,25 @@ def read_reports(stream: ByteStream, file: RecordFile) -> Iterator[Node]:
         SourceError: it holds no list of reports.
     """
     file.layout = LAYOUT
-    for text, node in _Window(stream, file).values():
-        if reason := why_no_report(node):
-            file.reject(text.encode("utf-8", "surrogateescape"), reason)
+    for run in file.runs(_Window(stream, file).pieces()):
+        yield list(_reports_of(run, file))
+
+
+def _reports_of(run: Sequence[Piece], file: RecordFile) -> Iterator[Node]:
+    for piece in run:
+        text, node = str(piece.record), piece.node
+        if not piece.reason and not text.isascii() and _ESCAPED.search(text) is not None:
+            node = json.loads(text.encode("utf-8", "surrogateescape").decode("latin-1"), strict=False)
+            file.repairs["read_as_latin1"] += 1
+        if reason := piece.reason or why_no_report(node):
+            file.reject(text, reason)
             continue
+        report: Node = node  # `why_no_report` found nothing wrong
         escapes = "\\" in text  # few reports hold one
         if _CONTROL.search(text) is not None or (escapes and _CONTROL_ESCAPE.search(text) is not None):
             file.repairs["strip_control_bytes"] += 1
         file.loaded += 1
-        yield _without_halves(node, file) if escapes and _SURROGATE.search(text) is not None else node
+        yield _without_halves(report, file) if escapes and _SURROGATE.search(text) is not None else report
 
 
 @dataclass(slots=True)
@@ -72,8 +82,8 @@ class _Window:
     decoder: codecs.IncrementalDecoder = field(default_factory=lambda: _UTF8(errors="surrogateescape"))
     ended: bool = False
 
-    def values(self) -> Iterator[tuple[str, Any]]:
-        """Every value of the list with its text; what is none is rejected.
+    def pieces(self) -> Iterator[Piece]:
+        """Every value of the list with its text, and what is none with its reason.
 
         Raises:
             SourceError: there is no list.
@@ -84,14 +94,13 @@ class _Window:
             try:
                 value, end = parse(self.text, self.at)
             except (ValueError, RecursionError) as error:
-                if not self._end_of_broken(error):
+                broken, goes_on = self._broken(error)
+                yield from broken
+                if not goes_on:
                     return
                 continue
-            text, self.at = self.text[self.at : end], end
-            if not text.isascii() and _ESCAPED.search(text) is not None:
-                value, _ = parse(text.encode("utf-8", "surrogateescape").decode("latin-1"))
-                self.file.repairs["read_as_latin1"] += 1
-            yield text, value
+            begin, self.at = self.at, end
+            yield Piece(self.text[begin:end], node=value)
 
     def _find_list(self) -> None:
         while (found := _RESULTS.search(self.text)) is None:
@@ -99,7 +108,7 @@ class _Window:
                 raise SourceError.of(self.file.member, "no list of results", WANTED, "Check the file.")
         self.at = found.end()
         if self.text.startswith("\ufeff"):
-            self.file.repairs["strip_byte_order_mark"] = 1
+            self.file.mend_whole("strip_byte_order_mark")
 
     def _at_a_value(self) -> bool:
         """Go to the next value; False at the end of the list."""
@@ -109,14 +118,14 @@ class _Window:
             if self.at < len(self.text):
                 return self.text[self.at] not in "]}"
             if not self._more():
-                self.file.repairs["accept_open_end"] = 1
+                self.file.mend_whole("accept_open_end")
                 return False
 
-    def _end_of_broken(self, error: Exception) -> bool:
-        """Read on where a value is not all there yet; where it is, reject it. False at the end of the file."""
+    def _broken(self, error: Exception) -> tuple[list[Piece], bool]:
+        """Read on where a value is not all there yet; where it is, it is a piece. Also whether the file goes on."""
         end = self._where_it_closes()
         if end < 0 and len(self.text) - self.at <= LONGEST_RECORD and self._more():
-            return True
+            return [], True
         whole = end >= 0
         reason = (
             f"no JSON ({error.msg})" if isinstance(error, json.JSONDecodeError) else "no JSON (too deep or too long)"
@@ -124,9 +133,8 @@ class _Window:
         if not whole:
             end = min(len(self.text), self.at + LONGEST_RECORD)
             reason = "the file ends inside this report" if self.ended else f"longer than {LONGEST_RECORD:,} characters"
-        self.file.reject(self.text[self.at : end].encode("utf-8", "surrogateescape"), reason)
-        self.at = end
-        return whole or not self.ended
+        begin, self.at = self.at, end
+        return [Piece(self.text[begin:end], reason)], whole or not self.ended
 
     def _where_it_closes(self) -> int:
         """Behind the value that begins here: by its indentation where it is laid out in lines, else by its braces."""

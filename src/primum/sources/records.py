@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from primum.errors import SourceError
 from primum.sources.archive import DAMAGED, sha256_of
@@ -23,30 +23,70 @@ from primum.sources.quoted import Keeper
 DENSEST: Final = 400  # bytes of text in one of an archive; real ones hold 10 to 40, a bomb of zeros 1,000
 SMALL: Final = 50 * 1024**2  # bytes of text below which density says nothing
 MOST_MEMBERS: Final = 98  # files of a part that are told apart
+RECORDS_OF_A_RUN: Final = 500
+BYTES_OF_A_RUN: Final = 2 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A record as it is cut out of a file.
+
+    Args:
+        record: its bytes, or its text.
+        reason: why it is no report; empty where nothing is wrong yet.
+        node: what it holds, where cutting it out has told that already.
+    """
+
+    record: bytes | str
+    reason: str = ""
+    node: Any = None
 
 
 @dataclass(slots=True)
 class RecordFile:
     """A file of records that is being read, and where they went so far.
 
+    Several processes may read one file: each cuts all of it, which is quick, and reads every other run of records.
+
     Args:
         member: its name.
         keep: takes what is rejected.
+        share: which runs are read here, and of how many processes this is one: `(1, 2)` reads the second, the fourth...
         layout: what the file tells that it is.
         repairs: what was mended, and how often.
+        loaded: records read here.
+        rejected: records that are no report, of those read here.
+        passed: records left to others.
     """
 
     member: str
     keep: Keeper
+    share: tuple[int, int] = (0, 1)
     layout: str = ""
     repairs: Counter[str] = field(default_factory=Counter)
     loaded: int = 0
     rejected: int = 0
+    passed: int = 0
 
-    def reject(self, record: bytes, reason: str) -> None:
+    def runs(self, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+        """The runs of records that are read here; a run ends with so many records or bytes, whoever reads it."""
+        mine, of = self.share
+        for number, run in enumerate(_runs(pieces)):
+            if number % of == mine:
+                yield run
+            else:
+                self.passed += len(run)
+
+    def mend_whole(self, repair: str) -> None:
+        """Count what was mended of the file itself; one of its readers tells it."""
+        if self.share[0] == 0:
+            self.repairs[repair] = 1
+
+    def reject(self, record: bytes | str, reason: str) -> None:
         """Keep a record that is no report, whole, with its number in the file."""
         self.rejected += 1
-        self.keep.append(Reject(self.loaded + self.rejected, reason, record))
+        whole = record if isinstance(record, bytes) else record.encode("utf-8", "surrogateescape")
+        self.keep.append(Reject(self.loaded + self.rejected + self.passed, reason, whole))
 
     def account(self) -> FileAccount:
         """Where the records of a file that was read to its end went; a record counts as a line."""
@@ -62,6 +102,19 @@ class RecordFile:
             rejected=self.rejected,
             repairs={name: count for name, count in self.repairs.items() if count},
         )
+
+
+def _runs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    run: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        run.append(piece)
+        size += len(piece.record)
+        if len(run) == RECORDS_OF_A_RUN or size >= BYTES_OF_A_RUN:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,7 +83,7 @@ class RowBatches:
     def _write(self, name: str, columns: Mapping[str, Any]) -> None:
         import pyarrow as pa
 
-        types = _arrow_types(name)
+        types = arrow_types(name)
         batch = pa.record_batch({column: _typed(given, types[column]) for column, given in columns.items()})
         with self._disk():
             writer = self._writers.get((name, batch.schema))
@@ -107,7 +108,9 @@ class RowBatches:
         return self._folder / f"{number}.arrow"
 
 
-def _arrow_types(name: str) -> dict[str, pa.DataType]:
+@cache
+def arrow_types(name: str) -> Mapping[str, pa.DataType]:
+    """The columns of a table with their types in Arrow."""
     import pyarrow as pa
 
     types = {

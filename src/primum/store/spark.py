@@ -37,6 +37,9 @@ INSTALL: Final = 'Install it: pip install "primum[spark]", and Java 17 or newer'
 LOAD_ELSEWHERE: Final = "Load reports without --engine, then primum export --to DIR, and name DIR with --store"
 GIVE_SPARK_THE_WAY: Final = "Name the Hadoop module and the credentials of that store in spark-defaults.conf"
 _FACTS: Final = "store_facts"
+_LARGEST: Final = "drugs_in_report"
+_BYTES_OF_A_PART: Final = 16 * 1024**2  # of that table in Parquet: a million and a half of its rows
+_FEWEST_PARTS: Final = 8
 _FRESH: Final = "_fresh"  # folder of tables that a transaction has not put in place yet; Spark ignores a leading _
 _WORKSHOP: Final = "_workshop"  # folder of what a workshop staged
 # Spark type -> what DuckDB calls it in schema.csv
@@ -76,6 +79,8 @@ class SparkEngine(Engine):
                 self._empty(schema.name).createOrReplaceTempView(schema.name)
             else:
                 self._see(schema.name, self._path_of(schema.name))
+        if master == LOCAL:
+            self._session.conf.set("spark.sql.shuffle.partitions", self._parts_of_this_machine())
 
     def sql(self, expression: ir.Table) -> str:
         """The text that the expression is run as, for `--explain`."""
@@ -236,6 +241,12 @@ class SparkEngine(Engine):
 
     def _query(self, text: str) -> Any:
         return self._session.sql(text)
+
+    def _parts_of_this_machine(self) -> int:
+        """Into how many parts rows are shuffled: most of Spark's 200 would be empty, and too few do not fit."""
+        path = self._path_of(_LARGEST)
+        held = self._files(path).getContentSummary(self._hadoop(path)).getLength()
+        return max(_FEWEST_PARTS, int(held) // _BYTES_OF_A_PART)
 
     def _path_of(self, name: str) -> str:
         return f"{self._location}/{name}.parquet"
@@ -442,6 +453,9 @@ _CODE_GENERATOR: Final = "org.apache.spark.sql.catalyst.expressions.codegen.Code
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # a number that does not fit is an error, as on DuckDB
+    # Staged tables keep the parts they were made in: what is then joined by report is not sent about once more.
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "16m",  # the names of drugs with their numbers
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -449,7 +463,6 @@ _ON_THIS_MACHINE: Final = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "4g",
-    "spark.sql.shuffle.partitions": "8",  # the default of 200 is made for a cluster: most parts would be empty
 }
 
 

@@ -1,135 +1,159 @@
-"""How are case safety reports read on one core while the store takes those before them on another?
+"""How are case safety reports read on every core?
 
-Cutting, parsing and reading reports is Python from end to end, and so is laying their rows into arrays: in one process
-they take turns. A file that is worth it is read by a process of its own, which sends batches of rows down a pipe and
-waits when nobody takes them, so that memory stays that of a few batches. The rows are the same either way.
+Parsing reports, reading what they mean and laying their rows into columns is Python from end to end: one process keeps
+one core busy. A file that is worth it is read by several, this one among them: each cuts all of it into runs of
+records, which is quick, and reads every other run. The others send theirs down a pipe as columns, and wait when nobody
+takes them, so that memory stays that of a few runs. Runs are taken in the order of the file; the rows are the same.
 """
 
 from __future__ import annotations
 
+import gc
+import os
 import pickle
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from itertools import cycle
 from typing import IO, Final
 
 from primum.errors import SourceError
 from primum.sources import e2b, openfda
-from primum.sources.icsr import Icsr, Node, read_icsr
+from primum.sources.icsr import Node, read_icsr
 from primum.sources.lines import ByteStream, FileAccount, Reject
 from primum.sources.records import Packed, RecordFile
+from primum.study.icsr_columns import Run, run_of
 
-Read = Callable[[ByteStream, RecordFile], Iterator[Node]]
-Batch = tuple[list[Icsr], list[Reject], FileAccount | None]
-Take = Callable[[Batch], object]
+Read = Callable[[ByteStream, RecordFile], Iterator[list[Node]]]
+Message = Run | FileAccount
 
-READERS: Final[Mapping[str, Read]] = {"e2b": e2b.read_reports, "openfda": openfda.read_reports}
-REPORTS_AT_ONCE: Final = 500
-BYTES_AT_ONCE: Final = 16 * 1024**2  # of rejected records in a batch
+READERS: Final[Mapping[str, Read]] = {"e2b": e2b.read_runs, "openfda": openfda.read_runs}
+READERS_AT_ONCE: Final = min(os.cpu_count() or 1, 3)  # another one takes some 130 MB, and cuts all of the file
 WORTH_IT: Final = 8 * 1024**2  # bytes of a file, packed or not, below which a process costs more than it brings
+OBJECTS_BETWEEN_SWEEPS: Final = 100_000
 # Started with -P: what lies in the folder that a user stands in is not imported.
 _CHILD: Final = "from primum.study.icsr_ahead import send; send()"
 
 
-def read_file(system: str, file: Packed, terms: Mapping[str, str], take: Take) -> None:
-    """Read a file, in a process of its own where it is worth it.
+def read_file(system: str, file: Packed, terms: Mapping[str, str]) -> Iterator[Message]:
+    """The runs of a file in order, and behind the last of each member its account.
 
     Args:
         system: `e2b` or `openfda`.
         file: the file.
         terms: names of MedDRA terms by code.
-        take: is given batches of reports and of rejected records, and with the last of each member its account.
 
     Raises:
         SourceError: it cannot be read.
     """
-    if file.path.stat().st_size >= WORTH_IT and sys.executable:
-        for batch in _received(system, file, terms):
-            take(batch)
-    else:
-        read_here(system, file, terms, take)
+    readers = READERS_AT_ONCE if file.path.stat().st_size >= WORTH_IT and sys.executable else 1
+    with ExitStack() as stack:
+        shares = [
+            stack.enter_context(_other_reader(system, file, terms, (number, readers))) for number in range(1, readers)
+        ]
+        shares.insert(0, read_share(system, file, terms, (0, readers)))
+        accounts: list[FileAccount] = []
+        turns = cycle(shares)
+        while (message := next(next(turns), None)) is not None:
+            if isinstance(message, Run):
+                yield message
+                continue
+            accounts.append(message)  # one that has no more of a member shows that none has
+            if len(accounts) == len(shares):
+                yield _together(accounts)
+                accounts, turns = [], cycle(shares)
 
 
-def read_here(system: str, file: Packed, terms: Mapping[str, str], take: Take) -> None:
-    """As `read_file`, in this process."""
-    for member, stream in file.members():
-        gathered = _Gathered(take)
-        records = RecordFile(member, gathered)
-        for node in READERS[system](stream, records):
-            gathered.report(read_icsr(node, terms=terms))
-        gathered.hand_on(records.account())
+def read_share(system: str, file: Packed, terms: Mapping[str, str], share: tuple[int, int]) -> Iterator[Message]:
+    """As `read_file`, of the runs that are one reader's."""
+    with _sweeping_seldom():
+        for member, stream in file.members():
+            rejects: list[Reject] = []
+            records = RecordFile(member, rejects, share)
+            for nodes in READERS[system](stream, records):
+                yield run_of([read_icsr(node, terms=terms) for node in nodes], rejects)
+                rejects.clear()
+            yield records.account()
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """What was read and not yet handed on; never more than a batch."""
-
-    take: Take
-    reports: list[Icsr] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    size: int = 0
-
-    def report(self, icsr: Icsr) -> None:
-        """Keep a report."""
-        self.reports.append(icsr)
-        if len(self.reports) >= REPORTS_AT_ONCE:
-            self.hand_on()
-
-    def append(self, reject: Reject) -> None:
-        """Keep a rejected record."""
-        self.rejects.append(reject)
-        self.size += len(reject.line)
-        if self.size >= BYTES_AT_ONCE or len(self.rejects) >= REPORTS_AT_ONCE:
-            self.hand_on()
-
-    def hand_on(self, account: FileAccount | None = None) -> None:
-        """Hand on what there is."""
-        self.take((self.reports, self.rejects, account))
-        self.reports, self.rejects, self.size = [], [], 0
+@contextmanager
+def _sweeping_seldom() -> Iterator[None]:
+    """Look for circles of objects seldom: reports hold none, and to look costs a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_SWEEPS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def send() -> None:
-    """The other end of the pipe: read what is asked for on standard input, send its batches to standard output."""
-    system, file, terms = pickle.load(sys.stdin.buffer)
+    """The other end of the pipe: read what is asked for on standard input, send its runs to standard output."""
+    asked = pickle.load(sys.stdin.buffer)
     pipe = sys.stdout.buffer
-    with suppress(BrokenPipeError, KeyboardInterrupt):  # whoever asked is gone, or told to stop
+    with suppress(BrokenPipeError, KeyboardInterrupt), ThreadPoolExecutor(1) as writer:  # who asked is gone, or stops
         try:
-            read_here(system, file, terms, partial(pickle.dump, file=pipe, protocol=pickle.HIGHEST_PROTOCOL))
-            pickle.dump(None, pipe)
+            sent: Future[None] | None = None
+            for message in read_share(*asked):  # the next run is read while somebody has yet to take this one
+                if sent is not None:
+                    sent.result()
+                sent = writer.submit(_put, message, pipe)
+            writer.submit(_put, None, pipe).result()
         except SourceError as error:
-            pickle.dump(str(error), pipe)
-        pipe.flush()
+            writer.submit(_put, str(error), pipe).result()
 
 
-def _received(system: str, file: Packed, terms: Mapping[str, str]) -> Iterator[Batch]:
+def _put(message: Message | str | None, pipe: IO[bytes]) -> None:
+    pickle.dump(message, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+@contextmanager
+def _other_reader(
+    system: str, file: Packed, terms: Mapping[str, str], share: tuple[int, int]
+) -> Iterator[Iterator[Message]]:
+    """What a reader in a process of its own sends; it ends with the block."""
     with subprocess.Popen([sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            pickle.dump((system, file, terms), child.stdin)
+            pickle.dump((system, file, terms, share), child.stdin)
             child.stdin.close()
-            while (message := _next(child.stdout, file)) is not None:
-                yield message
+            yield _sent(child.stdout, file.name)
         finally:
             child.kill()
 
 
-def _next(pipe: IO[bytes], file: Packed) -> Batch | None:
-    """The next batch; None behind the last.
+def _sent(pipe: IO[bytes], name: str) -> Iterator[Message]:
+    """What comes down a pipe.
 
     Raises:
         SourceError: what the other process says of the file, or that it ended before the file did.
     """
-    try:
-        message = pickle.load(pipe)
-    except (EOFError, pickle.UnpicklingError) as error:
-        raise SourceError.of(
-            file.name, "the process that reads it ended", "it to read on", "Check the memory of the machine."
-        ) from error
-    if isinstance(message, str):
-        raise SourceError(message)
-    batch: Batch | None = message
-    return batch
+    while True:
+        try:
+            message = pickle.load(pipe)
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise SourceError.of(
+                name, "the process that reads it ended", "it to read on", "Check the memory of the machine."
+            ) from error
+        if message is None:
+            return
+        if isinstance(message, str):
+            raise SourceError(message)
+        yield message
+
+
+def _together(accounts: list[FileAccount]) -> FileAccount:
+    """The account of a file by those of its readers."""
+    repairs: Counter[str] = Counter()
+    for account in accounts:
+        repairs.update(account.repairs)
+    lines, loaded, rejected = (
+        sum(getattr(account, name) for account in accounts) for name in ("lines", "loaded", "rejected")
+    )
+    return replace(accounts[0], lines=lines, loaded=loaded, rejected=rejected, repairs=dict(repairs))

@@ -20,14 +20,14 @@ from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.measures import unit_code
 from primum.sources.systems import SYSTEMS
+from primum.sources.text_numbers import TextNumbers, with_room
 from primum.sources.texts import Mask, Places, Texts, once_a_row, paired, places_within, row_before
 from primum.sources.values import Reading, read_age
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, check_file, load_parts, parts_of_files
+from primum.study.load_system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["caers"]
-_NEW: Final = (-1, 0, 0)  # what is known of a report before its first row
 
 
 def load_caers(store: Store, files: Sequence[Path], *, progress: Callable[[str], None] | None = None) -> list[Loaded]:
@@ -67,18 +67,20 @@ class _Rows:
     def __init__(self, writer: PartWriter, known: Collection[str]) -> None:
         self.writer = writer
         self.known = known
-        self.reports: dict[str, tuple[int, int, int]] = {}  # key, products so far, hash of terms and outcomes
+        self.reports = TextNumbers()
+        self.kept = np.zeros((3, 0), dtype=np.int64)  # of each: key, products so far, hash of terms and outcomes
 
     def put(self, batch: Batch) -> None:
         """Put in rows: the reports that they are the first of, their products, and terms that were not told before."""
         numbers = self.writer.numbers("drugs_in_report", batch.rows)
         ids = batch["REPORT_ID"]
-        names = ids.distinct.to_pylist()
-        keys, products, told = np.array([self.reports.get(name, _NEW) for name in names], dtype=np.int64).T
+        reports = self.reports.add(ids.distinct.to_pylist())
+        self.kept = with_room(self.kept, len(self.reports))
+        keys, products, told = self.kept[:, reports]
         texts, which = paired(batch["CASE_MEDDRA_PREFERRED_TERMS"], batch["CASE_OUTCOME"])
         tells = np.array([hash(text) for text in texts], dtype=np.int64)[which]
         place, before = places_within(ids.codes), row_before(ids.codes)
-        new = (place == 0) & (keys[ids.codes] == _NEW[0])
+        new = (place == 0) & (keys[ids.codes] == 0)
         keys[ids.codes[new]] = self._reports(numbers, new, batch)
         other = tells != np.where(before < 0, told[ids.codes], tells[before])
         self.writer.repairs["add_terms_of_further_row"] += int(np.sum(other & ~new))
@@ -93,8 +95,8 @@ class _Rows:
             dose_form=batch["DESCRIPTION"],
         )
         told[ids.codes] = tells
-        products += np.bincount(ids.codes, minlength=len(names))
-        self.reports.update(zip(names, zip(keys.tolist(), products.tolist(), told.tolist(), strict=True), strict=True))
+        products += np.bincount(ids.codes, minlength=len(reports))
+        self.kept[:, reports] = keys, products, told
 
     def _reports(self, numbers: Places, new: Mask, batch: Batch) -> Keys:
         read, texts = self.writer.read, {name: texts[new] for name, texts in batch.columns.items()}
@@ -109,12 +111,8 @@ class _Rows:
             primaryid=texts["REPORT_ID"],
             caseid=texts["REPORT_ID"],
             case_version=0,
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=texts["DATE_FDA_FIRST_RECEIVED_REPORT"],
-            event_date=event[0],
-            event_date_precision=event[1],
-            event_date_text=event_text,
+            **date_columns("received_date", received, texts["DATE_FDA_FIRST_RECEIVED_REPORT"]),
+            **date_columns("event_date", event, event_text),
             age_years=read("PATIENT_AGE", (age, unit), _age)[0],
             age_text=age,
             age_unit=unit,

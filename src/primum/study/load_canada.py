@@ -25,7 +25,7 @@ from primum.sources.texts import Places, there
 from primum.sources.values import Reading, read_age, read_duration, read_number, read_version, read_weight
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, load_parts, parts_of_folders
+from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,12 +93,8 @@ class _Rows:
             caseid=batch["REPORT_NO"],
             case_version=read("VERSION_NO", batch["VERSION_NO"], lambda text: read_version((text,), _OPEN))[0],
             case_version_text=batch["VERSION_NO"],
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=batch["DATRECEIVED"],
-            first_received_date=first[0],
-            first_received_date_precision=first[1],
-            first_received_date_text=batch["DATINTRECEIVED"],
+            **date_columns("received_date", received, batch["DATRECEIVED"]),
+            **date_columns("first_received_date", first, batch["DATINTRECEIVED"]),
             report_type=batch["REPORT_TYPE_ENG"],
             manufacturer_number=batch["MAH_NO"],
             age_years=read("AGE", age, lambda text, unit: read_age((text, unit_code(unit or "")), _OPEN))[0],

@@ -22,7 +22,7 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.texts import Texts, joined, once_a_row, paired, parts_of, places_within, values_of
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, check_file, load_parts, parts_of_files
+from primum.study.load_system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,9 +77,7 @@ class _Rows:
             primaryid=batch["LOCAL_NUMBER"],
             caseid=batch["LOCAL_NUMBER"],
             case_version=0,
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=batch["RECEIPT_DATE"],
+            **date_columns("received_date", received, batch["RECEIPT_DATE"]),
             report_type=batch["REPORT_TYPE"],
             literature_reference=batch["LITERATURE"].map(lambda text: None if text in NO_REFERENCE else text),
             age_group=self._code("AGE_GROUP", "age", batch["AGE_GROUP"]),

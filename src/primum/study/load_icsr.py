@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Final
 
-from primum.sources.icsr import Icsr
 from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
-from primum.sources.values import Reading
 from primum.store import Store
-from primum.study.icsr_ahead import Batch, read_file
+from primum.study.icsr_ahead import read_file
+from primum.study.icsr_columns import Run
 from primum.study.load import Loaded
 from primum.study.load_system import Part, PartWriter, load_parts
 
@@ -27,7 +25,6 @@ EXPECTED: Final = {
     "openfda": "openFDA partitions such as drug-event-0001-of-0030.json.zip",
 }
 LONG: Final = 1024**2  # bytes of rejected records that do not wait for more to come
-CHILDREN: Final = ("drugs_in_report", "therapies", "indications", "reactions")
 
 
 def find_icsr_files(system: str, given: Sequence[Path]) -> tuple[Packed, ...]:
@@ -72,32 +69,23 @@ def load_icsr(
 
 
 def _read_file(system: str, file: Packed, terms: Mapping[str, str], writer: PartWriter) -> None:
-    rows = count(1)
-
-    def take(batch: Batch) -> None:
-        reports, rejects, account = batch
-        for icsr in reports:
-            _put(icsr, next(rows), writer)
-        for reject in rejects:
-            writer.append(reject)
-        if sum(len(reject.line) for reject in rejects) >= LONG:
-            writer.write_rows()
-        if account is not None:
-            writer.close_file(account)
-
-    read_file(system, file, terms, take)
+    for message in read_file(system, file, terms):
+        if isinstance(message, Run):
+            _put(message, writer)
+        else:
+            writer.close_file(message)
 
 
-def _put(icsr: Icsr, row: int, writer: PartWriter) -> None:
-    """Put in a report with its rows; those of a table are numbered through the report."""
-    key = writer.report(row, **icsr.report)
-    for table in CHILDREN:
-        for number, values in enumerate(getattr(icsr, "drugs" if table == "drugs_in_report" else table), start=1):
-            writer.add(table, report_key=key, row_number=number, **values)
-    for number, outcome in enumerate(icsr.outcomes, start=1):
-        writer.add("outcomes", report_key=key, row_number=number, outcome=outcome)
-    for number, source in enumerate(icsr.report_sources, start=1):
-        writer.add("report_sources", report_key=key, row_number=number, report_source=source)
-    writer.repairs.update(icsr.repairs)
-    for element, fault in icsr.faults:
-        writer.told(element, Reading((), fault))
+def _put(run: Run, writer: PartWriter) -> None:
+    """Put in a run behind those before it; rows of a table are numbered through the report."""
+    numbers = writer.numbers("reports", run.reports)
+    keys = writer.put_reports(numbers, **run.tables["reports"].columns)
+    for table, rows in run.tables.items():
+        if table != "reports":
+            writer.put(table, keys[rows.report], **rows.columns)
+    for reject in run.rejects:
+        writer.append(reject)
+    if sum(len(reject.line) for reject in run.rejects) >= LONG:
+        writer.write_rows()
+    writer.repairs.update(run.repairs)
+    writer.faults.update(run.faults)

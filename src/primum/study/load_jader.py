@@ -19,11 +19,12 @@ from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.jader import TABLES, JaderFolder, open_table, plain, read_quarter, read_step, told
 from primum.sources.systems import SYSTEMS
+from primum.sources.text_numbers import TextNumbers, with_room
 from primum.sources.texts import Places, Texts, once_a_row, paired, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, load_parts, parts_of_folders
+from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 SYSTEM: Final = SYSTEMS["jader"]
 COUNTRY: Final = "JP"
 _OPEN: Final = dt.date.max
-
-Counted = tuple[str, str]  # number of the case and count of the report
 
 
 def load_jader(
@@ -71,12 +70,16 @@ class _Rows:
 
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
-        self.keys: dict[Counted, int] = {}
-        self.event_dates: dict[Counted, str] = {}
-        self.outcomes: set[tuple[int, str]] = set()
+        self.cases = TextNumbers()  # each count of a case
+        self.keys = np.zeros(0, dtype=np.int64)  # of the report of each, 0 where there is none
+        self.dates = np.zeros(0, dtype=np.int64)  # place of the date of each
+        self.date_texts: list[str | None] = [None]
+        self.outcomes = np.zeros(0, dtype=np.int64)  # of each report, one bit an outcome
+        self.outcome_bits: dict[str, int] = {}
 
     def note_event_dates(self, given: JaderFolder) -> None:
         """Keep the first date of a reaction of every report: it stands in the file of reactions."""
+        places_of: dict[str, int] = {}
         for path in given.files["JADER_REAC"]:
             reader = open_table(path, "JADER_REAC", keep=deque(maxlen=0))
             with path.open("rb") as stream:
@@ -85,8 +88,14 @@ class _Rows:
                     dates = batch["event_date"].map(told)
                     cases, codes = paired(batch["case_number"][dates.filled()], batch["report_count"][dates.filled()])
                     firsts = np.unique(codes, return_index=True)[1]
-                    for case, date in zip(cases, dates[dates.filled()][firsts].to_list(), strict=True):
-                        self.event_dates.setdefault(case, date)
+                    numbers = self.cases.add(_names(cases))
+                    self.dates = with_room(self.dates, len(self.cases))
+                    places = [
+                        places_of.setdefault(date, len(places_of) + 1)
+                        for date in dates[dates.filled()][firsts].to_list()
+                    ]
+                    self.dates[numbers] = np.where(self.dates[numbers], self.dates[numbers], places)
+        self.date_texts += places_of
 
     def reports(self, batch: Batch) -> None:
         """Put in reports."""
@@ -94,7 +103,9 @@ class _Rows:
         read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
         cases, codes = paired(batch["case_number"], batch["report_count"])
         received = read("quarter", batch["quarter"], lambda text: read_quarter(text or ""))
-        event_text = Texts.coded([self.event_dates.get(case) for case in cases], codes)
+        known = self.cases.add(_names(cases))
+        self.dates, self.keys = (with_room(kept, len(self.cases)) for kept in (self.dates, self.keys))
+        event_text = Texts.coded([self.date_texts[place] for place in self.dates[known]], codes)
         event = read("event_date", event_text, read_day)
         years = read("age", batch["age"], lambda text: read_step(text or ""))[0]
         self.writer.repairs["take_middle_of_decade"] += int(np.sum(there(years)))
@@ -104,12 +115,8 @@ class _Rows:
             caseid=batch["case_number"],
             case_version=read("report_count", batch["report_count"], lambda text: read_version((text,), _OPEN))[0],
             case_version_text=batch["report_count"],
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=batch["quarter"],
-            event_date=event[0],
-            event_date_precision=event[1],
-            event_date_text=event_text,
+            **date_columns("received_date", received, batch["quarter"]),
+            **date_columns("event_date", event, event_text),
             report_type=batch["report_type"],
             age_years=years,
             age_text=batch["age"],
@@ -122,10 +129,9 @@ class _Rows:
             reporter_country=COUNTRY,
             fields_filled=batch.fields_filled(),
         )
-        before = len(self.keys)
-        for case, first in zip(cases, keys[np.unique(codes, return_index=True)[1]].tolist(), strict=True):
-            self.keys.setdefault(case, first)
-        self.writer.repairs["keep_repeated_id"] += batch.rows - (len(self.keys) - before)
+        new = self.keys[known] == 0
+        self.keys[known[new]] = keys[np.unique(codes, return_index=True)[1]][new]
+        self.writer.repairs["keep_repeated_id"] += batch.rows - int(np.sum(new))
         source = self._code("report_type", batch)
         named = there(source)
         self.writer.put("report_sources", keys[named], row_number=numbers[named], report_source=source.filter(named))
@@ -159,12 +165,8 @@ class _Rows:
             keys[dated],
             row_number=numbers[dated],
             drug_seq=seq.filter(dated),
-            start_date=first[0],
-            start_date_precision=first[1],
-            start_date_text=begun,
-            end_date=last[0],
-            end_date_precision=last[1],
-            end_date_text=ended,
+            **date_columns("start_date", first, begun),
+            **date_columns("end_date", last, ended),
         )
         self.writer.put_terms("indications", keys, numbers, batch["reason"], drug_seq=seq)
 
@@ -173,11 +175,7 @@ class _Rows:
         batch, keys, numbers = self._found("reactions", batch)
         self.writer.put_terms("reactions", keys, numbers, batch["event"])
         outcomes = self._code("course", batch)
-        once = once_a_row(keys, outcomes)
-        given = list(zip(keys[once].tolist(), outcomes.take(once).to_pylist(), strict=True))
-        new = np.array([one not in self.outcomes for one in given], dtype=bool)
-        self.outcomes.update(given)
-        once = once[new]
+        once = self._not_told(keys, outcomes, once_a_row(keys, outcomes))
         self.writer.put("outcomes", keys[once], row_number=numbers[once], outcome=outcomes.take(once))
 
     def histories(self, batch: Batch) -> None:
@@ -185,12 +183,29 @@ class _Rows:
         batch, keys, numbers = self._found("narratives", batch)
         self.writer.put("narratives", keys, row_number=numbers, kind="history", text=batch["history"].map(told))
 
+    def _not_told(self, keys: Keys, outcomes: pa.DictionaryArray, places: Places) -> Places:
+        """Of some places those whose outcome was not told of their report before."""
+        texts = outcomes.take(places).to_pylist()
+        bits = np.array([1 << self.outcome_bits.setdefault(text, len(self.outcome_bits)) for text in texts], np.int64)
+        reports = keys[places] - self.writer.key(0)
+        self.outcomes = with_room(self.outcomes, self.writer.reports + 1)
+        new: Places = places[self.outcomes[reports] & bits == 0]
+        np.bitwise_or.at(self.outcomes, reports, bits)
+        return new
+
     def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
         """The rows that find their report, with its key and their own numbers."""
         cases, codes = paired(batch["case_number"], batch["report_count"])
-        keys = np.array([self.keys.get(case, 0) for case in cases], dtype=np.int64)[codes]
+        numbers = self.cases.find(_names(cases))
+        self.keys = with_room(self.keys, len(self.cases) + 1)  # one more: the place of those that were never met
+        keys = np.where(numbers < 0, 0, self.keys[numbers])[codes]
         batch = batch.without(keys == 0, "no report of that case and count in the file of people")
         return batch, keys[keys > 0], self.writer.numbers(table, batch.rows)
 
     def _code(self, column: str, batch: Batch) -> pa.DictionaryArray:
         return self.writer.read(column, batch[column], partial(read_code, "jader", column))[0]
+
+
+def _names(cases: Sequence[tuple[str, str]]) -> list[str]:
+    """Numbers of cases, each with the count of the report, as one text each."""
+    return [f"{len(case)} {case}{count}" for case, count in cases]

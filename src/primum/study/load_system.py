@@ -86,11 +86,11 @@ class PartWriter:
     def __init__(self, folder: Path, part: Part) -> None:
         self.part = part
         self.repairs: Counter[str] = Counter()
+        self.faults: Counter[tuple[str, str]] = Counter()  # column and fault
         self.rejected = 0
         self.repaired = 0
         self._batches = RowBatches(folder)
         self._numbered: Counter[str] = Counter()
-        self._faults: Counter[tuple[str, str]] = Counter()
         self._closed: list[_ClosedFile] = []
 
     @property
@@ -127,7 +127,7 @@ class PartWriter:
             file: number of a file that was closed already; the one that is being read unless given.
         """
         if reading.fault:
-            faults = self._faults if file is None else self._closed[file].faults
+            faults = self.faults if file is None else self._closed[file].faults
             faults[column, reading.fault] += 1
         return reading
 
@@ -205,7 +205,7 @@ class PartWriter:
         if any(reading.fault for reading in readings):
             for reading, rows in zip(readings, np.bincount(codes, minlength=len(readings)).tolist(), strict=True):
                 if reading.fault and rows:
-                    self._faults[column, reading.fault] += rows
+                    self.faults[column, reading.fault] += rows
         values = zip(*(reading.values for reading in readings), strict=True)
         return tuple(values_of(pa.array(one), codes) for one in values)
 
@@ -231,10 +231,10 @@ class PartWriter:
         if len(self._closed) >= FILES_OF_A_PART - 1:
             raise SourceError.of(self.part.name, "too many files", f"up to {FILES_OF_A_PART - 1}", "Split the folder.")
         repairs = Counter(account.repairs) + self.repairs
-        self._closed.append(_ClosedFile(replace(account, repairs={}), repairs, self._faults))
+        self._closed.append(_ClosedFile(replace(account, repairs={}), repairs, self.faults))
         self.rejected += account.rejected
         self.repaired += repairs.total()
-        self.repairs, self._faults = Counter(), Counter()
+        self.repairs, self.faults = Counter(), Counter()
         return len(self._closed) - 1
 
     def leave_outside(self, file: int, rows: int) -> None:
@@ -269,6 +269,17 @@ def _column(given: Column, rows: int) -> pa.Array:
     if isinstance(given, str | int):
         return values_of(pa.array([given]), np.zeros(rows, np.int32))
     return pa.array(given)
+
+
+def date_columns(name: str, read: Sequence[pa.Array], texts: Texts) -> dict[str, Column]:
+    """The three columns of a date: what it means, how precisely it is told, and how it is printed.
+
+    Args:
+        name: of the first.
+        read: as `PartWriter.read` gives what `primum.sources.days.read_day` told.
+        texts: as printed.
+    """
+    return {name: read[0], f"{name}_precision": read[1], f"{name}_text": texts}
 
 
 def check_file(path: Path, expected: str) -> None:

@@ -24,7 +24,7 @@ from primum.sources.vaers import FOREIGN, OUTCOMES, TABLES, VaersSet, is_id, ope
 from primum.sources.values import Reading, read_age, read_number, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
+from primum.study.load_system import Part, PartWriter, date_columns, load_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,12 +91,8 @@ class _Rows:
             primaryid=batch["VAERS_ID"],
             caseid=batch["VAERS_ID"],
             case_version=0,
-            received_date=received[0],
-            received_date_precision=received[1],
-            received_date_text=batch["RECVDATE"],
-            event_date=event[0],
-            event_date_precision=event[1],
-            event_date_text=batch["ONSET_DATE"],
+            **date_columns("received_date", received, batch["RECVDATE"]),
+            **date_columns("event_date", event, batch["ONSET_DATE"]),
             report_date_text=batch["RPT_DATE"],
             manufacturer_number=batch["SPLTTYPE"],
             age_years=self._ages(batch),
@@ -147,9 +143,7 @@ class _Rows:
             keys[dated],
             row_number=numbers[dated],
             drug_seq=seq[dated],
-            start_date=day[0],
-            start_date_precision=day[1],
-            start_date_text=dates[dated],
+            **date_columns("start_date", day, dates[dated]),
         )
 
     def symptoms(self, batch: Batch) -> None:
