@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -50,6 +50,7 @@ VERSION: Final = "incidence-2"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 16
+DRUGS_KEPT: Final = 4
 FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
 FEW_OF_A_MASK: Final = 64  # likewise of those in a mask, which is read anyway: words are as quick from 1 % on
 
@@ -141,10 +142,10 @@ class Incidence:
     _drugs: dict[tuple[str, tuple[str, ...] | None], Drugs] = field(default_factory=dict)
     _events: Events | None = None
     _masks: Recent[BoolArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+    _sizes: Recent[int] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-
+    _people_of: Recent[Part] = field(default_factory=lambda: Recent(DRUGS_KEPT))
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def seen_by(self, store: Store) -> Incidence:
@@ -210,6 +211,10 @@ class Incidence:
         key = _key(cohort, scope)
         return self._masks.get(key, lambda: mask_of(cohort, self, scope))
 
+    def size(self, cohort: Cohort, scope: Scope) -> int:
+        """How many reports are in a cohort; remembered as masks are."""
+        return self._sizes.get(_key(cohort, scope), lambda: int(np.count_nonzero(self.mask(cohort, scope))))
+
     def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
         """How many reports of a cohort hold each event; remembered as masks are."""
         key = _key(cohort, scope)
@@ -232,6 +237,21 @@ class Incidence:
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
+
+    def people_of(self, drug: Hashable, reports: Codes, columns: Sequence[str]) -> Part:
+        """Columns of `people` at the reports of a drug, side by side; remembered, since one is asked about many times.
+
+        Args:
+            drug: what tells it from others.
+            reports: all of its reports.
+            columns: which.
+        """
+
+        def taken() -> Part:
+            people = self.people()
+            return Part({name: people.arrays[name][reports] for name in columns}, people.names)
+
+        return self._people_of.get((drug, tuple(columns)), taken)
 
     def told(self, treatment: str) -> Told:
         """What each report of a treatment tells, see `primum.counts.told`."""

@@ -27,7 +27,9 @@ def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> Co
         return one_text("", len(counts))
     if not isinstance(bins, Mapping):
         return coded(_one_a_row("bins", bins, len(counts)))
-    event = counts.coded.get("event") or coded(counts.event)
+    event = counts.coded.get("event")
+    if event is None or len(event.code) < len(event.names):  # few rows hold few of the names
+        event = coded(counts.event)
     return Coded(event.code, texts([bins.get(name, "") for name in event.names.tolist()]))
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from primum.counts.bias import caveats_of
+from primum.counts.by_arrays import exposed_reports
 from primum.counts.cohort import Cohort, any_of
-from primum.counts.contingency import Counts
+from primum.counts.contingency import Counts, counted_reports
 from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
 from primum.counts.table import CountTable
@@ -67,7 +68,8 @@ def scored(
         caveats: of each pair; None where none were looked for.
     """
     coded = counts.table.coded.get("event")
-    events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
+    # Of one drug's few pairs a small part of all names; of every pair nearly each of them.
+    spelt = counts.table.event if coded is None or len(coded.code) < len(coded.names) else coded.names
     synthetic = store.synthetic()
     prior = kept_prior(counts) if needs_cells(methods) else None
     scores = score(
@@ -75,7 +77,7 @@ def scored(
         cells=counts.cells if prior is None else None,
         prior=prior,
         methods=methods,
-        bins={event: bin_of(event) for event in events},
+        bins={event: bin_of(event) for event in dict.fromkeys(spelt.tolist())},
         warnings=_warned(SYNTHETIC if synthetic else "", caveats),
     )
     notes = (*([synthetic] if synthetic else []), *scores.about.notes)
@@ -133,10 +135,9 @@ def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, c
     if arrays is None or not has_caveats(meant):
         return None
     asked = cast("Asked", meant.asked)
-    scope, level = meant.scope, meant.drug_level
-    found = caveats_of(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
-    hidden = masking_caveats(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
-    return _together(found, hidden)
+    who, exposure = counted_reports(arrays, asked, cohort, scope=meant.scope, drug_level=meant.drug_level)
+    exposed = exposed_reports(who, asked, exposure)
+    return _together(caveats_of(who, exposed, table), masking_caveats(who, exposed, table))
 
 
 def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Sequence[str]) -> SignalTable:
