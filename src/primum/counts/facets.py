@@ -215,15 +215,13 @@ def _uses(read: _Read, some: _Some, scope: Scope) -> dict[str, int]:
     if len(scope.treatment) != 1:
         return {}
     told = read.arrays.told(scope.treatment[0])
-    inside = np.ones(len(told.reports), dtype=bool)
+    named, left_out = some.places, some.left_out
     if read.reports is not None:
-        inside[:] = False
-        inside[_places_in(told.reports, read.reports)] = True
-    if some.places is not None:
-        named = np.zeros(len(told.reports), dtype=bool)
-        numbers = some.places if read.reports is None else read.reports[some.places]
-        named[_places_in(told.reports, numbers)] = True
-        inside &= ~named if some.left_out else named
+        told_of = read.reports if named is None else read.reports[named]
+        named, left_out = np.setdiff1d(read.reports, told_of, assume_unique=True) if left_out else told_of, False
+    inside = np.full(len(told.reports), named is None or left_out)
+    if named is not None:
+        inside[_places_in(told.reports, named)] = not left_out
     counted = np.bincount(told.codes["use"][inside], minlength=len(told.names["use"]))
     counts = dict(zip(told.names["use"], counted.tolist(), strict=True))
     return {use: counts[use] for use in USES if counts.get(use)}

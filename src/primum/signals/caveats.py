@@ -17,19 +17,19 @@ Reasons = tuple[str, CodeArray, tuple[str, ...]]
 """Name of a method, the number of its reason for each kind of pair, and its reasons; the first is empty."""
 
 
-def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> Coded:
-    """Kind of term of each row, by event or one a row; empty where none was given.
+def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | Coded | None) -> Coded:
+    """Kind of term of each row, by event, one a row or by number; empty where none was given.
 
     Raises:
         CountError: not one value a row.
     """
     if bins is None:
         return one_text("", len(counts))
+    if isinstance(bins, Coded):
+        return bins
     if not isinstance(bins, Mapping):
         return coded(_one_a_row("bins", bins, len(counts)))
-    event = counts.coded.get("event")
-    if event is None or len(event.code) < len(event.names):  # few rows hold few of the names
-        event = coded(counts.event)
+    event = counts.coded.get("event") or coded(counts.event)
     return Coded(event.code, texts([bins.get(name, "") for name in event.names.tolist()]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -15,6 +15,7 @@ from primum.counts.contingency import Counts, counted_reports
 from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
 from primum.counts.table import CountTable
+from primum.signals.caveats import coded
 from primum.signals.columns import SignalTable
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
@@ -24,7 +25,7 @@ from primum.signals.table import needs_cells, score
 from primum.store import Store
 from primum.study.masked import masking_caveats
 from primum.study.priors import kept_prior
-from primum.study.question import Meant
+from primum.study.question import KindOfTerm, Meant
 from primum.terms import SYNTHETIC, Coded, IntArray
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class StratifiedScores:
 def scored(
     store: Store,
     counts: Counts,
-    bin_of: Callable[[str], str],
+    bin_of: KindOfTerm,
     *,
     methods: Sequence[str],
     caveats: Sequence[str] | None = None,
@@ -67,9 +68,7 @@ def scored(
         methods: statistics to compute.
         caveats: of each pair; None where none were looked for.
     """
-    coded = counts.table.coded.get("event")
-    # Of one drug's few pairs a small part of all names; of every pair nearly each of them.
-    spelt = counts.table.event if coded is None or len(coded.code) < len(coded.names) else coded.names
+    event = counts.table.coded.get("event") or coded(counts.table.event)
     synthetic = store.synthetic()
     prior = kept_prior(counts) if needs_cells(methods) else None
     scores = score(
@@ -77,7 +76,7 @@ def scored(
         cells=counts.cells if prior is None else None,
         prior=prior,
         methods=methods,
-        bins={event: bin_of(event) for event in dict.fromkeys(spelt.tolist())},
+        bins=Coded(event.code, bin_of.each(event.names)),
         warnings=_warned(SYNTHETIC if synthetic else "", caveats),
     )
     notes = (*([synthetic] if synthetic else []), *scores.about.notes)
