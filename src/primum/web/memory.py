@@ -29,4 +29,5 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     wanted = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, FROM_THE_HEAP), (_TRIM_THRESHOLD, KEPT))
-    return all([mallopt(number, value) == 1 for number, value in wanted])
+    done = [mallopt(number, value) == 1 for number, value in wanted]
+    return all(done)
