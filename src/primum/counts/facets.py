@@ -117,7 +117,7 @@ def _parted(
         read = _Read(arrays, None, arrays.people())
     else:
         held = places_with(arrays, asked)
-        read = _Read(arrays, held, arrays.people_of((asked.level, asked.name), held, _COLUMNS))
+        read = _Read(arrays, held, arrays.of_drug("people", asked, lambda: _people_of(arrays, held)))
     inner = narrowed(cohort, scope)
     given = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
     if isinstance(cohort, AllOf):
@@ -125,6 +125,12 @@ def _parted(
     masks: list[tuple[Cohort | None, BoolArray]] = [] if among is None else [(None, read.told(among))]
     masks += [(part, read.told(arrays.mask(part, inner))) for part in given if part.fields]
     return read, masks, inner
+
+
+def _people_of(arrays: Incidence, reports: Codes) -> Part:
+    """What some reports say of their persons, side by side."""
+    people = arrays.people()
+    return Part({name: people.arrays[name][reports] for name in _COLUMNS}, people.names)
 
 
 def by_quarter(arrays: Incidence, places: Codes | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -50,7 +50,7 @@ VERSION: Final = "incidence-2"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 16
-DRUGS_KEPT: Final = 4
+OF_DRUGS_KEPT: Final = 8
 FEW: Final = 16  # up to 1/16 of all reports are looked up one by one
 FEW_OF_A_MASK: Final = 64  # likewise of those in a mask, which is read anyway: words are as quick from 1 % on
 
@@ -144,7 +144,7 @@ class Incidence:
     _masks: Recent[BoolArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _sizes: Recent[int] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-    _people_of: Recent[Part] = field(default_factory=lambda: Recent(DRUGS_KEPT))
+    _of_drugs: Recent[Part] = field(default_factory=lambda: Recent(OF_DRUGS_KEPT))
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -238,20 +238,15 @@ class Incidence:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
 
-    def people_of(self, drug: Hashable, reports: Codes, columns: Sequence[str]) -> Part:
-        """Columns of `people` at the reports of a drug, side by side; remembered, since one is asked about many times.
+    def of_drug(self, what: str, drug: Hashable, compute: Callable[[], Part]) -> Part:
+        """What is known of the reports of a drug; remembered of the last few, since one is asked about many times.
 
         Args:
-            drug: what tells it from others.
-            reports: all of its reports.
-            columns: which.
+            what: is known.
+            drug: tells it from others.
+            compute: finds it out.
         """
-
-        def taken() -> Part:
-            people = self.people()
-            return Part({name: people.arrays[name][reports] for name in columns}, people.names)
-
-        return self._people_of.get((drug, tuple(columns)), taken)
+        return self._of_drugs.get((what, drug), compute)
 
     def told(self, treatment: str) -> Told:
         """What each report of a treatment tells, see `primum.counts.told`."""
