@@ -15,7 +15,7 @@ TREATMENT ?= anti-wrinkle
 SPREAD := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test slow spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean
+.PHONY: help ask setup test slow both spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -30,6 +30,9 @@ test: setup  ## set up and run the tests; those that need a browser or the refer
 
 slow: setup  ## the tests that take more than some seconds each
 	$(BIN)/pytest $(SPREAD) -m "slow and not spark"
+
+both: setup  ## test and slow in one run, which makes what they share once
+	$(BIN)/pytest $(SPREAD) -m "not spark"
 
 spark: $(VENV)/spark.stamp  ## the tests that run on Apache Spark; needs Java 17 or newer
 	$(BIN)/pytest -m "spark and not slow"
@@ -69,7 +72,7 @@ calibrate: setup  ## simulation-based calibration, replications FIRST to LAST - 
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve
 
-ci: check browser java test slow spark docs  ## everything but spark-slow, with nothing skipped: what .ci/run calls
+ci: check browser java both spark docs  ## everything but spark-slow, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
 browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, axe, and a reader of printed pages
