@@ -11,9 +11,11 @@ export UV_COMPILE_BYTECODE := 1
 # The system's certificates first, for networks that sign their own; then the installer's, for systems that have none.
 fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
+# Two workers, a file of tests each at a time, so that what a file makes for its tests is made once.
+SPREAD := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help ask setup test slow spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean
+.PHONY: help ask setup test slow both spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean
 
 help:  ## list the tasks
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -24,10 +26,13 @@ ask: $(VENV)/core.stamp  ## set up the core and answer: make ask TREATMENT=anti-
 setup: $(VENV)/tests.stamp  ## make .venv with everything the tests need
 
 test: setup  ## set up and run the tests; those that need a browser or the reference data skip without them
-	$(BIN)/pytest -n 2 -m "not slow and not spark"
+	$(BIN)/pytest $(SPREAD) -m "not slow and not spark"
 
 slow: setup  ## the tests that take more than some seconds each
-	$(BIN)/pytest -n 2 -m "slow and not spark"
+	$(BIN)/pytest $(SPREAD) -m "slow and not spark"
+
+both: setup  ## test and slow in one run, which makes what they share once
+	$(BIN)/pytest $(SPREAD) -m "not spark"
 
 spark: $(VENV)/spark.stamp  ## the tests that run on Apache Spark; needs Java 17 or newer
 	$(BIN)/pytest -m "spark and not slow"
@@ -67,7 +72,7 @@ calibrate: setup  ## simulation-based calibration, replications FIRST to LAST - 
 serve: setup  ## the explorer on this machine
 	@$(BIN)/primum serve
 
-ci: check browser java test slow spark docs  ## everything but spark-slow, with nothing skipped: what .ci/run calls
+ci: check browser java both spark docs  ## everything but spark-slow, with nothing skipped: what .ci/run calls
 	sh tests/core_only.sh $(UV)
 
 browser: node_modules/axe-core/axe.min.js  ## what the browser tests need: Chromium of the system, axe, and a reader of printed pages

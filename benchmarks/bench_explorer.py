@@ -3,7 +3,8 @@
 `primum serve` runs as a process and is asked over 127.0.0.1, as a browser asks: connections stay open, pages are
 packed. Measured are each page when it is asked for the first time and again; a cohort that nobody asked for before,
 over HTTP and end to end in headless Chromium, from the choice until the new counts are on the screen; and people who
-each open pages of the usual mix, one after the other, a third of the signal tables for a cohort of their own.
+each open pages of the usual mix, one after the other, a third of the signal tables for a cohort of their own: first
+without looking at any, which nobody does and the target is held against, then with a look of some seconds.
 
 Usage: python benchmarks/bench_explorer.py [--store DIR] [--people 20] [--pages 15] [--write benchmarks/RESULTS.md]
 Without --store, 20,000 SYNTHETIC reports are made and loaded.
@@ -35,6 +36,8 @@ PAGES = {
     "comparison": f"/compare?{WHAT}&cohort=use%3Acosmetic&versus=use%3Atherapeutic",
     "pictures": f"/pictures?{WHAT}",
     "onset": f"/onset?{WHAT}",
+    "onset of a drug": "/onset?what=SYNTHETIC+DRUG+PLANTED",
+    "onset of it in a cohort": "/onset?what=SYNTHETIC+DRUG+PLANTED&cohort=sex%3AF",
     "cases": f"/cases?{WHAT}",
     "flow": f"/flow?{WHAT}",
     "loaded": "/status",
@@ -43,7 +46,19 @@ PAGES = {
 }
 MIX = ("signals", "signals", "signals", "comparison", "pictures", "cases", "cases", "start", "loaded", "evidence")
 FRESH = 5  # cohorts nobody asked for before
-CROWD = ("people at once", "pages", "median", "95 %", "longest", "errors", "pages a second", "CPU", "target of 95 %")
+READING = ((0.0, 0.0), (1.0, 3.0))  # seconds that people look at a page before they ask for the next: none, and some
+CROWD = (
+    "people at once",
+    "look at a page",
+    "pages",
+    "median",
+    "95 %",
+    "longest",
+    "errors",
+    "pages a second",
+    "CPU",
+    "target of 95 %",
+)
 TARGETS = {"page": "0.3 s", "cohort": "0.5 s", "dossier with reports": "5 s", "people": "1 s"}
 
 
@@ -140,16 +155,20 @@ def in_browser(port: int, cpu: Callable[[], float]) -> list[tuple[str, ...]]:
     return [("a choice counted, in the browser", *told)]
 
 
-def together(port: int, cpu: Callable[[], float], people: int, pages: int) -> tuple[str, ...]:
-    """People at once, each opening pages one after the other."""
+def together(
+    port: int, cpu: Callable[[], float], people: int, pages: int, *, looks: tuple[float, float], cohorts: int
+) -> tuple[str, ...]:
+    """People at once, each opening pages one after the other; their cohorts are numbered from `cohorts` on."""
 
     def visit(person: int) -> list[tuple[float, int]]:
         rng, visitor, seen = random.Random(person), Visitor(port), []
         for turn in range(pages):
+            if any(looks):
+                time.sleep(rng.uniform(*looks))
             name = rng.choice(MIX)
             path = PAGES[name]
             if name == "signals" and rng.random() < 1 / 3:
-                path = f"/signals?{WHAT}&cohort={quote_plus(fresh_cohort(100 + person * pages + turn))}"
+                path = f"/signals?{WHAT}&cohort={quote_plus(fresh_cohort(cohorts + person * pages + turn))}"
             seconds, status, _ = visitor.get(path)
             seen.append((seconds, status))
         return seen
@@ -163,7 +182,8 @@ def together(port: int, cpu: Callable[[], float], people: int, pages: int) -> tu
     at = [times[min(int(share * len(times)), len(times) - 1)] for share in (0.5, 0.95)]
     told = (f"{at[0]:.3f} s", f"{at[1]:.2f} s", f"{times[-1]:.2f} s")
     used = f"{cpu() - before:.1f} s"
-    return (f"{people}", f"{len(seen)}", *told, f"{errors}", f"{len(seen) / wall:.0f}", used, TARGETS["people"])
+    looked = f"{looks[0]:g} to {looks[1]:g} s" if any(looks) else "no time"
+    return (f"{people}", looked, f"{len(seen)}", *told, f"{errors}", f"{len(seen) / wall:.0f}", used, TARGETS["people"])
 
 
 def settle(cpu: Callable[[], float]) -> None:
@@ -199,7 +219,11 @@ def main() -> None:
         with served(store) as (port, cpu):
             settle(cpu)
             rows = [*alone(port, cpu), *in_browser(port, cpu)]
-            crowd = together(port, cpu, given.people, given.pages)
+            each = given.people * given.pages
+            crowds = [
+                together(port, cpu, given.people, given.pages, looks=looks, cohorts=100 + number * each)
+                for number, looks in enumerate(READING)
+            ]
         from primum.store import open_store
 
         with open_store(store) as opened:
@@ -214,7 +238,7 @@ def main() -> None:
         f"{reports:,} SYNTHETIC reports; {told}.",
         "",
         *table(heads, rows),
-        *table(CROWD, [crowd])[:-1],
+        *table(CROWD, crowds)[:-1],
     ]
     print("\n".join(lines))
     if given.write:

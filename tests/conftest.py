@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -140,7 +141,7 @@ def _array(values: list[Any]) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=object)
 
 
-def _loaded(folder: Path, archives: list[Path]) -> Path:
+def _load(folder: Path, archives: list[Path]) -> None:
     from primum.store import open_store
     from primum.study.load import load_faers
     from primum.study.load_table import load_table
@@ -149,26 +150,47 @@ def _loaded(folder: Path, archives: list[Path]) -> Path:
         for archive in archives:
             load = load_faers if archive.suffix == ".zip" else load_table
             load(store, archive)
-    return folder
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def real_samples(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """A folder by its name, filled by the first test worker that asks; the others wait for it. Nobody may change it."""
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, whole = common / name, common / f"{name}.whole"
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                folder.mkdir()
+                fill(folder)
+                whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def real_samples(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the two real FAERS samples of 100 cases each."""
-    return _loaded(tmp_path_factory.mktemp("real"), sorted((shared / "data").glob("*ers_ascii_*.zip")))
+    return made_once("real", lambda folder: _load(folder, sorted((shared / "data").glob("*ers_ascii_*.zip"))))
 
 
 @pytest.fixture(scope="session")
-def made_archives(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_archives(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the fourteen SYNTHETIC archives that carry the known oddities."""
-    return _loaded(tmp_path_factory.mktemp("made"), sorted((shared / "formats" / "fixtures").glob("*.zip")))
+    return made_once("made", lambda folder: _load(folder, sorted((shared / "formats" / "fixtures").glob("*.zip"))))
 
 
 @pytest.fixture(scope="session")
-def long_table(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_table(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the real long table of primary suspects of 2022q3."""
     archive = shared / "data" / "faers_2022q3_primary_suspect.csv.gz"
-    return _loaded(tmp_path_factory.mktemp("table"), [archive])
+    return made_once("table", lambda folder: _load(folder, [archive]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,22 +9,26 @@ from pathlib import Path
 
 import pytest
 
+import commands
+from commands import Done
 
-def primum(
-    *arguments: str | Path, folder: Path, before: Sequence[str] = (), **environment: str
-) -> subprocess.CompletedProcess[str]:
+
+def around(folder: Path, **environment: str) -> dict[str, str]:
+    """The environment of a command that finds no store."""
+    return {**os.environ, "PRIMUM_STORE": str(folder / "no-store"), "PYTHONWARNINGS": "error", **environment}
+
+
+def primum(*arguments: str | Path, folder: Path) -> Done:
     """Run the command line in a folder without a store."""
-    return subprocess.run(
-        [*before, sys.executable, "-m", "primum", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PRIMUM_STORE": str(folder / "no-store"), "PYTHONWARNINGS": "error", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.primum(*arguments, cwd=folder, env=around(folder))
 
 
-def assert_one_line(done: subprocess.CompletedProcess[str]) -> str:
+def started(*arguments: str | Path, folder: Path, before: Sequence[str] = (), **environment: str) -> Done:
+    """The same from the start of Python."""
+    return commands.started(*arguments, before=before, cwd=folder, env=around(folder, **environment))
+
+
+def assert_one_line(done: Done) -> str:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("primum: ")
@@ -33,7 +37,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_it_answers_in_80_columns_and_writes_the_dossier(tmp_path: Path) -> None:
-    done = primum("ask", "anti-wrinkle", folder=tmp_path)
+    done = started("ask", "anti-wrinkle", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Are anti-wrinkle injections safe?")
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -69,7 +73,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_order_of_hashes(tmp_path: Pat
     for seed in ("1", "2"):
         folder = tmp_path / seed
         folder.mkdir()
-        done = primum("ask", "anti-wrinkle", "--json", "a.json", folder=folder, PYTHONHASHSEED=seed)
+        done = started("ask", "anti-wrinkle", "--json", "a.json", folder=folder, PYTHONHASHSEED=seed)
         texts.append((done.stdout, *(path.read_bytes() for path in sorted(folder.iterdir()))))
     assert texts[0] == texts[1]
 
@@ -128,7 +132,7 @@ def test_own_weights_stand_in_the_answer_and_a_misspelt_one_is_one_line(tmp_path
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, bound_by_rights: list[str]) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    assert "Permission denied" in assert_one_line(primum("ask", "anti-wrinkle", folder=locked, before=bound_by_rights))
+    assert "Permission denied" in assert_one_line(started("ask", "anti-wrinkle", folder=locked, before=bound_by_rights))
     assert list(locked.iterdir()) == []
 
 
@@ -153,7 +157,7 @@ def test_ask_is_the_first_command_of_the_help(tmp_path: Path) -> None:
 
 
 def test_a_terminal_without_unicode_gets_ascii(tmp_path: Path) -> None:
-    done = primum("ask", "anti-wrinkle", folder=tmp_path, PYTHONIOENCODING="ascii")
+    done = started("ask", "anti-wrinkle", folder=tmp_path, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert done.stdout.isascii()
 

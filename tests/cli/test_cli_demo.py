@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 from scipy.stats import binom
 
+import commands
 from primum.terms import Quarter
 from primum.testing.demo import CURRENT, EXPECTED_REPORTS, LEAST_REPORTS, planted_in, run_demo
 
@@ -17,13 +16,7 @@ CASE = "276000002"  # the third report of 2026q1, a case that comes there first
 
 
 def primum(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    return commands.primum(*arguments, env={**os.environ, **environment})
 
 
 @pytest.fixture(scope="module")

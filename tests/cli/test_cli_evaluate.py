@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+import commands
+from commands import Done
 
-def primum(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *words], capture_output=True, text=True, timeout=300, check=False
-    )
+
+def primum(*words: str) -> Done:
+    return commands.primum(*words)
 
 
 def test_evaluate_writes_every_form_and_a_screen_of_80_columns(long_table: Path, shared: Path, tmp_path: Path) -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import commands
+from commands import Done
 from primum.store import open_store
 from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
 
-def primum(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *words], capture_output=True, text=True, timeout=300, check=False
-    )
+def primum(*words: str) -> Done:
+    return commands.primum(*words)
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import commands
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -22,14 +21,8 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 def primum(*arguments, store, **environment):
-    """Run the command line as a process; no shell, no terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store), **environment},
-    )
+    """Run the command line; no shell, no terminal."""
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store), **environment})
 
 
 def refused(*arguments, store):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+import commands
+from commands import Done
 
 HEADER = "study,events_treated,n_treated,events_control,n_control"
 ODDS = f"{HEADER}\nA,0,120,0,118\nB,1,200,0,195\nD,2,310,1,300\nF,0,75,1,80\n"
@@ -15,9 +16,8 @@ RATES = "study,events_treated,time_treated,events_control,time_control\nA,7,1344
 SHARES = "study,events,n\nA,3,117\nB,9,195\nC,0,105\n"
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "primum", "pool", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def run(*arguments: str | Path) -> Done:
+    return commands.primum("pool", *arguments)
 
 
 def table(folder: Path, text: str) -> Path:
@@ -26,7 +26,7 @@ def table(folder: Path, text: str) -> Path:
     return file
 
 
-def failed_with_one_line(done: subprocess.CompletedProcess[str]) -> str:
+def failed_with_one_line(done: Done) -> str:
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     assert done.stderr.startswith("primum: ")
@@ -94,10 +94,8 @@ def test_the_json_holds_the_rows_of_metafor(shared, tmp_path):
 
 def test_two_runs_give_the_same_bytes(tmp_path):
     file = table(tmp_path, ODDS)
-    first, second = (
-        run(file, "--measure", "RD", "--method", "mh", "--method", "reml", "--leave-one-out", "--json", "-")
-        for _ in "12"
-    )
+    words = ("pool", file, "--measure", "RD", "--method", "mh", "--method", "reml", "--leave-one-out", "--json", "-")
+    first, second = commands.primum(*words), commands.started(*words)  # each with a seed of its own
     assert first.stdout == second.stdout
     left = json.loads(first.stdout)["leave_one_out"]["mh"]
     assert [row["without"] for row in left] == ["A", "B", "D", "F"]

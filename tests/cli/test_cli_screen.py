@@ -12,18 +12,14 @@ from pathlib import Path
 
 import pytest
 
+import commands
+from commands import Done
+
 VERDICT_WORDS = re.compile(r"\b(safe|unsafe|suitable|eligible|go ahead|cleared|approved for you)\b", re.IGNORECASE)
 
 
-def primum(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primum", "ask", "anti-wrinkle", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        stdin=stdin,
-    )
+def primum(*arguments: str, stdin: int | None = subprocess.DEVNULL) -> Done:
+    return commands.primum("ask", "anti-wrinkle", *arguments, stdin=stdin)
 
 
 def answers(tmp_path: Path, text: str, name: str = "answers.toml") -> str:

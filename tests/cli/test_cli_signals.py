@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +12,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
+import commands
+from commands import Done
 from primum.store import open_store
 from primum.study.load import load_archives
 from primum.study.reports import open as open_reports
@@ -22,10 +22,8 @@ from primum.testing.demo import PLANTED
 from primum.testing.faers import write_archive
 
 
-def primum(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *words], capture_output=True, text=True, timeout=300, check=False
-    )
+def primum(*words: str) -> Done:
+    return commands.primum(*words)
 
 
 def test_signals_writes_every_form_and_a_screen_of_80_columns(real_samples: Path, tmp_path: Path) -> None:

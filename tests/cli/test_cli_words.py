@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import commands
+from commands import Done
 from primum.store import open_store
 from primum.store.schema import tables
 from primum.study.load_table import load_table
 from primum.testing.terminology import write_meddra
 
 
-def primum(*arguments: Any, store: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store), "PYTHONIOENCODING": "utf-8"},
-    )
+def primum(*arguments: Any, store: Path) -> Done:
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store)})
 
 
 def refused(*arguments: Any, store: Path) -> str:

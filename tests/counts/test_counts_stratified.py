@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from primum.counts.bias import caveats_of
-from primum.counts.by_arrays import Asked
+from primum.counts.by_arrays import Asked, exposed_reports
 from primum.counts.cohort import EVERYTHING, parse
-from primum.counts.contingency import count
+from primum.counts.contingency import count, counted_reports
 from primum.counts.incidence import Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.stratified import count_stratified, strata_of
+from primum.counts.table import CountTable
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
 from primum.store import Store
@@ -117,11 +118,16 @@ def test_a_stratum_that_does_not_exist_and_too_many_strata_are_told(arrays: Inci
         strata_of(arrays, ("year",), SCOPE)  # no report has a day of receipt
 
 
+def caveats(arrays: Incidence, asked: Asked, table: CountTable) -> list[str]:
+    who, exposure = counted_reports(arrays, asked, EVERYTHING, scope=SCOPE, drug_level="substance")
+    return caveats_of(who, exposed_reports(who, asked, exposure), table)
+
+
 def test_one_sender_and_one_quarter_are_told_where_they_stand_out_and_nowhere_else(
     store: Store, arrays: Incidence
 ) -> None:
     table = count(store, ASPIRIN, scope=SCOPE, arrays=arrays)
-    told = caveats_of(arrays, ASPIRIN, table, scope=SCOPE, cohort=EVERYTHING, drug_level="substance")
+    told = caveats(arrays, ASPIRIN, table)
     by_event = dict(zip(table.event.tolist(), told, strict=True))
     assert by_event["RASH"] == "one sender: ACME sent 100%; stimulated reporting: 2017q1 holds 100%"
     assert [by_event[event] for event in ("HEADACHE", "PAIN", "OVERDOSE")] == ["", "", ""]
@@ -134,7 +140,7 @@ def test_dose_terms_of_a_treatment_with_several_units_carry_a_caveat(memory_stor
     with memory_store(**rows) as store:
         arrays, asked = open_incidence(store, keep=False), Asked("anti-wrinkle", "treatment")
         table = count(store, asked, scope=SCOPE, arrays=arrays)
-        told = caveats_of(arrays, asked, table, scope=SCOPE, cohort=EVERYTHING, drug_level="substance")
+        told = caveats(arrays, asked, table)
     artefact = {event for event, text in zip(table.event.tolist(), told, strict=True) if "unit artefact" in text}
     assert artefact == {"OVERDOSE"}
 

@@ -103,6 +103,23 @@ def test_onsets_of_a_drug_are_the_same_where_the_arrays_name_its_reports(roads: 
         assert bool(fast) == (text != "country:ZZ")
 
 
+def test_the_onsets_of_a_drug_are_asked_of_the_engine_once_whatever_the_cohort(
+    roads: Roads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, arrays = roads
+    asked, cohort = find_drug(store, "dysport"), parse("sex:F")
+    slow = plain(onset_days(store, asked, cohort, SCOPE))
+    plain(onset_days(store, asked, parse("sex:M"), SCOPE, arrays=arrays))
+    arrays.mask(cohort, SCOPE)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the engine was asked")
+
+    monkeypatch.setattr(type(store.engine), "run", refuse)
+    assert plain(onset_days(store, asked, cohort, SCOPE, arrays=arrays)) == slow
+    assert sum(slow[0][2].values())
+
+
 @pytest.mark.parametrize("text", COHORTS)
 def test_the_flow_is_the_same_from_the_arrays(roads: Roads, text: str) -> None:
     store, arrays = roads

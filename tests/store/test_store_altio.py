@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+import commands
 from primum.errors import SourceError
 from primum.sources.altio import find_release
 from primum.store import open_store
@@ -147,13 +146,7 @@ def test_what_is_no_release_gets_one_line(release, tmp_path, change, said):
 
 
 def primum(*arguments, store):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store)},
-    )
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store)})
 
 
 @pytest.mark.slow

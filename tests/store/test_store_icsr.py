@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 
+import commands
 from primum.errors import SourceError
 from primum.sources.records import RECORDS_OF_A_RUN
 from primum.store import open_store
@@ -256,13 +257,7 @@ def test_the_planted_signal_stands_out_in_every_form_and_systems_are_never_added
 
 
 def primum(*arguments, store):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store)},
-    )
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store)})
 
 
 @pytest.mark.slow

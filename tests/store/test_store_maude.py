@@ -6,12 +6,11 @@ import csv
 import datetime as dt
 import gzip
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import commands
 from primum.errors import SourceError
 from primum.sources.maude import COLUMNS, find_folder
 from primum.store import open_store
@@ -260,13 +259,7 @@ def test_the_planted_signal_stands_out_by_code_and_by_treatment_and_the_answer_s
 
 
 def primum(*arguments, store):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store), "COLUMNS": "80"},
-    )
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store), "COLUMNS": "80"})
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import commands
 from primum.errors import SourceError, StoreError
 from primum.sources import canada, jader, quoted
 from primum.sources.caers import COLUMNS as CAERS_COLUMNS
@@ -440,13 +441,7 @@ def test_a_missing_column_leaves_the_store_as_it_was(kind, store, tmp_path):
 
 
 def primum(*arguments, store):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store), "COLUMNS": "80"},
-    )
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store), "COLUMNS": "80"})
 
 
 @pytest.mark.slow

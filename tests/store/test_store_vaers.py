@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import subprocess
-import sys
 
 import pytest
 
+import commands
 from primum.errors import SourceError
 from primum.sources.vaers import TABLES, find_sets
 from primum.store import open_store
@@ -239,13 +238,7 @@ def test_the_flow_begins_with_the_lines_of_data(tmp_path):
 
 
 def primum(*arguments, store):
-    return subprocess.run(
-        [sys.executable, "-m", "primum", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PRIMUM_STORE": str(store)},
-    )
+    return commands.primum(*arguments, env={**os.environ, "PRIMUM_STORE": str(store)})
 
 
 @pytest.mark.slow

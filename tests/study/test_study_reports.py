@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,9 +213,10 @@ def test_a_cohort_of_names_that_are_known_may_be_empty(made_archives: Path) -> N
         assert opened.answer("anti-wrinkle", "drug:xeomin age:200").reports == 0
 
 
-def test_deriving_again_changes_nothing(made_archives: Path) -> None:
+def test_deriving_again_changes_nothing(made_archives: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(made_archives, tmp_path / "store"))
     names = ("current_reports", "drug_names", "drug_substances", "report_uses")
-    with open_store(made_archives, write=True) as store:
+    with open_store(copy, write=True) as store:
         before = [store.engine.content_hash(name) for name in names]
         rows = derive(store)
         assert [store.engine.content_hash(name) for name in names] == before

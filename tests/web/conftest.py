@@ -59,7 +59,7 @@ class Explorer:
         if packed:
             request.add_header("Accept-Encoding", "gzip")
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=120) as response:
                 content = gzip.decompress(response.read()) if packed else response.read()
                 return Answer(response.status, content.decode(), dict(response.headers), response.url)
         except urllib.error.HTTPError as error:
@@ -88,7 +88,7 @@ def _serve(store: Path | None, *words: str, environment: dict[str, str] | None =
             yield Explorer(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +107,12 @@ STEERING = "red \x1b[31m\u202ederetla"  # steers a terminal, and turns the direc
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loaded(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Folder of a linked store of SYNTHETIC reports: planted signals and duplicates, and events of hostile names."""
+    return made_once("web", _load) / "store"
+
+
+def _load(folder: Path) -> None:
     from primum.store import open_store
     from primum.study.link import link_reports
     from primum.study.load import load_archives
@@ -116,7 +120,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from primum.testing.demo import PLANTED
     from primum.testing.faers import PlantedSignal, write_archive
 
-    folder = tmp_path_factory.mktemp("web")
     (folder / "archives").mkdir()
     hostile = [
         PlantedSignal(drug="BOTOX", event=text, drug_share=0.01, event_share=0.3, indication="Migraine")
@@ -129,7 +132,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(folder / "store", write=True) as opened:
         load_archives(opened, folder / "archives")
         link_reports(opened)
-    return folder / "store"
 
 
 @pytest.fixture(scope="session")

@@ -278,6 +278,25 @@ def test_on_a_phone_the_answer_comes_first_and_nothing_moves_sideways(tab: Any) 
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("tab", [{"viewport": {"width": 390, "height": 900}}], indirect=True)
+def test_on_a_phone_the_heading_of_a_picture_stays_whole_while_the_picture_moves(tab: Any) -> None:
+    for path in ("/compare?what=anti-wrinkle&cohort=use%3Acosmetic&versus=use%3Atherapeutic", "/pictures", "/onset"):
+        tab.visit(path if "?" in path else f"{path}?what=anti-wrinkle&cohort=sex%3AF")
+        seen = tab.evaluate(
+            """[...document.querySelectorAll('figure.picture')].map(figure => {
+                 const box = figure.querySelector('.scroll'), head = figure.querySelector('figcaption')
+                 box.scrollLeft = 1e4
+                 const {left, right} = head.getBoundingClientRect()
+                 const inside = [...box.querySelectorAll('text')].some(text => text.textContent == head.innerText)
+                 return {heading: head.innerText, moved: box.scrollLeft > 0, again: inside,
+                         whole: left >= 0 && right <= innerWidth && head.scrollWidth <= head.clientWidth}})"""
+        )
+        assert seen, path
+        for one in seen:
+            assert one["heading"].startswith("anti-wrinkle"), path
+            assert (one["moved"], one["whole"], one["again"]) == (True, True, False), (path, one)
+
+
 def test_hostile_text_is_shown_as_text_in_tables_pictures_and_cases(tab: Any, served: Any) -> None:
     tab.on("dialog", lambda dialog: tab.complaints.append(dialog.message))
     for path in ("/signals", "/pictures", "/compare"):

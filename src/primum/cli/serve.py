@@ -37,6 +37,7 @@ def serve(
         import uvicorn
 
         from primum.web.app import create_app
+        from primum.web.memory import keep_freed_memory
     except ModuleNotFoundError as error:
         raise MissingExtraError.of("The explorer", "explorer") from error
     if host not in ("127.0.0.1", "localhost", "::1") and not token:
@@ -48,6 +49,7 @@ def serve(
         raise PrimumError(f"Port {port} on {host} is in use; expected a free one. Name another with --port.")
     if demo:
         store = _demo()
+    keep_freed_memory()
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"http://{shown}:{port}/  (Ctrl-C stops it)", err=True)
     uvicorn.run(create_app(store, host=host, token=token), host=host, port=port, log_level="warning")

@@ -6,21 +6,18 @@ sent by one maker, so a share counts only where chance would hardly draw it from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy import special
 
-from primum.counts import by_arrays
-from primum.counts.by_arrays import Asked
-from primum.counts.cohort import EVERYTHING, Cohort
-from primum.counts.contingency import split_exposure
+from primum.counts.by_arrays import Population
 from primum.counts.holdings import Drugs
-from primum.counts.incidence import DrugLevel, Incidence
+from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.kinds import distinct
-from primum.counts.members import Scope, narrowed
 from primum.counts.table import CountTable
 from primum.terms import BoolArray, FloatArray, IntArray
 
@@ -44,32 +41,22 @@ class _Most:
         return np.asarray((self.share >= least) & (self.chance < BY_CHANCE))
 
 
-def caveats_of(
-    arrays: Incidence, asked: Asked, table: CountTable, *, scope: Scope, cohort: Cohort, drug_level: DrugLevel
-) -> list[str]:
+def caveats_of(who: Population, exposed: Sequence[tuple[int, Codes]], table: CountTable) -> list[str]:
     """Caveats of each pair of a drug that was asked for: one sender, stimulated reporting, unit artefact.
 
     Args:
-        arrays: of the store.
-        asked: the drug or treatment.
-        table: its pairs, as counted from the arrays.
-        scope: as it was counted with.
-        cohort: as it was counted with.
-        drug_level: as it was counted with.
+        who: the reports that were counted.
+        exposed: the drugs asked for, each with its reports among them (`by_arrays.exposed_reports`).
+        table: their pairs, as counted from the arrays.
 
     Returns:
         One text a row; empty where no check fires.
     """
-    exposure, people = split_exposure(cohort)
-    scope = narrowed(cohort, scope)
-    level = drug_level if asked.level == "treatment" else asked.level
-    who = by_arrays.population(arrays, people, scope=scope, level=level, roles=scope.roles)
-    exposed = None if exposure == EVERYTHING else arrays.mask(exposure, scope)
     texts = [""] * len(table)
     rows, events = table.coded["drug"].code, table.coded["event"].code
-    for drug, reports in by_arrays.exposed_reports(who, asked, exposed):
+    for drug, reports in exposed:
         mine = np.flatnonzero(rows == drug)
-        found = _of_drug(arrays, reports, events[mine], table.observed[mine])
+        found = _of_drug(who.arrays, reports, events[mine], table.observed[mine])
         units = _differing_units(who.drugs, drug)
         for row, told in zip(mine.tolist(), found, strict=True):
             words = [*told, *_unit_artefact(str(table.event[row]), units)]

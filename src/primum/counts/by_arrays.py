@@ -81,7 +81,7 @@ def population(
         CohortError: no report is left.
     """
     mask = None if people == EVERYTHING else arrays.mask(people, scope)
-    total = arrays.total if mask is None else int(np.count_nonzero(mask))
+    total = arrays.total if mask is None else arrays.size(people, scope)
     if not total:
         raise CohortError.empty("cohort", str(people))
     of_event = arrays.event_margins(people, scope)

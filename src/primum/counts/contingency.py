@@ -113,13 +113,10 @@ def count_with_cells(
     """
     if versus is not None:
         return Counts(_contrast(store, asked, scope, cohort, versus, arrays=arrays))
-    exposure, people = (EVERYTHING, cohort) if asked is None else split_exposure(cohort)
-    level = drug_level if asked is None or asked.level == "treatment" else asked.level
-    scope = narrowed(cohort, scope)  # the roles asked for are those of the drugs counted
     if arrays is not None:
-        who = by_arrays.population(arrays, people, scope=scope, level=level, roles=scope.roles)
-        exposed = None if exposure == EVERYTHING else arrays.mask(exposure, scope)
+        who, exposed = counted_reports(arrays, asked, cohort, scope=scope, drug_level=drug_level)
         return _by_arrays(who, asked, exposed, cohort=cohort, cells=cells)
+    exposure, people, level, scope = _parted(asked, cohort, scope, drug_level)
     with by_engine.population(store, people, scope, level) as whole:
         within = None if exposure == EVERYTHING else members(exposure, scope)
         table = by_engine.table_of(whole, asked, within, cohort=cohort)
@@ -142,6 +139,28 @@ def _by_arrays(
     if not len(table):
         raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
     return Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
+
+
+def counted_reports(
+    arrays: Incidence, asked: Asked | None, cohort: Cohort, *, scope: Scope, drug_level: DrugLevel
+) -> tuple[by_arrays.Population, BoolArray | None]:
+    """The population of a cohort, and which reports the exposure may be in, None for all; arguments as above.
+
+    Raises:
+        CohortError: no report is left.
+    """
+    exposure, people, level, scope = _parted(asked, cohort, scope, drug_level)
+    who = by_arrays.population(arrays, people, scope=scope, level=level, roles=scope.roles)
+    return who, None if exposure == EVERYTHING else arrays.mask(exposure, scope)
+
+
+def _parted(
+    asked: Asked | None, cohort: Cohort, scope: Scope, drug_level: DrugLevel
+) -> tuple[Cohort, Cohort, DrugLevel, Scope]:
+    """What a cohort says of the exposure, what of the people, and the names and roles of the drugs that are counted."""
+    exposure, people = (EVERYTHING, cohort) if asked is None else split_exposure(cohort)
+    level = drug_level if asked is None or asked.level == "treatment" else asked.level
+    return exposure, people, level, narrowed(cohort, scope)  # the roles asked for are those of the drugs counted
 
 
 def split_exposure(cohort: Cohort) -> tuple[Cohort, Cohort]:

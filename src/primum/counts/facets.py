@@ -21,6 +21,7 @@ from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.members import Scope, narrowed, spoken_for
+from primum.counts.parts import Part
 from primum.counts.people import NO_AGE, OUTCOME_BIT, counted_codes
 from primum.terms import USES, BoolArray, IntArray, StrArray
 
@@ -28,6 +29,7 @@ AGES: Final = ("-17", "18-44", "45-64", "65-", UNKNOWN)
 CODED: Final = ("sex", "reporter", "country", "source")
 FIELDS: Final = ("use", "sex", "age", "serious", "outcome", "reporter", "country", "source")
 MOST_VALUES: Final = 12  # of a field; the frequent ones
+_COLUMNS: Final = (*CODED, "age", "outcomes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,43 +60,77 @@ def facets(
     Raises:
         UnknownNameError: the cohort names a treatment that is not in the scope's bins.
     """
-    held, masks, inner = _parted(arrays, asked, cohort, scope, among)
-    every, by_field = _some(held, [mask for _, mask in masks]), {}
+    read, masks, inner = _parted(arrays, asked, cohort, scope, among)
+    every, by_field = _some([mask for _, mask in masks]), {}
     for field in FIELDS:
         others = [mask for part, mask in masks if not _is_of(part, field)]
-        some = every if len(others) == len(masks) else _some(held, others)
-        by_field[field] = _values(arrays, field, some, inner)
-    return Facets(every.of(arrays.total), by_field)
+        some = every if len(others) == len(masks) else _some(others)
+        by_field[field] = _values(read, field, some, inner)
+    return Facets(every.of(len(read)), by_field)
 
 
 def places_of(
     arrays: Incidence, asked: Asked | None, cohort: Cohort, scope: Scope, *, among: BoolArray | None = None
 ) -> Codes | None:
     """Numbers of the reports that `facets` counts; None for every report. Arguments as there."""
-    held, masks, _ = _parted(arrays, asked, cohort, scope, among)
+    read, masks, _ = _parted(arrays, asked, cohort, scope, among)
     if not masks:
-        return held
+        return read.reports
     inside = reduce(np.bitwise_and, [mask for _, mask in masks])
-    return np.flatnonzero(inside) if held is None else held[inside]
+    return np.flatnonzero(inside) if read.reports is None else read.reports[inside]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """The reports that are read: those of a drug, or all.
+
+    Args:
+        arrays: of the store.
+        reports: their numbers; None for every report.
+        people: what they say of their persons.
+    """
+
+    arrays: Incidence
+    reports: Codes | None
+    people: Part
+
+    def __len__(self) -> int:
+        return self.arrays.total if self.reports is None else len(self.reports)
+
+    def told(self, mask: BoolArray) -> BoolArray:
+        """What a mask of all reports says of them."""
+        return mask if self.reports is None else mask.take(self.reports)
+
+    def counted(self, column: str, some: _Some) -> IntArray:
+        """How many of some of them have each code of a column."""
+        if some.places is not None and not some.left_out:
+            return counted_codes(self.people, column, some.places)
+        of_all = self.arrays.column_counts(column) if self.reports is None else counted_codes(self.people, column)
+        return of_all if some.places is None else of_all - counted_codes(self.people, column, some.places)
 
 
 def _parted(
     arrays: Incidence, asked: Asked | None, cohort: Cohort, scope: Scope, among: BoolArray | None
-) -> tuple[Codes | None, list[tuple[Cohort | None, BoolArray]], Scope]:
-    """The reports of the drug, None for all; each condition with its mask of these; and what conditions speak of."""
-    held = None if asked is None else places_with(arrays, asked)
+) -> tuple[_Read, list[tuple[Cohort | None, BoolArray]], Scope]:
+    """The reports that are read; each condition with its mask of these; and what conditions speak of."""
+    if asked is None:
+        read = _Read(arrays, None, arrays.people())
+    else:
+        held = places_with(arrays, asked)
+        read = _Read(arrays, held, arrays.of_drug("people", asked, lambda: _people_of(arrays, held)))
     inner = narrowed(cohort, scope)
     given = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
     if isinstance(cohort, AllOf):
         given = tuple(part for part in given if not spoken_for(part, cohort, inner))
-    if among is not None and held is not None:
-        held = held[among[held]]
-    masks: list[tuple[Cohort | None, BoolArray]] = [(None, among)] if among is not None and held is None else []
-    for part in given:
-        if part.fields:
-            mask = arrays.mask(part, inner)
-            masks.append((part, mask if held is None else mask[held]))
-    return held, masks, inner
+    masks: list[tuple[Cohort | None, BoolArray]] = [] if among is None else [(None, read.told(among))]
+    masks += [(part, read.told(arrays.mask(part, inner))) for part in given if part.fields]
+    return read, masks, inner
+
+
+def _people_of(arrays: Incidence, reports: Codes) -> Part:
+    """What some reports say of their persons, side by side."""
+    people = arrays.people()
+    return Part({name: people.arrays[name][reports] for name in _COLUMNS}, people.names)
 
 
 def by_quarter(arrays: Incidence, places: Codes | None, events: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
@@ -129,11 +165,11 @@ def _is_of(part: Cohort | None, field: str) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Some:
-    """Some of the reports.
+    """Some of the reports that are read.
 
     Args:
-        places: their numbers; None for every report.
-        left_out: the numbers are those of all others: of a cohort and the rest the smaller is read.
+        places: their places among these; None for all of them.
+        left_out: the places are those of all others: of a cohort and the rest the smaller is read.
     """
 
     places: Codes | None
@@ -145,40 +181,30 @@ class _Some:
         return total - named if self.left_out else named
 
 
-def _some(held: Codes | None, masks: list[BoolArray]) -> _Some:
-    """Those of the reports held for which all masks hold."""
+def _some(masks: list[BoolArray]) -> _Some:
+    """Those for which all masks hold."""
     if not masks:
-        return _Some(held)
+        return _Some(None)
     inside = reduce(np.bitwise_and, masks)
-    if held is not None:
-        return _Some(held[inside])
     left_out = 2 * int(np.count_nonzero(inside)) > len(inside)
     return _Some(np.flatnonzero(~inside if left_out else inside), left_out)
 
 
-def _counted(arrays: Incidence, name: str, some: _Some) -> IntArray:
-    """How many of some reports have each code of a column of `people`."""
-    if some.places is None:
-        return arrays.column_counts(name)
-    found = counted_codes(arrays.people(), name, some.places)
-    return arrays.column_counts(name) - found if some.left_out else found
-
-
-def _values(arrays: Incidence, field: str, some: _Some, scope: Scope) -> dict[str, int]:
+def _values(read: _Read, field: str, some: _Some, scope: Scope) -> dict[str, int]:
     """How many of some reports have each value of a field."""
     if field == "use":
-        return _uses(arrays, some, scope)
+        return _uses(read, some, scope)
     if field in CODED:
-        names, counted = arrays.people().names[field], _counted(arrays, field, some)
+        names, counted = read.people.names[field], read.counted(field, some)
         most = sorted(((int(counted[i]), names[i]) for i in range(1, len(names)) if counted[i]), key=_frequent)
         return {name: n for n, name in most[:MOST_VALUES]}
     if field == "age":
-        years = _counted(arrays, "age", some)
+        years = read.counted("age", some)
         ends = [0, 18, 45, 65, -NO_AGE]  # behind these come no age at all, and those below 0
         bands = [int(years[low:high].sum()) for low, high in itertools.pairwise(ends)]
         bands[0] += int(years[1 - NO_AGE :].sum())
         return {name: n for name, n in zip(AGES, [*bands, int(years[-NO_AGE])], strict=True) if n}
-    outcomes = _counted(arrays, "outcomes", some)
+    outcomes = read.counted("outcomes", some)
     if field == "serious":
         return {name: n for name, n in (("yes", int(outcomes[1:].sum())), ("no", int(outcomes[0]))) if n}
     bits = np.arange(len(outcomes))
@@ -190,14 +216,18 @@ def _frequent(counted: tuple[int, str]) -> tuple[int, str]:
     return -counted[0], counted[1]
 
 
-def _uses(arrays: Incidence, some: _Some, scope: Scope) -> dict[str, int]:
+def _uses(read: _Read, some: _Some, scope: Scope) -> dict[str, int]:
     """Reports of each use of the one treatment that is spoken of; nothing where none is."""
     if len(scope.treatment) != 1:
         return {}
-    told = arrays.told(scope.treatment[0])
-    inside = np.full(len(told.reports), some.places is None or some.left_out)
-    if some.places is not None:
-        inside[_places_in(told.reports, some.places)] = not some.left_out
+    told = read.arrays.told(scope.treatment[0])
+    named, left_out = some.places, some.left_out
+    if read.reports is not None:
+        told_of = read.reports if named is None else read.reports[named]
+        named, left_out = np.setdiff1d(read.reports, told_of, assume_unique=True) if left_out else told_of, False
+    inside = np.full(len(told.reports), named is None or left_out)
+    if named is not None:
+        inside[_places_in(told.reports, named)] = not left_out
     counted = np.bincount(told.codes["use"][inside], minlength=len(told.names["use"]))
     counts = dict(zip(told.names["use"], counted.tolist(), strict=True))
     return {use: counts[use] for use in USES if counts.get(use)}

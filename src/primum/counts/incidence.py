@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -51,6 +51,7 @@ VERSION: Final = "incidence-2"
 FOLDER: Final = "incidence"
 REPORTS_AT_ONCE: Final = 2_000_000
 MASKS_KEPT: Final = 16
+OF_DRUGS_KEPT: Final = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -68,10 +69,10 @@ class Incidence:
     _drugs: dict[tuple[str, tuple[str, ...] | None], Drugs] = field(default_factory=dict)
     _events: Events | None = None
     _masks: Recent[BoolArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
+    _sizes: Recent[int] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-
+    _of_drugs: Recent[Part] = field(default_factory=lambda: Recent(OF_DRUGS_KEPT))
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def seen_by(self, store: Store) -> Incidence:
@@ -136,6 +137,10 @@ class Incidence:
         key = _key(cohort, scope)
         return self._masks.get(key, lambda: mask_of(cohort, self, scope))
 
+    def size(self, cohort: Cohort, scope: Scope) -> int:
+        """How many reports are in a cohort; remembered as masks are."""
+        return self._sizes.get(_key(cohort, scope), lambda: int(np.count_nonzero(self.mask(cohort, scope))))
+
     def event_margins(self, cohort: Cohort, scope: Scope) -> IntArray:
         """How many reports of a cohort hold each event; remembered as masks are."""
         key = _key(cohort, scope)
@@ -158,6 +163,16 @@ class Incidence:
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
+
+    def of_drug(self, what: str, drug: Hashable, compute: Callable[[], Part]) -> Part:
+        """What is known of the reports of a drug; remembered of the last few, since one is asked about many times.
+
+        Args:
+            what: is known.
+            drug: tells it from others.
+            compute: finds it out.
+        """
+        return self._of_drugs.get((what, drug), compute)
 
     def told(self, treatment: str) -> Told:
         """What each report of a treatment tells, see `primum.counts.told`."""

@@ -193,12 +193,26 @@ def blocks(sizes: Codes, *, at_once: int = ENTRIES_AT_ONCE) -> list[tuple[int, i
 
 
 def in_threads(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Results in the order of the items; NumPy lets the other processors work while it counts."""
+    """Results in the order of the items; NumPy lets the other processors work while it counts.
+
+    Whoever asks works too, and each takes the next item as soon as it has done the last: a hand-over an item would
+    take longer than a small one does.
+    """
     workers = min(os.cpu_count() or 1, len(items), 8)
     if workers < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, items))
+    left, found = iter(range(len(items))), dict[int, R]()
+
+    def some() -> None:
+        for place in left:
+            found[place] = work(items[place])
+
+    with ThreadPoolExecutor(workers - 1) as pool:
+        others = [pool.submit(some) for _ in range(workers - 1)]
+        some()
+        for one in others:
+            one.result()
+    return [found[place] for place in range(len(items))]
 
 
 def shared_out(work: Callable[[Iterator[T]], R], items: Sequence[T]) -> list[R]:

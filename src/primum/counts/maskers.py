@@ -44,7 +44,7 @@ class Masker:
 
 
 def find_maskers(who: Population, drug: int, reports: Codes, events: Codes) -> list[Masker]:
-    """The other drug with most reports of each event, where one holds about half of them or more.
+    """The other drug with most reports of each event, where one holds half of them or more.
 
     Args:
         who: the reports that are counted.
@@ -52,20 +52,21 @@ def find_maskers(who: Population, drug: int, reports: Codes, events: Codes) -> l
         reports: its reports, rising.
         events: codes of the events to look at.
     """
-    found: dict[int, Masker] = {}
-    candidates = _candidates(who, events)
-    for other in sorted({other for _, other in candidates} - {drug}):
-        theirs = _inside(who.drugs.reports.of(other), who.mask)
+    most: dict[int, tuple[int, int]] = {}  # event: reports of the drug that holds most of it, and the drug
+    of_event, of_drug = who.arrays.events().reports, who.drugs.reports
+    for event, other in sorted(_candidates(who, events), key=lambda one: one[1]):
+        observed = 0 if other == drug else len(_inside(_shared(of_drug.of(other), of_event.of(event)), who.mask))
+        if 2 * observed >= who.of_event[event] and observed > most.get(event, (0, 0))[0]:
+            most[event] = observed, other
+    found: list[Masker] = []
+    for other in sorted({other for _, other in most.values()}):  # a frequent drug has millions of reports
+        theirs = _inside(of_drug.of(other), who.mask)
         together = _shared(reports, theirs)
-        for event in [event for event, its in candidates if its == other]:
-            if 2 * len(theirs) < who.of_event[event]:
-                continue  # they cannot be half of the event's reports
-            of_event = who.arrays.events().reports.of(event)
-            observed = len(_shared(theirs, of_event))
-            if event not in found or found[event].observed < observed:
-                name, shared = str(who.drugs.names[other]), len(_shared(together, of_event))
-                found[event] = Masker(event, name, observed, len(theirs), shared, len(together))
-    return list(found.values())
+        for event, (observed, its) in most.items():
+            if its == other:
+                shared = len(_shared(together, of_event.of(event)))
+                found.append(Masker(event, str(who.drugs.names[other]), observed, len(theirs), shared, len(together)))
+    return found
 
 
 def _candidates(who: Population, events: Codes) -> list[tuple[int, int]]:

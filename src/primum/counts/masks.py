@@ -107,7 +107,12 @@ def _age(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     for value in condition.values:
         low, high = (NO_AGE, NO_AGE) if value == UNKNOWN else (_years(end) for end in age_range(value))
         ranges.append((NO_AGE + 1 if low is None else low, np.iinfo(age.dtype).max if high is None else high))
-    return _told(len(age), lambda some: _any([(age[some] >= low) & (age[some] <= high) for low, high in ranges], some))
+    return _told(len(age), lambda some: _any([_between(age[some], low, high) for low, high in ranges], some))
+
+
+def _between(years: Any, low: int, high: int) -> BoolArray:
+    """Where low <= years <= high, in one comparison: what is lower wraps round to the top."""
+    return np.asarray((years - np.int16(low)).view(np.uint16) <= high - low)
 
 
 def _years(end: float | None) -> int | None:

@@ -16,6 +16,7 @@ from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.members import Scope, members
+from primum.counts.parts import Part
 from primum.counts.told import NO_DAY
 from primum.store import schema
 from primum.terms import IntArray
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _KEYS: Final = "onset_report_keys"
+_UNTOLD: Final = len(STATUSES)  # status of a report that the tables of the store do not tell of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,21 +61,35 @@ def onset_days(
         cohort: which of its reports.
         scope: what the conditions of the cohort speak of.
         use_column: `use`, or `use_strict` for uses by strong rules alone.
-        arrays: the store's incidence arrays, the fast road: those of a treatment hold the days, and of a drug which
-            reports are read; None asks the engine.
+        arrays: the store's incidence arrays, the fast road: those of a treatment hold the days, and those of a drug are
+            asked of the engine once and then remembered; None asks the engine.
     """
     if arrays is not None and asked.level == "treatment" and scope.roles is None:
         told = arrays.told(asked.name).among(arrays.mask(cohort, scope))
         return _by_use(told.names[use_column], told.codes[use_column], told.days, told.status)
-    found = _rows(store, asked, cohort, scope, use_column=use_column, arrays=arrays)
-    known, number = found["onset_days"].astype(np.float64), {text: place for place, text in enumerate(STATUSES)}
-    uses = sorted(set(found["use"].tolist()))
-    return _by_use(
-        uses,
-        np.array([uses.index(use) for use in found["use"].tolist()], dtype=np.int64),
-        np.where(np.isnan(known), NO_DAY, known).astype(np.int64),
-        np.array([number[status] for status in found["status"].tolist()], dtype=np.int64),
-    )
+    if arrays is not None and scope.roles is None:
+        places = places_with(arrays, asked)
+        known = arrays.of_drug("onset", asked, lambda: _of_drug(store, asked, scope, arrays.report_keys[places])).arrays
+        inside = arrays.mask(cohort, scope)[places] & (known["status"] != _UNTOLD)
+        use = np.zeros(int(np.count_nonzero(inside)), dtype=np.int64)
+        return _by_use([""], use, known["days"][inside], known["status"][inside])
+    found = _rows(store, asked, scope, cohort, use_column=use_column)
+    uses, use = np.unique(found["use"].astype(str), return_inverse=True)
+    return _by_use(uses.tolist(), use, _days(found), found["status"].astype(np.int64))
+
+
+def _of_drug(store: Store, asked: Asked, scope: Scope, keys: IntArray) -> Part:
+    """Days to onset and what is known of them in every report of a drug, in the order of their keys."""
+    found = _rows(store, asked, scope, keys)
+    place = np.searchsorted(keys, found["report_key"].astype(np.int64))
+    days, status = np.full(len(keys), NO_DAY, dtype=np.int32), np.full(len(keys), _UNTOLD, dtype=np.uint8)
+    days[place], status[place] = _days(found), found["status"]
+    return Part({"days": days, "status": status}, {})
+
+
+def _days(found: Mapping[str, Any]) -> IntArray:
+    known = found["onset_days"].astype(np.float64)
+    return np.where(np.isnan(known), NO_DAY, known).astype(np.int64)
 
 
 def _by_use(uses: Sequence[str], use: Codes, days: IntArray, status: Codes) -> tuple[OnsetDays, ...]:
@@ -91,24 +107,26 @@ def _by_use(uses: Sequence[str], use: Codes, days: IntArray, status: Codes) -> t
 
 
 def _rows(
-    store: Store, asked: Asked, cohort: Cohort, scope: Scope, *, use_column: str, arrays: Incidence | None
+    store: Store, asked: Asked, scope: Scope, reports: Cohort | IntArray, *, use_column: str = "use"
 ) -> dict[str, Any]:
-    """Days, status and use of each report; the use is empty where no treatment is asked for."""
+    """Days, place of the status, and use of each report of a cohort or with one of some keys; no drug has a use."""
     import ibis
 
-    engine, inside = store.engine, members(cohort, scope)
+    engine = store.engine
     uses = schema.table("report_uses")
     used = uses.filter(uses.treatment == asked.name).select("report_key", use=uses[use_column])
     of_treatment = asked.level == "treatment"
     try:  # of the large tables only the rows of these reports are read
-        if not of_treatment and arrays is not None and scope.roles is None:
-            places = places_with(arrays, asked)
-            places = places[arrays.mask(cohort, scope)[places]]
-            engine.stage(_KEYS, {"touched_key": arrays.report_keys[places]})
+        if isinstance(reports, np.ndarray):
+            engine.stage(_KEYS, {"touched_key": np.asarray(reports)})
         else:
+            inside = members(reports, scope)
             held = (used if of_treatment else holding(asked, scope)).semi_join(inside, "report_key")
             engine.stage_expression(_KEYS, held.select(touched_key=held.report_key))
         found = onsets(rows_of(asked, scope, _KEYS), by=["report_key"], within=_KEYS)
+        # A number for each text: of millions of reports they would be millions of Python objects.
+        number = ibis.cases(*((found.status == text, place) for place, text in enumerate(STATUSES)))
+        found = found.mutate(status=number.cast("uint8"))
         return engine.run(found.join(used, "report_key") if of_treatment else found.mutate(use=ibis.literal("")))
     finally:
         engine.unstage(_KEYS)

@@ -57,36 +57,50 @@ class Words:
 
     def count(self, mask: BoolArray) -> IntArray:
         """In how many reports of the mask each code stands; shape `(width,)`."""
-        blocks = [(words, at) for words in (self.first, self.more) for at in range(0, len(words), _COUNTED_AT_ONCE)]
-
         kind = code_type(self.width + 1)
+        blocks = [(words, at) for words in (self.first, self.more) for at in range(0, len(words), _COUNTED_AT_ONCE)]
         loop = compiled_for(count_words, len(self.first), called=_WORTH_CALLING, imported=None)
 
         def count(blocks: Iterator[tuple[NDArray[Any], int]]) -> IntArray:
             counted = np.zeros(self.width + 1, dtype=np.int64)
+            which = np.empty(_COUNTED_AT_ONCE, dtype=np.int64)
             for words, at in blocks:
                 some = slice(at, at + _COUNTED_AT_ONCE)
                 wanted = mask[some] if words is self.first else mask.take(self.owner[some])
-                which = np.flatnonzero(wanted)
                 if loop is not None:
-                    loop(words[some].view(kind), which, counted)
+                    eights = wanted[: len(wanted) // 8 * 8].view(np.uint64)
+                    loop(words[some].view(kind), wanted, eights, which, counted)
                 else:
-                    counted += np.bincount(words[some].take(which).view(kind), minlength=self.width + 1)
+                    taken = words[some].take(np.flatnonzero(wanted))
+                    counted += np.bincount(taken.view(kind), minlength=self.width + 1)
             return counted
 
         return np.asarray(np.sum(shared_out(count, blocks), axis=0)[: self.width])
 
 
-def count_words(codes: NDArray[Any], which: NDArray[Any], counted: NDArray[Any]) -> None:
+def count_words(
+    codes: NDArray[Any], wanted: BoolArray, eights: NDArray[np.uint64], which: NDArray[Any], counted: NDArray[Any]
+) -> None:
     """Add the codes of some words to their counts; written to be compiled (`primum.counts.compiled`).
 
     Args:
         codes: of all words, four a word.
-        which: the words to count.
+        wanted: which words to count.
+        eights: the same, eight words in one number as far as they go: of most cohorts, most eights hold none.
+        which: room for the number of each wanted word; at least as many as words.
         counted: is raised by one at each code.
     """
-    for word in which:
-        for place in range(IN_A_WORD * word, IN_A_WORD * (word + 1)):
+    found = 0
+    for eight in range(len(eights)):
+        if eights[eight] != 0:
+            for word in range(8 * eight, 8 * eight + 8):  # without a branch, which half of the time is foreseen wrongly
+                which[found] = word
+                found += wanted[word]
+    for word in range(8 * len(eights), len(wanted)):
+        which[found] = word
+        found += wanted[word]
+    for number in range(found):
+        for place in range(IN_A_WORD * which[number], IN_A_WORD * which[number] + IN_A_WORD):
             counted[codes[place]] += 1
 
 

@@ -17,14 +17,16 @@ Reasons = tuple[str, CodeArray, tuple[str, ...]]
 """Name of a method, the number of its reason for each kind of pair, and its reasons; the first is empty."""
 
 
-def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | None) -> Coded:
-    """Kind of term of each row, by event or one a row; empty where none was given.
+def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | Coded | None) -> Coded:
+    """Kind of term of each row, by event, one a row or by number; empty where none was given.
 
     Raises:
         CountError: not one value a row.
     """
     if bins is None:
         return one_text("", len(counts))
+    if isinstance(bins, Coded):
+        return bins
     if not isinstance(bins, Mapping):
         return coded(_one_a_row("bins", bins, len(counts)))
     event = counts.coded.get("event") or coded(counts.event)

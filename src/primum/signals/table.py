@@ -17,7 +17,7 @@ from primum.signals.draft import DEFAULT_METHODS, MORE_METHODS, Draft, needs_cel
 from primum.signals.ebgm_prior import EbgmFit
 from primum.signals.prior_cells import cells_from, own_cells
 from primum.signals.scores import Scores
-from primum.terms import StrArray
+from primum.terms import Coded, StrArray
 
 __all__ = [
     "COLUMNS",
@@ -41,12 +41,13 @@ def score(
     prior: EbgmFit | None = None,
     methods: Sequence[str] = DEFAULT_METHODS,
     level: float = 0.95,
-    bins: Mapping[str, str] | StrArray | None = None,
+    bins: Mapping[str, str] | StrArray | Coded | None = None,
     warnings: str | Sequence[str] | StrArray = "",
 ) -> Scores:
     """Compute the statistics of each pair of a count; arguments and errors are those of `signal_table`.
 
-    `prior` is the prior of EBGM where it was fitted before, on all cells of the same population.
+    `bins` may be the kinds of the rows by number. `prior` is the prior of EBGM where it was fitted before, on all cells
+    of the same population.
     """
     kinds = counts.kinds if counts.expected is None else None
     of_kinds = counts if kinds is None else _without_names(counts, kinds)

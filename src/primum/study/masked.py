@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from primum.counts.by_arrays import Asked, exposed_reports, population
-from primum.counts.cohort import EVERYTHING, Cohort
-from primum.counts.contingency import split_exposure
-from primum.counts.incidence import DrugLevel, Incidence
+from primum.counts.by_arrays import Population
+from primum.counts.kernel import Codes
 from primum.counts.maskers import Masker, find_maskers
-from primum.counts.members import Scope, narrowed
 from primum.counts.table import CountTable
 from primum.signals.masking import masking, without_drug
 
@@ -22,9 +20,7 @@ doi:10.1002/pds.677. A drug with such a ratio holds at least half of the event's
 REPORTS: Final = 3
 
 
-def masking_caveats(
-    arrays: Incidence, asked: Asked, table: CountTable, *, scope: Scope, cohort: Cohort, drug_level: DrugLevel
-) -> list[str]:
+def masking_caveats(who: Population, exposed: Sequence[tuple[int, Codes]], table: CountTable) -> list[str]:
     """A caveat for each pair that another drug may hide; arguments as in `primum.counts.bias.caveats_of`.
 
     A pair is told where it stays below twice its expectation, one other drug has a masking ratio of at least 2 on its
@@ -33,16 +29,11 @@ def masking_caveats(
     Returns:
         One text a row; empty where nothing is hidden.
     """
-    exposure, people = split_exposure(cohort)
-    scope = narrowed(cohort, scope)
-    level = drug_level if asked.level == "treatment" else asked.level
-    who = population(arrays, people, scope=scope, level=level, roles=scope.roles)
-    exposed = None if exposure == EVERYTHING else arrays.mask(exposure, scope)
     product = table.drug_reports.astype(np.float64) * table.event_reports / max(table.total_reports, 1)
     low = (table.observed >= REPORTS) & (table.observed < TIMES * product)
     texts = [""] * len(table)
     events = table.coded["event"].code
-    for drug, reports in exposed_reports(who, asked, exposed):
+    for drug, reports in exposed:
         rows = np.flatnonzero(low & (table.coded["drug"].code == drug))
         row_of = dict(zip(events[rows].tolist(), rows.tolist(), strict=True))
         for masker in find_maskers(who, drug, reports, events[rows]):

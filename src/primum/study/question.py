@@ -6,10 +6,11 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from primum.cases.linked import OFF, DuplicatesUsed, as_said, default_method, duplicates_used, linked_by
 from primum.counts.by_arrays import Asked
@@ -21,7 +22,9 @@ from primum.counts.known import CHECKED, check_names
 from primum.counts.members import Scope, methods_named, term_groups
 from primum.errors import CohortError, LinkError, UnknownNameError
 from primum.study.systems import told_of_systems
+from primum.terms import StrArray
 from primum.treatments.vocabulary import treatment_named, vocabularies
+from primum.vocab.reactions import TermBins
 
 if TYPE_CHECKING:
     from primum.store import Store
@@ -53,6 +56,24 @@ class Question:
     duplicates: str | None = None
 
 
+class KindOfTerm:
+    """The kind of a term as a question sees it, looked up once: of each term, and of all names of the arrays."""
+
+    def __init__(self, bins: TermBins) -> None:
+        self._one = cache(bins.bin)
+        self._last: tuple[StrArray, StrArray] | None = None
+
+    def __call__(self, term: str) -> str:
+        """The kind of one term."""
+        return self._one(term)
+
+    def each(self, names: StrArray) -> StrArray:
+        """The kind of each of some names; those of the last array are known, and the arrays of a store keep theirs."""
+        if self._last is None or self._last[0] is not names:
+            self._last = names, np.array([self._one(name) for name in names.tolist()], dtype=object)
+        return self._last[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What a question means in a store.
@@ -73,7 +94,7 @@ class Meant:
     cohort: Cohort
     versus: Cohort | None
     drug_level: DrugLevel
-    bin_of: Callable[[str], str]
+    bin_of: KindOfTerm
     used: DuplicatesUsed
     notes: tuple[str, ...]
 
@@ -93,7 +114,7 @@ class Reader:
         self._fast = fast
         self._arrays = None if arrays is None else arrays.seen_by(store)
         self._groups: dict[str, frozenset[str]] | None = None
-        self._bin_of: dict[str, Callable[[str], str]] = {}
+        self._bin_of: dict[str, KindOfTerm] = {}
 
     @property
     def arrays(self) -> Incidence | None:
@@ -122,10 +143,10 @@ class Reader:
         scope = self.scope(asked)
         return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, notes)
 
-    def bin_of(self, scope: Scope) -> Callable[[str], str]:
-        """The kind of a term as a question sees it; of each term it is looked up once."""
+    def bin_of(self, scope: Scope) -> KindOfTerm:
+        """The kind of a term as a question sees it."""
         bins = scope.term_bins
-        return self._bin_of.setdefault(bins.treatment, cache(bins.bin))
+        return self._bin_of.setdefault(bins.treatment, KindOfTerm(bins))
 
     def asked(self, what: str, drug_level: DrugLevel = "substance") -> Asked | None:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias.

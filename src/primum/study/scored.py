@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from primum.counts.bias import caveats_of
+from primum.counts.by_arrays import exposed_reports
 from primum.counts.cohort import Cohort, any_of
-from primum.counts.contingency import Counts
+from primum.counts.contingency import Counts, counted_reports
 from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
 from primum.counts.table import CountTable
+from primum.signals.caveats import coded
 from primum.signals.columns import SignalTable
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
@@ -23,7 +25,7 @@ from primum.signals.table import needs_cells, score
 from primum.store import Store
 from primum.study.masked import masking_caveats
 from primum.study.priors import kept_prior
-from primum.study.question import Meant
+from primum.study.question import KindOfTerm, Meant
 from primum.terms import SYNTHETIC, Coded, IntArray
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class StratifiedScores:
 def scored(
     store: Store,
     counts: Counts,
-    bin_of: Callable[[str], str],
+    bin_of: KindOfTerm,
     *,
     methods: Sequence[str],
     caveats: Sequence[str] | None = None,
@@ -66,8 +68,7 @@ def scored(
         methods: statistics to compute.
         caveats: of each pair; None where none were looked for.
     """
-    coded = counts.table.coded.get("event")
-    events = dict.fromkeys((counts.table.event if coded is None else coded.names).tolist())
+    event = counts.table.coded.get("event") or coded(counts.table.event)
     synthetic = store.synthetic()
     prior = kept_prior(counts) if needs_cells(methods) else None
     scores = score(
@@ -75,7 +76,7 @@ def scored(
         cells=counts.cells if prior is None else None,
         prior=prior,
         methods=methods,
-        bins={event: bin_of(event) for event in events},
+        bins=Coded(event.code, bin_of.each(event.names)),
         warnings=_warned(SYNTHETIC if synthetic else "", caveats),
     )
     notes = (*([synthetic] if synthetic else []), *scores.about.notes)
@@ -133,10 +134,9 @@ def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, c
     if arrays is None or not has_caveats(meant):
         return None
     asked = cast("Asked", meant.asked)
-    scope, level = meant.scope, meant.drug_level
-    found = caveats_of(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
-    hidden = masking_caveats(arrays, asked, table, scope=scope, cohort=cohort, drug_level=level)
-    return _together(found, hidden)
+    who, exposure = counted_reports(arrays, asked, cohort, scope=meant.scope, drug_level=meant.drug_level)
+    exposed = exposed_reports(who, asked, exposure)
+    return _together(caveats_of(who, exposed, table), masking_caveats(who, exposed, table))
 
 
 def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Sequence[str]) -> SignalTable:

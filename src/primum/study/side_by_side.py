@@ -7,7 +7,7 @@ systems differ in people, products and reasons to report, and one event may stan
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -81,7 +81,7 @@ class SideBySide:
                 ratios.append(Ratio(name, drug, event, *ends))
         made = f"{SYNTHETIC}: " if any(note.startswith(SYNTHETIC) for note in self.notes) else ""
         picture = signal_pictures.forest_of(ratios, f"{made}{drug}, {event.lower()}: each reporting system alone")
-        return Picture(f"by-source-{number:02d}", picture.svg, picture.rows)
+        return replace(picture, name=f"by-source-{number:02d}")
 
     def _place(self, system: str, pair: tuple[str, str]) -> int | None:
         table = self.tables.get(system)

@@ -15,7 +15,7 @@ from primum import __version__
 from primum.counts.fields import OUTCOMES, REPORTERS
 from primum.treatments.load import known_treatments
 from primum.vocab.reactions import BINS
-from primum.web import drawn, tables
+from primum.web import drawn, printed, tables
 from primum.web.state import COLUMNS, KNOWN_METHODS, METHOD_LABELS, STATISTICS
 
 _HOME: Final = Path(__file__).parent / "static"
@@ -47,6 +47,7 @@ def templates() -> Environment:
     made.globals.update(version=__version__, methods=KNOWN_METHODS, columns=COLUMNS)
     made.globals.update(first_treatment=known_treatments()[0], static=_address)
     made.globals.update(interval=drawn.interval, span=drawn.span, caveats=drawn.caveats, bits=drawn.bits, day=drawn.day)
+    made.globals.update(number=printed.number, ends=printed.ends, percent=printed.percent, small=printed.small)
     made.globals.update(drawing=lambda svg: Markup(shown(svg)), statistics=STATISTICS, method_labels=METHOD_LABELS)
     made.globals.update(cases_of=tables.cases_of, kinds=[(name, name.replace("_", " ")) for name in BINS])
     made.globals.update(reporters=_words_of(REPORTERS), outcomes=_words_of(OUTCOMES))

@@ -11,7 +11,7 @@ from primum.errors import CohortError
 from primum.web.desk import Desk
 from primum.web.question import one_of_each, question, reports_of
 from primum.web.state import FIRST_METHODS, State
-from primum.web.tables import WARNING, rank_column, without_style
+from primum.web.tables import WARNING, rank_column
 
 if TYPE_CHECKING:
     from primum.dossier.render.signal_pictures import Picture, Ratio
@@ -129,7 +129,13 @@ def _title(state: State) -> str:
 
 def _told(desk: Desk, state: State, made: list[Picture], notes: list[str]) -> dict[str, Any]:
     told = [
-        {"name": one.name, "svg": without_style(one), "columns": list(one.rows[0]), "rows": _plain(one.rows)}
+        {
+            "name": one.name,
+            "title": one.title,
+            "svg": one.on_page,
+            "columns": list(one.rows[0]),
+            "rows": _plain(one.rows),
+        }
         for one in made
     ]
     kept = {"state": state.as_json(), "question": question(desk, state), "notes": notes, "warning": WARNING}

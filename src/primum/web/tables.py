@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.web.desk import Desk
@@ -10,7 +9,6 @@ from primum.web.question import question, second_cohort
 from primum.web.state import State
 
 if TYPE_CHECKING:
-    from primum.dossier.render.signal_pictures import Picture
     from primum.signals.table import Scores, SignalTable
     from primum.terms import BoolArray, IntArray
 
@@ -20,7 +18,6 @@ WARNING: Final = (
 )
 _RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
 SHARES_DRAWN: Final = 15  # events of the picture of a comparison
-_OWN_STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
 MOST_IN_FILE: Final = 100_000  # rows of a download; the command line writes all of them
 
 
@@ -154,7 +151,7 @@ def compare(desk: Desk, state: State) -> dict[str, Any]:
     return found | {"second": second, "sizes": [first, others], "picture": _drawn(found["parts"][0]["rows"], state)}
 
 
-def _drawn(rows: list[dict[str, Any]], state: State) -> str:
+def _drawn(rows: list[dict[str, Any]], state: State) -> dict[str, str] | None:
     """The shares of the events that differ most, as a picture; nothing where a cohort has no report."""
     from primum.dossier.render.signal_pictures import shares
 
@@ -163,10 +160,8 @@ def _drawn(rows: list[dict[str, Any]], state: State) -> str:
         for row in rows[:SHARES_DRAWN]
         if row["share"] is not None and row["other_share"] is not None
     ]
-    title = f"{state.what or 'Every drug'}: {state.cohort or 'every report'} against {state.versus}"
-    return without_style(shares(both, title, first=state.cohort or "first", second=state.versus)) if both else ""
-
-
-def without_style(picture: Picture) -> str:
-    """A picture without the colours of its own, for a page that has them in its style."""
-    return _OWN_STYLE.sub("", picture.svg)
+    if not both:
+        return None
+    first = state.cohort or "every report"
+    drawn = shares(both, state.what or "Every drug", first=first, second=state.versus)
+    return {"name": drawn.name, "title": drawn.title, "svg": drawn.on_page}

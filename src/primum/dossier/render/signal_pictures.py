@@ -37,13 +37,17 @@ class Picture:
 
     Args:
         name: of its files.
-        svg: the picture.
+        svg: the picture, a file that stands alone.
         rows: its numbers, the heading first.
+        title: its heading.
+        on_page: the picture without heading and colours, for a page that has both.
     """
 
     name: str
     svg: str
     rows: list[tuple[Any, ...]]
+    title: str
+    on_page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,13 @@ def volcano(table: SignalTable, title: str) -> Picture:
         f"at most 5 %. {_NOT_RATES}"
     )
     rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
-    return Picture(
-        "volcano", _svg(body, 372, "volcano", f"{title}: size and surprise", told), [_heads("ic p_midp fdr"), *rows]
+    return _picture(
+        body,
+        372,
+        "volcano",
+        title=f"{title}: size and surprise",
+        description=told,
+        rows=[_heads("ic p_midp fdr"), *rows],
     )
 
 
@@ -157,7 +166,7 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
         for one, three in zip(ratios, ends, strict=True)
     ]
     heads = ("name", *_heads("ror ror_lower ror_upper"), "note")
-    return Picture("forest", _svg(body, bottom + 46, "forest", title, told), [heads, *rows])
+    return _picture(body, bottom + 46, "forest", title=title, description=told, rows=[heads, *rows])
 
 
 def shares(
@@ -172,20 +181,18 @@ def shares(
         second: name of the second, whose marks are hollow.
     """
     x = axis([100 * share for _, *two in rows for share in two], left=NAMES + 12, right=WIDTH - 20, include=(0.0,))
-    top = 26.0
-    bottom = top + 26 * max(len(rows), 1)
-    body = [*x.drawn(top, bottom, "share of the reports of a cohort, %")]
-    body += [canvas.dot(x.left + 5, 10, "ink"), canvas.label(x.left + 15, 14, canvas.wrap(first, 200)[0], size=11.5)]
-    body += [canvas.dot(x.left + 245, 10, "ink", hollow=True)]
-    body += [canvas.label(x.left + 255, 14, canvas.wrap(second, 200)[0], size=11.5)]
+    bottom = 4 + 26.0 * max(len(rows), 1)
+    body = [*x.drawn(4, bottom, "share of the reports of a cohort, %")]
     for row, (name, ours, theirs) in enumerate(rows):
-        y = top + 16 + 26 * row
+        y = 20 + 26.0 * row
         body.append(canvas.label(0, y + 4, canvas.wrap(name, NAMES)[0]))
         body.append(canvas.line(x(100 * ours), y, x(100 * theirs), y, "rule"))
         body += [canvas.dot(x(100 * theirs), y, "ink", hollow=True), canvas.dot(x(100 * ours), y, "ink")]
     told = f"Shares of {len(rows)} events in two cohorts: {first} filled, {second} hollow. {_NOT_RATES}"
-    svg = _svg(body, bottom + 46, "shares", f"{title}: shares", told)
-    return Picture("shares", svg, [("event", "first", "second"), *rows])
+    headed = f"{title}: {first} (filled) against {second} (hollow), shares"
+    return _picture(
+        body, bottom + 46, "shares", title=headed, description=told, rows=[("event", "first", "second"), *rows]
+    )
 
 
 def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
@@ -222,8 +229,10 @@ def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observ
         for i, stratum in enumerate(strata)
         for j, name in enumerate(names)
     ]
-    svg = _svg(body, y + 17 * len(strata), "heat-map", f"{title}: by stratum", told)
-    return Picture("heat-map", svg, [("stratum", "event", "observed", "ic"), *rows])
+    heads = ("stratum", "event", "observed", "ic")
+    return _picture(
+        body, y + 17 * len(strata), "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows]
+    )
 
 
 def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, title: str) -> Picture:
@@ -251,8 +260,8 @@ def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, titl
         body.append(canvas.label(place, bottom, periods[i], anchor="middle", size=11.5, tone="soft"))
     told = f"Reports a period of {len(names)} events, each on a scale of its own up to its most. {_NOT_RATES}"
     rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
-    svg = _svg(body, bottom + 14, "trend", f"{title}: over time", told)
-    return Picture("trend", svg, [("period", "event", "observed"), *rows])
+    heads = ("period", "event", "observed")
+    return _picture(body, bottom + 14, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
 
 
 def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
@@ -293,7 +302,9 @@ def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Pic
         "Share of the reports that state the time to onset to the day, by days after treatment; the broken line is a "
         f"Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
     )
-    return Picture("onset", _svg(body, 40 + (high + 84) * len(groups), "onset", f"{title}: days to onset", told), rows)
+    return _picture(
+        body, 40 + (high + 84) * len(groups), "onset", title=f"{title}: days to onset", description=told, rows=rows
+    )
 
 
 def _fit_told(fit: Onset) -> str:
@@ -305,7 +316,14 @@ def _fit_told(fit: Onset) -> str:
     return f"{median}; Weibull shape {fit.shape:.2f} ({ends}), scale {fit.scale:.3g} days"
 
 
-def _svg(body: Sequence[str], height: float, name: str, title: str, description: str) -> str:
+def _picture(
+    body: Sequence[str], height: float, name: str, *, title: str, description: str, rows: list[tuple[Any, ...]]
+) -> Picture:
+    """A picture under its heading, and without it."""
+
+    def drawn(inside: Sequence[str], high: float) -> str:
+        return canvas.picture(inside, width=WIDTH, height=high, name=name, title=title, description=description)
+
     head = canvas.wrap(title, WIDTH, 15)
     below = 12.0 + 19 * len(head)
     styled = [
@@ -313,8 +331,7 @@ def _svg(body: Sequence[str], height: float, name: str, title: str, description:
         canvas.label(0, 15, head, size=15, bold=True),
         canvas.element("g", *body, transform=f"translate(0,{below:g})"),
     ]
-    size = {"width": WIDTH, "height": height + below}
-    return canvas.picture(styled, **size, name=name, title=title, description=description) + "\n"
+    return Picture(name, drawn(styled, height + below) + "\n", rows, title, drawn(body, height))
 
 
 def _number(value: float) -> str:
