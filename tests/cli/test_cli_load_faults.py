@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -41,12 +40,16 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "primum", *map(str, arguments)]
 
 
-def run(
-    *arguments: object, before: Sequence[str] = (), limit: Callable[[], None] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*before, *command(*arguments)], capture_output=True, text=True, check=False, preexec_fn=limit, timeout=120
+def run(*arguments: object, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*before, *command(*arguments)], capture_output=True, text=True, check=False, timeout=120)
+
+
+def no_file_beyond(most: int) -> list[str]:
+    """What stands before a command whose files, the cleaned rows and the database alike, may not grow beyond a size."""
+    limited = (
+        "import os, resource, sys; most = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))"
     )
+    return [sys.executable, "-c", f"{limited}; os.execv(sys.argv[2], sys.argv[2:])", str(most)]
 
 
 def the_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -66,14 +69,11 @@ def contents(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("room", [0, 500_000, 2_000_000])
 def test_a_disk_without_room_leaves_the_store_as_it_was(archives: Path, store: Path, room: int) -> None:
     before, most = contents(store), (store / DATABASE).stat().st_size + room
-
-    def limit() -> None:  # no file may grow beyond it, neither the cleaned text nor the database
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-    line = the_line(run("load", "faers", "--from", archives, "2015q2", "--store", store, limit=limit))
+    load = ("load", "faers", "--from", archives, "2015q2", "--store", store)
+    line = the_line(run(*load, before=no_file_beyond(most)))
     assert "disk has room" in line
     assert contents(store) == before
-    assert run("load", "faers", "--from", archives, "2015q2", "--store", store).returncode == 0
+    assert run(*load).returncode == 0
     assert [path.name for path in store.iterdir()] == [DATABASE]
 
 
