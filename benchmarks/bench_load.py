@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=400_000)
     parser.add_argument("--quarters", nargs="+", default=["2026q1"])
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side; the least of each figure is told")
-    parser.add_argument("--drugs", type=int, default=5_000, help="different names of drugs")
+    parser.add_argument("--drugs", type=int, default=DRUG_NAMES, help="names of drugs that could be drawn")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--mark", default="load")
     asked = parser.parse_args()

@@ -28,11 +28,9 @@ PLANTED: Final = (
         drug="BOTOX COSMETIC", event="Eyelid ptosis", drug_share=0.01, event_share=0.2, indication="Skin wrinkling"
     ),
     PlantedSignal(drug="BOTOX", event="Dysphagia", drug_share=0.01, event_share=0.2, indication="Migraine"),
-    PlantedSignal(drug="SYNTHETIC DRUG PLANTED", event="Synthetic event planted", drug_share=0.01, event_share=0.2),
+    PlantedSignal(drug="SYNTHETIC PLANTED", event="Synthetic event planted", drug_share=0.01, event_share=0.2),
 )
-CONTROLS: Final = tuple(
-    f"SYNTHETIC DRUG {number:05d}" for number in (1, 2, 3)
-)  # frequent; nothing was planted with them
+CONTROLS: Final = ("SYNTHETIC D1", "SYNTHETIC D2", "SYNTHETIC D3")  # frequent; nothing was planted with them
 LEAST_REPORTS: Final = 2_000  # with fewer, what is planted would be a third of all reports
 EXPECTED_REPORTS: Final = 25  # of each planted pair, at least, among current cases
 CURRENT: Final = 0.8  # of reports that are the last version of their case, at least

@@ -242,7 +242,7 @@ def _place_and_sender(teller: Teller, reports: Reports, received: Keys) -> dict[
     of_article = np.isin(place(own % SLOTS), ARTICLES) | (kind == ARTICLE)
     direct = is_direct(draws, sender)
     direct &= ~(of_article | resent | np.isin(kind, (SERIES, TWINS)))
-    maker = np.char.add(b" MAKER ", digits(1 + draws.below(sender, "maker", MAKERS), 2))
+    maker = np.char.add(b" M", numbers_as_text(MAKERS + 1)[1 + draws.below(sender, "maker", MAKERS)])
     number = digits(case_number(np.where(resent, reports.told, own)), 9)
     origin = codes[draws.pick(np.where(resent, reports.told, home), "country", shares)]
     by_maker = np.char.add(np.char.add(origin, f"-{SYNTHETIC}".encode()), np.char.add(maker, b"-"))

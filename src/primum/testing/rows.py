@@ -2,7 +2,8 @@
 
 Rows per report follow the published totals of 2004q1-2026q2: 4.05 drugs, 3.32 reactions, 2.55 indications, 1.44
 therapies, 0.77 outcomes and 0.11 sources a report. Only these means are published; drugs and reactions are one and a
-Poisson count more, indications and therapies belong to a drug each.
+Poisson count more, indications and therapies belong to a drug each. Invented names are about as long as real ones, so
+that a quarter has the bytes of a published one: 338 MB for some 407,000 reports of 2026q2.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def drug_columns(teller: Teller, reports: Reports, rows: Rows, names: Names) -> 
     product, ending = _product(rank)
     another = np.flatnonzero(is_first & (reports.kind == ARTICLE)[rows.owner])
     product[another] = _other_maker(product[another], 1 + draws.below(story[another], "other maker", 3))
-    stem, number = np.full(len(rank), b"SYNTHETIC DRUG "), digits(product + 1, 5)
+    stem, number = np.full(len(rank), b"SYNTHETIC D"), numbers_as_text(PRODUCTS + 1)[product + 1]
     substance = _substance(teller, rows, rank, product)
     for signal, has_drug, _ in planted(teller, reports, names.signals):
         at = np.flatnonzero(is_first)[has_drug]
@@ -194,9 +195,9 @@ def _substance(teller: Teller, rows: Rows, rank: Keys, product: Keys) -> Bytes:
 def _substance_name(number: int) -> bytes:
     if number % 200 == 199:
         return b"UNSPECIFIED INGREDIENT"
-    name = b"SYNTHETIC SUBSTANCE %04d" % (number + 1)
+    name = b"SYNTHETIC S%d" % (number + 1)
     if number % 10 == 3:
-        return name + b"\\SYNTHETIC SUBSTANCE %04d" % (number + 3)
+        return name + b"\\SYNTHETIC S%d" % (number + 3)
     return name
 
 
@@ -205,7 +206,7 @@ def event_columns(teller: Teller, reports: Reports, rows: Rows, names: Names) ->
     rank = event_law(names.events).ranks(teller.draws, rows.story, "event", rows.part)
     is_first = rows.number == 0
     rank[is_first & (reports.kind == POPULAR)[rows.owner]] %= 20
-    stem, number = np.full(len(rank), _case(teller, "Synthetic event ")), digits(rank + 1, 5)
+    stem, number = np.full(len(rank), _case(teller, "Synthetic event ")), numbers_as_text(names.events + 1)[rank + 1]
     for signal, _, has_event in planted(teller, reports, names.signals):
         name = _case(teller, signal.event)
         at = np.flatnonzero(is_first)[has_event]
