@@ -43,7 +43,7 @@ def counted(
         if loop is not None:
             patch.setattr(counting, "WORTH_COMPILING", 0)
         if callable(loop):
-            patch.setattr(counting, "compiled", lambda _, **__: loop)
+            patch.setattr(counting, "compiled", lambda one, **_: one)
         return count_strata(held, stratum, of_event=of_event, strata=strata), drug, event
 
 
