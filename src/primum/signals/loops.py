@@ -1,4 +1,4 @@
-"""What of PRR, ROR, IC and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
+"""What of PRR, ROR, IC, mid-p and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
 
 The loops stop before the exponential and begin after the logarithm, which NumPy takes for eight pairs at once. What is
 left is rounded one way wherever it is computed, so that the answer is the same bytes compiled or not.
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 ODD: Final = 255
 """Code of a pair whose reason is to be looked for: one of its cells or margins is 0."""
+LAST_DIGIT: Final = 1e-17
+"""Terms that are smaller, against their sum, are left out of it."""
 WORTH_IMPORTING: Final = 5_000_000  # pairs, see `primum.counts.compiled`
 WORTH_CALLING: Final = 500_000
 
@@ -88,6 +90,24 @@ def ic_walk(  # noqa: PLR0917 - as above
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
         code[i] = 1 if expected[i] == 0 else 0
     return beyond if fine else -1
+
+
+def tail_walk(  # noqa: PLR0917 - as above
+    shrink1: Array, shrink2: Array, grow1: Array, grow2: Array, here: Array, total: Array
+) -> None:
+    """Fill the sum of the probabilities beyond each count, by the ratio of neighbours.
+
+    The cells are those that shrink and that grow by one from each count to the next.
+    """
+    for i in range(len(here)):
+        first, term, step = here[i], here[i], 0.0
+        summed = 0.0
+        while term > LAST_DIGIT * (summed + first):
+            ratio = (shrink1[i] - step) * (shrink2[i] - step)
+            term *= ratio / ((grow1[i] + step + 1) * (grow2[i] + step + 1))
+            summed += term
+            step += 1
+        total[i] = summed
 
 
 def tile_walk(  # noqa: PLR0917 - as above
