@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from primum.counts.compiled import compiled
 from primum.counts.in_order import InOrder
-from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, in_threads, shared_out, starts
+from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, code_type, in_threads, shared_out, starts
 from primum.counts.strata_loop import count_drugs, count_lists
 from primum.errors import CountError
 from primum.terms import FloatArray, IntArray
@@ -112,11 +112,17 @@ def _by_loop(
     at_most = starts(np.minimum(held.events.sizes, len(of_event)))  # pairs
     most = max((int(at_most[last] - at_most[first]) for first, last in runs), default=0)
     found = InOrder(int(at_most[-1]), most)
+    most_of_event, of_drug = int(margins[0].max(initial=0)), held.reports.sizes
 
     def walk(numbers: Iterator[int]) -> None:
-        table = np.zeros_like(margins[0])
+        tables: dict[type, NDArray[Any]] = {}
         for number in numbers:
             codes, sums = memory = found.memory()
+            # A cell holds at most the reports of its event in its stratum, and at most those of its drug.
+            kind = code_type(min(most_of_event, int(of_drug[slice(*runs[number])].max())) + 1)
+            if kind not in tables:
+                tables[kind] = np.zeros(margins[0].shape, dtype=kind)
+            table = tables[kind]
             found.add(number, loop(*runs[number], *arrays, *margins, table, codes, sums), memory)
 
     shared_out(walk, range(len(runs)))

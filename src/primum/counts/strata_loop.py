@@ -45,7 +45,7 @@ def count_drugs(  # noqa: PLR0917 - what is compiled takes its arguments by plac
         of_event: reports with each event in each stratum; shape `(events, strata)`.
         in_stratum: reports of each stratum, with whatever drug and event.
         over: one over these, 0 where there is none.
-        table: zeros of shape `(events, strata)`; they are zeros again at the end.
+        table: zeros of shape `(events, strata)`, wide enough for every cell; they are zeros again at the end.
         codes: filled with drug, event and reports of each pair; shape `(3, pairs or more)`.
         sums: filled with what is expected and R, S, PR, PS + QR, QS; shape `(6, pairs or more)`.
     """
