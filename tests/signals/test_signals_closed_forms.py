@@ -306,3 +306,7 @@ def test_compiled_and_not_the_answer_is_the_same_bytes(total: int, monkeypatch: 
     assert answers[0] == answers[1]
     with pytest.raises(CountError, match="Pair 1: more reports with both than with the event"):
         ror([0, 3], np.array([1, 5]), np.array([1, 2]), 100)
+    with pytest.raises(CountError, match=r"observed\[1\] is -1000000000"):
+        ic([0, -(10**9)], [1.0, 1.0])
+    with pytest.raises(CountError, match=r"expected\[1\] is nan"):
+        ic([0, 3], [1.0, np.nan])

@@ -64,7 +64,7 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
         [-0.27, 0.73]
     """
     tail = (1 - checked_level(level)) / 2
-    if not shrinkage > 0:
+    if not 0 < shrinkage < np.inf:
         raise CountError(f"shrinkage is {shrinkage}; expected a number of reports above 0, such as 0.5.")
     o, e = np.asarray(observed), np.asarray(expected, dtype=np.float64)
     o = o if o.dtype.kind == "i" else checked_counts("observed", o)

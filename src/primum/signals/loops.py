@@ -84,8 +84,10 @@ def ic_walk(  # noqa: PLR0917 - as above
     fine, beyond, last = True, 0, logs.shape[1] - 1
     for i in range(len(observed)):
         k, rate = observed[i], log2_rate[i]
-        fine = fine and k >= 0 and 0 <= expected[i] < np.inf
-        if k > last:
+        fine = fine and 0 <= expected[i] < np.inf
+        if k < 0:
+            fine, k = False, 0
+        elif k > last:
             beyond, k = beyond + 1, last
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
         code[i] = 1 if expected[i] == 0 else 0
