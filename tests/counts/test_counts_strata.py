@@ -42,8 +42,9 @@ def counted(
     with pytest.MonkeyPatch.context() as patch:
         if loop is not None:
             patch.setattr(counting, "WORTH_COMPILING", 0)
+            patch.setattr(counting, "_ENTRIES_OF_A_WALK", 50)  # so that there are several, done in any order
         if callable(loop):
-            patch.setattr(counting, "compiled", lambda _, **__: loop)
+            patch.setattr(counting, "compiled", lambda one, **_: one)
         return count_strata(held, stratum, of_event=of_event, strata=strata), drug, event
 
 
@@ -117,6 +118,13 @@ def test_reports_of_no_stratum_are_left_out_however_many_strata_there_are(
     stratum[::3] = NO_STRATUM
     drug, event = rng.random((700, 2)) < 0.5, rng.random((700, 3)) < 0.5
     check(*counted(drug, event, stratum, strata, loop), stratum, strata)
+
+
+@pytest.mark.parametrize("loop", ROADS[:2])
+def test_more_reports_than_sixteen_bits_hold_are_counted_in_one_cell(loop: Callable[..., Any] | None) -> None:
+    many = np.ones((2**16 + 40, 1), dtype=bool)
+    found, *_ = counted(many, many, np.zeros(len(many), dtype=np.uint8), 1, loop)
+    assert found.pairs.observed.tolist() == [len(many)]
 
 
 def test_one_stratum_expects_what_no_strata_expect() -> None:

@@ -18,6 +18,7 @@ from primum.signals import fourfold
 from primum.signals.chi2 import chi2
 from primum.signals.estimate import Estimate
 from primum.signals.ic import ic
+from primum.signals.midp import midp
 from primum.signals.prr import prr
 from primum.signals.ror import ror
 from primum.signals.rrr import rrr
@@ -299,8 +300,13 @@ def test_compiled_and_not_the_answer_is_the_same_bytes(total: int, monkeypatch: 
         for module in (fourfold, sys.modules["primum.signals.ic"]):
             for name in ("WORTH_IMPORTING", "WORTH_CALLING"):
                 monkeypatch.setattr(module, name, worth)
+        monkeypatch.setattr(sys.modules["primum.signals.midp"], "_WORTH_CALLING", worth)
         asked = (prr(a, drug, event, total), ror(a, drug, event, total), ic(a, drug * event / total))
-        answers.append([_bytes(estimate) for estimate in asked])
+        answers.append([*(_bytes(estimate) for estimate in asked), midp(a, drug, event, total).tobytes()])
     assert answers[0] == answers[1]
     with pytest.raises(CountError, match="Pair 1: more reports with both than with the event"):
         ror([0, 3], np.array([1, 5]), np.array([1, 2]), 100)
+    with pytest.raises(CountError, match=r"observed\[1\] is -1000000000"):
+        ic([0, -(10**9)], [1.0, 1.0])
+    with pytest.raises(CountError, match=r"expected\[1\] is nan"):
+        ic([0, 3], [1.0, np.nan])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,6 +24,7 @@ from primum.signals.ebgm import ebgm
 from primum.signals.ebgm_prior import fit_prior
 from primum.signals.fdr import fdr
 from primum.signals.ic import ic
+from primum.signals.loops import tail_walk
 from primum.signals.midp import midp, midp_poisson
 from primum.signals.prr import prr
 from primum.signals.ror import ror
@@ -209,10 +212,12 @@ def test_permuting_the_rows_permutes_the_table(quarter: CountTable) -> None:
 # --- p-values ---------------------------------------------------------------------------------------------------------
 
 
-def test_mid_p_equals_exact_integer_arithmetic() -> None:
+@pytest.mark.parametrize("walk", [None, tail_walk], ids=["arrays", "loop as it is written"])
+def test_mid_p_equals_exact_integer_arithmetic(walk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from fractions import Fraction
     from math import comb
 
+    monkeypatch.setattr(sys.modules["primum.signals.midp"], "compiled_for", lambda *_, **__: walk)
     rng = np.random.default_rng(6)
     cases = [(0, 7427, 1, 16_017_107), (3, 50, 40, 20_000_000), (1, 2, 2, 4), (60, 400, 90, 1200)]
     for _ in range(200):

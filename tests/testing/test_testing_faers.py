@@ -65,7 +65,7 @@ def test_counts_per_report_follow_the_published_totals(tmp_path):
 
 def test_lines_are_as_long_as_those_of_a_published_quarter(tmp_path):
     # 2026Q2: megabytes of text and rows of all tables (SPEC 1.9, its source JC); rows by table are not published, so
-    # the bytes of a table are told per report. 819,683 reports are those of both quarters of 2026, shared by their rows.
+    # the bytes of a table are told per report. 819,683 reports are those of two quarters, shared by their rows.
     megabytes = {"DEMO": 59, "DRUG": 151, "REAC": 53, "INDI": 53}
     reports, n = 819_683 * 5_209_795 / (5_279_001 + 5_209_795), 5_000
     path = write_archive(tmp_path, quarter=Quarter(2026, 2), reports=n, seed=1)

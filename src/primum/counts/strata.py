@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.counts.compiled import compiled
-from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, in_threads, shared_out, starts
-from primum.counts.strata_loop import count_drugs
+from primum.counts.in_order import InOrder
+from primum.counts.kernel import Codes, Joined, Lists, Pairs, blocks, code_type, in_threads, shared_out, starts
+from primum.counts.strata_loop import count_drugs, count_lists
 from primum.errors import CountError
 from primum.terms import FloatArray, IntArray
 
@@ -24,7 +25,7 @@ NO_STRATUM: Final = 255
 """Code of a report that lies in no stratum, such as one without an age; it is left out."""
 
 WORTH_COMPILING: Final = 30_000_000  # entries; fewer are counted by whole arrays before numba is imported
-_ENTRIES_OF_A_WALK: Final = 4_000_000
+_ENTRIES_OF_A_WALK: Final = 1_000_000
 _ROWS_AT_ONCE: Final = 1_024  # pairs whose margins are multiplied at a time: what is gathered stays in the cache
 _CELLS_AT_ONCE: Final = 32_768  # of the sums, for the same reason
 _ENTRIES_AT_ONCE: Final = 250_000  # of lists, of rare drugs
@@ -83,9 +84,9 @@ def count_strata(held: Joined, stratum: NDArray[np.uint8], *, of_event: Lists, s
     if not 0 < strata <= NO_STRATUM or sizes[strata:NO_STRATUM].any():
         raise CountError(f"Strata must be numbered from 0 to {strata - 1}, at most {NO_STRATUM} of them.")
     sizes = sizes[:strata]
-    weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
     if len(held.events.values) >= WORTH_COMPILING and (loop := compiled(count_drugs, any_order=True)) is not None:
-        return _by_loop(held, stratum, weights, loop)
+        return _by_loop(held, stratum, of_event, sizes, loop)
+    weights = _Weights(sizes, by_stratum(of_event, stratum, strata))
     by_drug = by_stratum(held.reports, stratum, strata)
     runs = blocks(held.events.sizes, at_once=_ENTRIES_AT_ONCE)
     found = in_threads(lambda run: _of_run(held, *run, stratum=stratum, by_drug=by_drug, weights=weights), runs)
@@ -100,27 +101,42 @@ def _sizes(stratum: NDArray[np.uint8]) -> IntArray:
     return np.asarray(np.sum([np.zeros(256, dtype=np.int64), *counted], axis=0))
 
 
-def _by_loop(held: Joined, stratum: NDArray[np.uint8], weights: _Weights, loop: Callable[..., int]) -> Stratified:
+def _by_loop(
+    held: Joined, stratum: NDArray[np.uint8], of_event: Lists, sizes: IntArray, loop: Callable[..., int]
+) -> Stratified:
     """The same in one walk through the entries, by `primum.counts.strata_loop.count_drugs`."""
     arrays = (held.reports.start, held.reports.values, held.sizes, held.events.start, held.events.values, stratum)
-    by_event = weights.by_event.astype(np.int32)  # half the memory to read
-    margins = tuple(_whole_lanes(one) for one in (by_event, weights.sizes, weights.over))
+    over = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0.0)
+    margins = tuple(_whole_lanes(one) for one in (_margins(of_event, stratum, len(sizes)), sizes.astype(float), over))
     runs = blocks(held.events.sizes, at_once=_ENTRIES_OF_A_WALK)
-    at_most = starts(np.minimum(held.events.sizes, weights.events))  # pairs
+    at_most = starts(np.minimum(held.events.sizes, len(of_event)))  # pairs
     most = max((int(at_most[last] - at_most[first]) for first, last in runs), default=0)
-    found: dict[int, tuple[NDArray[Any], ...]] = {}
+    found = InOrder(int(at_most[-1]), most)
+    most_of_event, of_drug = int(margins[0].max(initial=0)), held.reports.sizes
 
-    def walk(runs: Iterator[tuple[int, int]]) -> None:
-        table = np.zeros_like(margins[0])
-        codes, sums = np.empty((3, most), dtype=np.int32), np.empty((6, most))
-        for first, last in runs:
-            pairs = loop(first, last, *arrays, *margins, table, codes, sums)
-            found[first] = (*codes[:, :pairs].copy(), *sums[:, :pairs].copy())
+    def walk(numbers: Iterator[int]) -> None:
+        tables: dict[type, NDArray[Any]] = {}
+        for number in numbers:
+            codes, sums = memory = found.memory()
+            # A cell holds at most the reports of its event in its stratum, and at most those of its drug.
+            kind = code_type(min(most_of_event, int(of_drug[slice(*runs[number])].max())) + 1)
+            if kind not in tables:
+                tables[kind] = np.zeros(margins[0].shape, dtype=kind)
+            table = tables[kind]
+            found.add(number, loop(*runs[number], *arrays, *margins, table, codes, sums), memory)
 
-    shared_out(walk, runs)
-    in_order = [found[first] for first, _ in runs]
-    columns = in_threads(np.concatenate, list(zip(*in_order, strict=True)))
-    return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), weights.sizes.astype(np.int64))
+    shared_out(walk, range(len(runs)))
+    columns = found.columns()
+    return Stratified(Pairs(*columns[:3]), columns[3], MantelHaenszelSums(*columns[4:]), sizes)
+
+
+def _margins(of_event: Lists, stratum: NDArray[np.uint8], strata: int) -> NDArray[np.int32]:
+    """Reports with each event in each stratum: half the memory of floats to read."""
+    counted = np.zeros((len(of_event), strata), dtype=np.int32)
+    loop = compiled(count_lists) or count_lists
+    runs = blocks(of_event.sizes)
+    in_threads(lambda run: loop(*run, of_event.start, of_event.values, stratum, counted), runs)
+    return counted
 
 
 def _whole_lanes(of_strata: NDArray[Any]) -> NDArray[Any]:

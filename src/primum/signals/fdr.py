@@ -52,10 +52,15 @@ def fdr(p: ArrayLike, *, weight: ArrayLike | None = None) -> FloatArray:
     if np.any((given < 0) | (given > 1)):
         raise CountError(f"p-values from {np.nanmin(given)} to {np.nanmax(given)}; expected values between 0 and 1.")
     flat = given.ravel()
-    kept = np.flatnonzero(~np.isnan(flat))
-    order = kept[np.argsort(flat[kept])]  # the order of ties does not matter: they get the same q
-    rank = np.arange(1, len(order) + 1) if weight is None else np.cumsum(np.asarray(weight).ravel()[order])
-    ranked = flat[order] * (rank[-1] if len(rank) else 0) / rank
+    # The order of ties does not matter: they get the same q. What is not a number is last.
+    order = np.argsort(flat)[: flat.size - int(np.count_nonzero(np.isnan(flat)))]
+    rank = np.arange(1, len(order) + 1) if weight is None else np.asarray(weight).ravel()[order]
+    if weight is not None:
+        np.cumsum(rank, out=rank)
+    ranked = flat[order]  # and written over, for fresh memory is dearer than what is computed here
+    ranked *= rank[-1] if len(rank) else 0
+    ranked /= rank
+    np.minimum.accumulate(ranked[::-1], out=ranked[::-1])
     result = np.full(flat.shape, np.nan)
-    result[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
+    result[order] = np.minimum(ranked, 1.0, out=ranked)
     return result.reshape(given.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -10,12 +10,11 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from primum.counts.compiled import compiled_for
-from primum.counts.kernel import in_threads
 from primum.errors import CountError
 from primum.provenance import Method
 from primum.signals.estimate import Estimate, checked_counts, checked_level, checked_numbers, same_shape
 from primum.signals.loops import WORTH_CALLING, WORTH_IMPORTING, ic_walk
-from primum.signals.tiles import ROWS, Tile, in_tiles
+from primum.signals.tiles import Tile, in_tiles
 from primum.terms import FloatArray, IntArray
 
 METHOD: Final = Method(
@@ -25,7 +24,7 @@ METHOD: Final = Method(
     citation="Noren, Hopstadius, Bate 2013, Stat Methods Med Res 22(1):57-69, doi:10.1177/0962280211403604",
 )
 
-_FEW: Final = 4_096  # counts up to here are tabulated as they are, larger ones where they occur
+_FEW: Final = 4_096  # counts below it are tabulated, larger ones computed where they occur
 _REASONS: Final = ("", "nothing is expected: a margin is empty, and the value is that of the shrinkage alone")
 
 
@@ -65,77 +64,65 @@ def ic(observed: ArrayLike, expected: ArrayLike, *, shrinkage: float = 0.5, leve
         [-0.27, 0.73]
     """
     tail = (1 - checked_level(level)) / 2
-    if not shrinkage > 0:
+    if not 0 < shrinkage < np.inf:
         raise CountError(f"shrinkage is {shrinkage}; expected a number of reports above 0, such as 0.5.")
     o, e = np.asarray(observed), np.asarray(expected, dtype=np.float64)
-    o = o if o.dtype.kind in "iu" else checked_counts("observed", o)
+    o = o if o.dtype.kind == "i" else checked_counts("observed", o)
     same_shape(observed=o, expected=e)
     shape, o, e = o.shape, o.ravel(), e.ravel()
-    known = _Counts.of(o)
-    gammas = known.numbers + shrinkage
-    logs = np.log2([special.gammaincinv(gammas, tail), gammas, special.gammaincinv(gammas, 1 - tail)])
+    logs = _table(_size(o.size), shrinkage, tail)
+    beyond: list[IntArray] = []
     loop = None
     if o.dtype == np.int64:
         loop = compiled_for(ic_walk, o.size, called=WORTH_CALLING, imported=WORTH_IMPORTING)
 
     def of_tile(tile: Tile) -> bool:
-        log2_rate, log2_shape = tile.work
-        counts, here, columns = o[tile.rows], e[tile.rows], (tile.lower, tile.value, tile.upper)
-        np.add(here, shrinkage, out=log2_rate)
-        np.log2(log2_rate, out=log2_rate)
-        if loop is not None:
-            if not loop(counts, here, log2_rate, known.few, known.numbers, logs, *columns, tile.code):
-                checked_numbers("expected", expected)
-            return True
-        least = here.min()
-        if not (least >= 0 and here.max() < np.inf):
+        counts, here, log2_rate = o[tile.rows], e[tile.rows], tile.work[0]
+        np.log2(np.add(here, shrinkage, out=log2_rate), out=log2_rate)
+        if loop is None:
+            many = _of_arrays(tile, counts, here, logs)
+        else:
+            many = loop(counts, here, log2_rate, logs, tile.lower, tile.value, tile.upper, tile.code)
+        if many < 0:
+            checked_counts("observed", observed)
             checked_numbers("expected", expected)
-        place = known.places(counts)
-        for log, column in zip(logs, columns, strict=True):
-            np.take(log, place, out=log2_shape, mode="clip")  # every place is there; checking it would copy
-            np.subtract(log2_shape, log2_rate, out=column)
-        tile.code[:] = 0
-        if least == 0:
-            tile.code[here == 0] = 1
-        return False
+        if many:
+            beyond.append(tile.rows.start + np.flatnonzero(counts >= logs.shape[1]))
+        return True
 
-    return in_tiles(of_tile, shape=shape, columns=2, level=level, reasons=_REASONS, compiled=loop is not None)
+    found = in_tiles(of_tile, shape=shape, columns=2, level=level, reasons=_REASONS, compiled=loop is not None)
+    if beyond:
+        rows = np.concatenate(beyond)
+        numbers, place = np.unique(o[rows], return_inverse=True)
+        log2_rate = np.log2(e[rows] + shrinkage)
+        for log, column in zip(_logs(numbers, shrinkage, tail), (found.lower, found.value, found.upper), strict=True):
+            column.reshape(-1)[rows] = log[place] - log2_rate
+    return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Counts:
-    """Numbers among which every count is: what depends on the count alone is computed once for each of them.
+def _of_arrays(tile: Tile, counts: IntArray, expected: FloatArray, logs: FloatArray) -> int:
+    """What `ic_walk` does, in whole arrays; the first column to work in holds the logarithms of the rates."""
+    log2_rate, log2_shape = tile.work
+    if not (expected.min() >= 0 and expected.max() < np.inf and counts.min() >= 0):
+        return -1
+    for log, column in zip(logs, (tile.lower, tile.value, tile.upper), strict=True):
+        np.take(log, counts, out=log2_shape, mode="clip")
+        np.subtract(log2_shape, log2_rate, out=column)
+    np.equal(expected, 0, out=tile.code.view(np.bool_))
+    return int(np.count_nonzero(counts >= logs.shape[1]))
 
-    Args:
-        few: every number below it is there, at its own place.
-        numbers: those, and the larger counts that occur; rising.
-    """
 
-    few: int
-    numbers: FloatArray
+def _size(pairs: int) -> int:
+    """Counts of a table that so many pairs are worth: a power of two, so that there are few tables to remember."""
+    return 1 << (min(_FEW, max(pairs // 16, 1)).bit_length() - 1)
 
-    @classmethod
-    def of(cls, counts: IntArray) -> _Counts:
-        few = min(_FEW, counts.size // 16)
 
-        def look(first: int) -> tuple[int, IntArray]:
-            some = counts[first : first + ROWS]
-            if some.min() < 0:
-                checked_counts("observed", counts)
-            top = int(some.max())
-            return top, np.unique(some[some >= few]) if top >= few else some[:0]
+@lru_cache(maxsize=16)
+def _table(size: int, shrinkage: float, tail: float) -> FloatArray:
+    return _logs(np.arange(size), shrinkage, tail)
 
-        found = in_threads(look, range(0, counts.size, ROWS))
-        larger = np.unique(np.concatenate([counts[:0], *(large for _, large in found)]))
-        top = max((top for top, _ in found), default=-1)
-        few = min(few, top + 1)
-        return cls(few, np.concatenate((np.arange(few), larger)).astype(np.float64))
 
-    def places(self, counts: IntArray) -> IntArray:
-        """Where each count stands among the numbers."""
-        if int(counts.max(initial=0)) < self.few:
-            return counts
-        larger = np.flatnonzero(counts >= self.few)
-        places = counts.astype(np.int64)
-        places[larger] = np.searchsorted(self.numbers, counts[larger])
-        return places
+def _logs(counts: IntArray, shrinkage: float, tail: float) -> FloatArray:
+    """Logarithms of the lower quantile, the shape and the upper quantile that belong to each count."""
+    shapes = counts + shrinkage
+    return np.asarray(np.log2([special.gammaincinv(shapes, tail), shapes, special.gammaincinv(shapes, 1 - tail)]))

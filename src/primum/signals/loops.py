@@ -1,4 +1,4 @@
-"""What of PRR, ROR, IC and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
+"""What of PRR, ROR, IC, mid-p and the quantiles of EBGM is computed pair by pair in one walk, where it is compiled?
 
 The loops stop before the exponential and begin after the logarithm, which NumPy takes for eight pairs at once. What is
 left is rounded one way wherever it is computed, so that the answer is the same bytes compiled or not.
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 ODD: Final = 255
 """Code of a pair whose reason is to be looked for: one of its cells or margins is 0."""
+LAST_DIGIT: Final = 1e-17
+"""Terms that are smaller, against their sum, are left out of it."""
 WORTH_IMPORTING: Final = 5_000_000  # pairs, see `primum.counts.compiled`
 WORTH_CALLING: Final = 500_000
 
@@ -33,21 +35,22 @@ def ratio_walk(  # noqa: PLR0917 - what is compiled takes its arguments by place
     """Fill ratio, `z` times the standard error, and code of each pair; gives the number of odd ones.
 
     It is -1 where a cell is negative. The ratio is that of odds, or of shares (PRR). A pair without a report gets the
-    code `zero`, no standard error, and no ratio of odds either.
+    code `zero`, no standard error, and no ratio of odds either. `&` and `|` ask both sides: without a
+    branch, several pairs are computed at a time.
     """
     fine, odd = True, 0
     for i in range(len(observed)):
         a, drug = float(observed[i]), float(drug_reports[i])
         b, c, others = drug - a, float(event_reports[i]) - a, total - drug
         d = others - c
-        fine = fine and a >= 0 and b >= 0 and c >= 0 and d >= 0
+        fine = fine & (a >= 0) & (b >= 0) & (c >= 0) & (d >= 0)
         if odds:
             above, below = a * d, c * b
-            variance, strange = (a + d) / above + (c + b) / below, b == 0 or c == 0 or d == 0
+            variance, strange = (a + d) / above + (c + b) / below, (b == 0) | (c == 0) | (d == 0)
         else:
             above, below = a * others, c * drug
-            variance, strange = b / (a * drug) + d / (c * others), c == 0 or drug == 0
-        value[i] = above / below if a > 0 or not odds else np.nan
+            variance, strange = b / (a * drug) + d / (c * others), (c == 0) | (drug == 0)
+        value[i] = above / below if (a > 0) | (not odds) else np.nan
         root[i] = np.sqrt(variance) * z if a > 0 else np.nan
         code[i] = ODD if strange else 0 if a > 0 else zero
         odd += strange
@@ -67,28 +70,46 @@ def ic_walk(  # noqa: PLR0917 - as above
     observed: Array,
     expected: Array,
     log2_rate: Array,
-    few: int,
-    numbers: Array,
     logs: Array,
     lower: Array,
     value: Array,
     upper: Array,
     code: Array,
-) -> bool:
-    """Fill bounds, value and code of each pair; false where an expectation is none. None of them is ever missing.
+) -> int:
+    """Fill bounds, value and code of each pair; gives the number of pairs whose count stands in no table.
 
-    A bound is the logarithm that belongs to the count (it stands at the count itself below `few`, else where the count
-    stands among the numbers), less that of the rate.
+    It is -1 where a count or an expectation is none. A bound is the logarithm that stands at the count, less that of
+    the rate; a count beyond the table gets its last one.
     """
-    fine = True
+    fine, beyond, last = True, 0, logs.shape[1] - 1
     for i in range(len(observed)):
         k, rate = observed[i], log2_rate[i]
-        if k >= few:
-            k = np.searchsorted(numbers, k)
         fine = fine and 0 <= expected[i] < np.inf
+        if k < 0:
+            fine, k = False, 0
+        elif k > last:
+            beyond, k = beyond + 1, last
         lower[i], value[i], upper[i] = logs[0, k] - rate, logs[1, k] - rate, logs[2, k] - rate
         code[i] = 1 if expected[i] == 0 else 0
-    return fine
+    return beyond if fine else -1
+
+
+def tail_walk(  # noqa: PLR0917 - as above
+    shrink1: Array, shrink2: Array, grow1: Array, grow2: Array, here: Array, total: Array
+) -> None:
+    """Fill the sum of the probabilities beyond each count, by the ratio of neighbours.
+
+    The cells are those that shrink and that grow by one from each count to the next.
+    """
+    for i in range(len(here)):
+        first, term, step = here[i], here[i], 0.0
+        summed = 0.0
+        while term > LAST_DIGIT * (summed + first):
+            ratio = (shrink1[i] - step) * (shrink2[i] - step)
+            term *= ratio / ((grow1[i] + step + 1) * (grow2[i] + step + 1))
+            summed += term
+            step += 1
+        total[i] = summed
 
 
 def tile_walk(  # noqa: PLR0917 - as above

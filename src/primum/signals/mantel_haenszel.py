@@ -151,7 +151,11 @@ def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estima
     def of_tile(tile: Tile) -> bool:
         r, s, pr, ps_qr, qs = (column[tile.rows] for column in (sums.r, sums.s, sums.pr, sums.ps_qr, sums.qs))
         np.divide(r, s, out=tile.value)
-        tile.spread_by(z * np.sqrt(pr / (2 * r**2) + ps_qr / (2 * r * s) + qs / (2 * s**2)))
+        variance, part = tile.work  # twice the variance of the logarithm
+        np.divide(pr, np.multiply(r, r, out=variance), out=variance)
+        for above, one, other in ((ps_qr, r, s), (qs, s, s)):
+            variance += np.divide(above, np.multiply(one, other, out=part), out=part)
+        tile.spread_by(np.multiply(np.sqrt(variance, out=variance), z / math.sqrt(2), out=variance))
         tile.code[:] = 0
         odd = np.flatnonzero((r == 0) | (s == 0))
         code = code_of(odd.shape, (r[odd] == 0) & (s[odd] == 0), r[odd] == 0, s[odd] == 0)
@@ -159,7 +163,7 @@ def pooled_from_sums(sums: MantelHaenszelSums, *, level: float = 0.95) -> Estima
         tile.code[odd], tile.value[odd] = code, np.where(code == _NO_REPORT, 0.0, np.nan)
         return False
 
-    return in_tiles(of_tile, shape=sums.r.shape, columns=0, level=level, reasons=_REASONS)
+    return in_tiles(of_tile, shape=sums.r.shape, columns=2, level=level, reasons=_REASONS)
 
 
 def _breslow_day(

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from primum.counts.compiled import compiled_for
 from primum.provenance import Method
 from primum.signals.estimate import checked_counts, checked_numbers, same_shape
 from primum.signals.fourfold import fourfold
+from primum.signals.loops import LAST_DIGIT, tail_walk
 from primum.terms import BoolArray, FloatArray
 
 METHOD: Final = Method(
@@ -31,6 +33,7 @@ METHOD_POISSON: Final = Method(
 _HALF_LOG_TAU: Final = 0.9189385332046727  # ln(2 pi) / 2
 _FOR_ZERO: Final = np.exp(-2 * _HALF_LOG_TAU)  # in place of n in sqrt(n): Stirling's formula then gives 0! = 1
 _NEAR: Final = 0.1
+_WORTH_CALLING: Final = 16_384  # pairs, see `primum.counts.compiled`: the blocks of a large table
 _SMALL: Final = np.array(  # ln n! less Stirling's formula
     [0.0, *(math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - _HALF_LOG_TAU for n in range(1, 16))]
 )
@@ -112,14 +115,18 @@ def _tail(cells: tuple[FloatArray, ...], here: FloatArray, upper: BoolArray) -> 
     # Downwards is upwards with the columns exchanged: b and c grow where a and d did.
     shrink1, shrink2 = np.where(upper, b, a), np.where(upper, c, d)
     grow1, grow2 = np.where(upper, a, b), np.where(upper, d, c)
-    total, term = np.zeros(len(a)), here.copy()
-    todo, step = np.flatnonzero(here > 0), 0
+    total = np.zeros(len(a))
+    loop = compiled_for(tail_walk, len(a), called=_WORTH_CALLING, imported=None)
+    if loop is not None:
+        loop(shrink1, shrink2, grow1, grow2, here, total)
+        return total
+    term, todo, step = here.copy(), np.flatnonzero(here > 0), 0
     while len(todo):
         ratio = (shrink1[todo] - step) * (shrink2[todo] - step)
         ratio /= (grow1[todo] + step + 1) * (grow2[todo] + step + 1)
         term[todo] *= ratio
         total[todo] += term[todo]
-        todo = todo[term[todo] > 1e-17 * (total[todo] + here[todo])]
+        todo = todo[term[todo] > LAST_DIGIT * (total[todo] + here[todo])]
         step += 1
     return total
 

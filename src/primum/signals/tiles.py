@@ -20,7 +20,9 @@ from primum.terms import FloatArray
 # Of a tile. Smaller ones stay nearer, but the cores wait for their turn at Python between two steps of a tile; loops
 # have few steps.
 ROWS: Final = 65_536
-_ROWS_OF_LOOPS: Final = 16_384
+_ROWS_OF_LOOPS: Final = 32_768
+# Tiles that a core takes together: where two cores write into one fresh page of memory, each of them makes it.
+_TILES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,10 +95,10 @@ def in_tiles(
     lower, value, upper = np.empty(rows), np.empty(rows), np.empty(rows)
     code = np.empty(rows, dtype=np.uint8)
 
-    def work_through(starts: Iterator[int]) -> None:
+    def work_through(runs: Iterator[range]) -> None:
         memory = np.empty(columns * min(rows, at_once))
         with np.errstate(divide="ignore", invalid="ignore"):
-            for first in starts:
+            for first in (first for run in runs for first in run):
                 some = slice(first, min(first + at_once, rows))
                 here = some.stop - first
                 work = memory[: columns * here].reshape(columns, here)
@@ -104,7 +106,8 @@ def in_tiles(
                 if not formula(tile):
                     silent_gap(lower=tile.lower, value=tile.value, upper=tile.upper, reason_code=tile.code)
 
-    shared_out(work_through, range(0, rows, at_once))
+    together = _TILES * at_once
+    shared_out(work_through, [range(at, min(at + together, rows), at_once) for at in range(0, rows, together)])
     return Estimate(
         lower=lower.reshape(shape),
         value=value.reshape(shape),

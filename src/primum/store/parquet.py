@@ -33,7 +33,7 @@ else:
 
 Column = NDArray[Any] | Coded
 
-LEVEL: Final = 1  # of numbers more gains nothing but time
+LEVEL: Final = -1  # of numbers more gains little but time: 1 is 3 % smaller and takes 40 % longer
 _MAGIC: Final = b"PAR1"
 _DOUBLE, _INT64, _TEXT = 5, 2, 6  # parquet.thrift: Type
 _PLAIN, _RLE, _BY_NUMBER = 0, 3, 8  # Encoding
