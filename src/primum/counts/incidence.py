@@ -23,6 +23,7 @@ from primum.counts.holdings import Drugs, Events
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope
+from primum.counts.name_onsets import build_onsets
 from primum.counts.parts import Draft, Part, PartFolder
 from primum.counts.people import (
     build_aside,
@@ -73,7 +74,7 @@ class Incidence:
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _of_drugs: Recent[Part] = field(default_factory=lambda: Recent(OF_DRUGS_KEPT))
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _locks: dict[str, threading.RLock] = field(default_factory=dict)
 
     def seen_by(self, store: Store) -> Incidence:
         """The same arrays for another connection to the same state of the store: what one reads, all have."""
@@ -191,6 +192,19 @@ class Incidence:
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
 
+    def onsets(self) -> Part | None:
+        """What is known of the onset of every drug name, see `primum.counts.name_onsets`; None until it is laid out.
+
+        It takes much longer than to ask the engine about one drug, so nobody who asks about one waits for it.
+        """
+        if "onsets" not in self._parts and (found := self.folder.there("onsets")) is not None:
+            self._parts["onsets"] = found
+        return self._parts.get("onsets")
+
+    def lay_out_onsets(self) -> None:
+        """Read or build what `onsets` tells."""
+        self._part("onsets", lambda draft: build_onsets(self.store, draft, list(self._some_keys())))
+
     def aside(self, method: str) -> Codes | None:
         """Reports for which another speaks, by the links of a method; None where the store was not linked by it."""
         links = links_hash(self.store, method)
@@ -202,7 +216,7 @@ class Incidence:
 
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:
-            with self._lock:  # of two who want a part one builds it; to build one, another can be needed
+            with self._locks.setdefault(name, threading.RLock()):  # of two who want a part one builds it
                 if name not in self._parts:
                     self._parts[name] = self.folder.get(name, build)
         return self._parts[name]

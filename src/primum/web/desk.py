@@ -127,9 +127,10 @@ class Desk:
         return self.kept(key, lambda reports: reports.rows(asked, scores, places))
 
     def prepare(self, treatments: Iterable[str]) -> None:
-        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load.
+        """Lay out what the reports of some treatments and the onsets of every drug are, unless it was done since the load.
 
-        A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
+        A case is listed too, so that no visitor waits for what is imported when the engine is first asked. Onsets take
+        longest and are last; nobody waits for them, as the engine knows those of one drug.
         """
         from primum.counts.compiled import import_compiler
 
@@ -139,6 +140,9 @@ class Desk:
                 if reports.arrays is not None:
                     reports.arrays.told(name)
             reports.cases(most=1)
+        with self.reports() as reports:
+            if reports.arrays is not None:
+                reports.arrays.lay_out_onsets()
 
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
