@@ -284,8 +284,5 @@ def _days(rows: ibis.Table, name: str) -> dict[str, Any]:
     start = ibis.date(FIRST_DAY)
     return {
         f"{name}_first": first.delta(start, unit="day").clip(lower=0, upper=2**16 - 1).fill_null(NO_FIRST),
-        f"{name}_after": after.cast("date")
-        .delta(start, unit="day")
-        .clip(lower=0, upper=2**16 - 1)
-        .fill_null(NO_AFTER),
+        f"{name}_after": after.cast("date").delta(start, unit="day").clip(lower=0, upper=2**16 - 1).fill_null(NO_AFTER),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -105,9 +105,11 @@ class Desk:
                 return compute(reports)
 
         whole = (self._as_it_is(), key)
-        # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
-        with nullcontext() if self._answers.has(whole) else self._turns.turn():
-            answer: T = self._answers.get(whole, computed)
+        answer: T | None = self._answers.there(whole)
+        if answer is None:
+            # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
+            with self._turns.turn():
+                answer = self._answers.get(whole, computed)
         return answer
 
     def scores(self, state: State) -> Scores:
@@ -127,11 +129,11 @@ class Desk:
         return self.kept(key, lambda reports: reports.rows(asked, scores, places))
 
     def prepare(self, treatments: Iterable[str]) -> None:
-        """Lay out what the reports of some treatments and the onsets of every drug are, unless it was done since the load.
+        """Lay out what the reports of some treatments tell, where nobody has asked for it since the last load.
 
-        A case is listed too, so that no visitor waits for what is imported when the engine is first asked. Onsets take
-        longest and are last; nobody waits for them, as the engine knows those of one drug.
+        A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
         """
+        from primum.cases.linked import default_method
         from primum.counts.compiled import import_compiler
 
         import_compiler()
@@ -140,6 +142,11 @@ class Desk:
                 if reports.arrays is not None:
                     reports.arrays.told(name)
             reports.cases(most=1)
+            if reports.arrays is not None:
+                reports.arrays.lay_out_cells(default_method(reports.store))
+
+    def lay_out_onsets(self) -> None:
+        """Lay out the onsets of every drug; others are answered meanwhile, as the engine knows those of one drug."""
         with self.reports() as reports:
             if reports.arrays is not None:
                 reports.arrays.lay_out_onsets()
