@@ -24,10 +24,11 @@ from starlette.exceptions import HTTPException
 from primum import __version__
 from primum.errors import PrimumError, StoreError, UnknownNameError
 from primum.treatments.load import known_treatments
-from primum.web import pages, pictures, study_file, tables
+from primum.web import pages, pictures, question, study_file, tables
 from primum.web.desk import Desk
 from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard, Guarded
 from primum.web.look import KINDS, STATIC, templates
+from primum.web.memory import pass_over_what_stays
 from primum.web.question import as_typed
 from primum.web.sent import Page, Sender
 from primum.web.state import State
@@ -55,7 +56,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = WAITING
-        warming = threading.Thread(target=_warm, args=(desk,), daemon=True)
+        warming = threading.Thread(target=_warm, args=(desk, look), daemon=True)
         warming.start()
         yield
         warming.join(10)
@@ -129,21 +130,29 @@ def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int
     return error
 
 
-def _warm(desk: Desk) -> None:
+def _warm(desk: Desk, look: Environment) -> None:
     """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
+    for template in look.list_templates():
+        look.get_template(template)
     for name in known_treatments():
         pages.treatment(name)
-    if not desk.loaded:
-        return
     try:
-        for cohort in ("", "serious:yes"):  # of persons and of anything else: they are counted in two ways
-            tables.signals(desk, State(what=known_treatments()[0], cohort=cohort))
-        desk.prepare(known_treatments())
-        for name in known_treatments():
-            pages.dossier(name, desk)
-        desk.lay_out_onsets()
+        if desk.loaded:
+            _warm_reports(desk)
     except StoreError as fault:
         log.warning("primum: %s", fault)
+    pass_over_what_stays()
+
+
+def _warm_reports(desk: Desk) -> None:
+    """Lay out what pages are read from, and answer once what is answered in each way."""
+    tables.signals(desk, State(what=known_treatments()[0]))
+    desk.prepare(known_treatments())
+    tables.signals(desk, State(what=known_treatments()[0], cohort="serious:yes"))
+    question.spread(desk, State())
+    for name in known_treatments():
+        pages.dossier(name, desk)
+    desk.lay_out_onsets()
 
 
 def _json(answer: dict[str, Any]) -> str:
