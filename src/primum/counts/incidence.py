@@ -157,7 +157,8 @@ class Incidence:
         cells = None if asked is None else self._there(self._by_links("cells", asked[1]))
         if asked is None or cells is None:
             return None
-        return margins_of(cells, self.of_people(cells).mask(asked[0], scope))
+        inside = self.of_people(cells).mask(asked[0], scope)
+        return margins_of(cells, inside, width=len(self.events().names))
 
     def lay_out_cells(self, method: str) -> None:
         """Read or build the counts of cohorts of sex and age, see `primum.counts.person_cells`.

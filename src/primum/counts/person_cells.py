@@ -76,13 +76,14 @@ def build_cells(draft: Draft, people: Part, events: Events, kept: BoolArray) -> 
         held[place * width : (place + 1) * width] = events.of_report.tally(reports[kept[reports]], width)
 
 
-def margins_of(cells: Part, inside: BoolArray) -> IntArray:
+def margins_of(cells: Part, inside: BoolArray, *, width: int) -> IntArray:
     """How many reports of some cells hold each event.
 
     Args:
         cells: made by `build_cells`.
         inside: which cells; shape `(cells,)`.
+        width: how many events there are.
     """
-    held = cells.arrays["held"].reshape(len(inside), -1)
+    held = cells.arrays["held"].reshape(len(inside), width)
     counted: IntArray = held[inside].sum(axis=0, dtype=np.int64)
     return counted

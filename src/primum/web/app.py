@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,9 +22,9 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from primum import __version__
-from primum.errors import PrimumError, StoreError, UnknownNameError
+from primum.errors import CohortError, PrimumError, StoreError, UnknownNameError
 from primum.treatments.load import known_treatments
-from primum.web import pages, pictures, question, study_file, tables
+from primum.web import pages, pictures, study_file, tables
 from primum.web.desk import Desk
 from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard, Guarded
 from primum.web.look import KINDS, STATIC, templates
@@ -146,10 +146,13 @@ def _warm(desk: Desk, look: Environment) -> None:
 
 def _warm_reports(desk: Desk) -> None:
     """Lay out what pages are read from, and answer once what is answered in each way."""
-    tables.signals(desk, State(what=known_treatments()[0]))
+    what = known_treatments()[0]
+    with suppress(CohortError):  # no report holds it
+        tables.signals(desk, State(what=what))
     desk.prepare(known_treatments())
-    tables.signals(desk, State(what=known_treatments()[0], cohort="serious:yes"))
-    question.spread(desk, State())
+    with suppress(CohortError):
+        tables.signals(desk, State(what=what, cohort="serious:yes"))
+        tables.compare(desk, State(what=what, cohort="sex:F", versus="sex:M"))
     for name in known_treatments():
         pages.dossier(name, desk)
     desk.lay_out_onsets()
