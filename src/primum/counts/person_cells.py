@@ -46,7 +46,7 @@ def of_persons(cohort: Cohort) -> tuple[Cohort, str] | None:
     methods = [method for part in of_links for method in part.values]
     if len(methods) > 1 or not all(part.fields <= OF_PERSONS and told_by_people(part) for part in others):
         return None
-    return all_of(*others), *(methods or [OFF])
+    return all_of(*others), methods[0] if methods else OFF
 
 
 def build_cells(draft: Draft, people: Part, events: Events, kept: BoolArray) -> None:

@@ -105,11 +105,12 @@ class Desk:
                 return compute(reports)
 
         whole = (self._as_it_is(), key)
-        answer: T | None = self._answers.there(whole)
-        if answer is None:
-            # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
-            with self._turns.turn():
-                answer = self._answers.get(whole, computed)
+        found: T | None = self._answers.there(whole)
+        if found is not None:
+            return found
+        # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
+        with self._turns.turn():
+            answer: T = self._answers.get(whole, computed)
         return answer
 
     def scores(self, state: State) -> Scores:
