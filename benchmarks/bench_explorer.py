@@ -117,7 +117,7 @@ def other_cohort(number: int) -> str:
     """The same of other fields: a span of months, and who reported."""
     first = number % 100
     span = "..".join(f"{2010 + month // 12}-{month % 12 + 1:02}" for month in (first, first + 24 + number // 100))
-    return f"received:{span} reporter:{('physician', 'consumer')[number % 2]}"
+    return f"received:{span} reporter:{('MD', 'CN')[number % 2]}"
 
 
 def alone(port: int, cpu: Callable[[], float]) -> list[tuple[str, ...]]:
