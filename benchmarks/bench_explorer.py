@@ -3,8 +3,9 @@
 `primum serve` runs as a process and is asked over 127.0.0.1, as a browser asks: connections stay open, pages are
 packed. Measured are each page when it is asked for the first time and again; a cohort that nobody asked for before,
 over HTTP and end to end in headless Chromium, from the choice until the new counts are on the screen; and people who
-each open pages of the usual mix, one after the other, a third of the signal tables for a cohort of their own: first
-without looking at any, which nobody does and the target is held against, then with a look of some seconds.
+each open pages of the usual mix, one after the other, a third of the signal tables for a cohort of their own: without
+looking at any, which nobody does and the target is held against, for cohorts of sex and age, which are summed from
+cells, and for others, which are counted; then with a look of some seconds.
 
 Usage: python benchmarks/bench_explorer.py [--store DIR] [--people 20] [--pages 15] [--write benchmarks/RESULTS.md]
 Without --store, 20,000 SYNTHETIC reports are made and loaded.
@@ -46,9 +47,14 @@ PAGES = {
 }
 MIX = ("signals", "signals", "signals", "comparison", "pictures", "cases", "cases", "start", "loaded", "evidence")
 FRESH = 5  # cohorts nobody asked for before
-READING = ((0.0, 0.0), (1.0, 3.0))  # seconds that people look at a page before they ask for the next: none, and some
+CROWDS = (  # seconds that people look at a page before they ask for the next, and what their cohorts are of
+    ((0.0, 0.0), "sex and age"),
+    ((0.0, 0.0), "date and reporter"),
+    ((1.0, 3.0), "sex and age"),
+)
 CROWD = (
     "people at once",
+    "cohorts of",
     "look at a page",
     "pages",
     "median",
@@ -107,6 +113,13 @@ def fresh_cohort(number: int) -> str:
     return f"sex:{'FM'[number % 2]} age:{low}-{low + 7 + number // 40}"
 
 
+def other_cohort(number: int) -> str:
+    """The same of other fields: a span of months, and who reported."""
+    first = number % 100
+    span = "..".join(f"{2010 + month // 12}-{month % 12 + 1:02}" for month in (first, first + 24 + number // 100))
+    return f"received:{span} reporter:{('MD', 'CN')[number % 2]}"
+
+
 def alone(port: int, cpu: Callable[[], float]) -> list[tuple[str, ...]]:
     """Each page for the first time and again, and fresh cohorts."""
     visitor = Visitor(port)
@@ -156,9 +169,11 @@ def in_browser(port: int, cpu: Callable[[], float]) -> list[tuple[str, ...]]:
 
 
 def together(
-    port: int, cpu: Callable[[], float], people: int, pages: int, *, looks: tuple[float, float], cohorts: int
+    port: int, cpu: Callable[[], float], people: int, pages: int, *, looks: tuple[float, float], of: str, cohorts: int
 ) -> tuple[str, ...]:
     """People at once, each opening pages one after the other; their cohorts are numbered from `cohorts` on."""
+
+    cohort = fresh_cohort if of == "sex and age" else other_cohort
 
     def visit(person: int) -> list[tuple[float, int]]:
         rng, visitor, seen = random.Random(person), Visitor(port), []
@@ -168,7 +183,7 @@ def together(
             name = rng.choice(MIX)
             path = PAGES[name]
             if name == "signals" and rng.random() < 1 / 3:
-                path = f"/signals?{WHAT}&cohort={quote_plus(fresh_cohort(cohorts + person * pages + turn))}"
+                path = f"/signals?{WHAT}&cohort={quote_plus(cohort(cohorts + person * pages + turn))}"
             seconds, status, _ = visitor.get(path)
             seen.append((seconds, status))
         return seen
@@ -183,7 +198,17 @@ def together(
     told = (f"{at[0]:.3f} s", f"{at[1]:.2f} s", f"{times[-1]:.2f} s")
     used = f"{cpu() - before:.1f} s"
     looked = f"{looks[0]:g} to {looks[1]:g} s" if any(looks) else "no time"
-    return (f"{people}", looked, f"{len(seen)}", *told, f"{errors}", f"{len(seen) / wall:.0f}", used, TARGETS["people"])
+    return (
+        f"{people}",
+        of,
+        looked,
+        f"{len(seen)}",
+        *told,
+        f"{errors}",
+        f"{len(seen) / wall:.0f}",
+        used,
+        TARGETS["people"],
+    )
 
 
 def settle(cpu: Callable[[], float]) -> None:
@@ -221,8 +246,8 @@ def main() -> None:
             rows = [*alone(port, cpu), *in_browser(port, cpu)]
             each = given.people * given.pages
             crowds = [
-                together(port, cpu, given.people, given.pages, looks=looks, cohorts=100 + number * each)
-                for number, looks in enumerate(READING)
+                together(port, cpu, given.people, given.pages, looks=looks, of=of, cohorts=100 + number * each)
+                for number, (looks, of) in enumerate(CROWDS)
             ]
         from primum.store import open_store
 

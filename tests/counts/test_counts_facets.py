@@ -12,6 +12,7 @@ import pytest
 from primum.counts.by_arrays import Asked
 from primum.counts.cohort import condition, parse
 from primum.counts.facets import FIELDS, by_quarter, facets, places_of
+from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence, open_incidence
 from primum.counts.members import Scope, members
 from primum.store import Store
@@ -91,6 +92,24 @@ def test_the_uses_of_a_treatment_are_counted_among_its_reports(roads: tuple[Stor
     for use, reports in counted.by_field["use"].items():
         assert facets(arrays, ASKED, parse(f"sex:F use:{use}"), OF_TREATMENT).reports == reports
     assert sum(counted.by_field["use"].values()) == counted.reports
+
+
+@pytest.mark.parametrize(
+    "text", [*COHORTS, "age:0.5-2", "age:-17,unknown country:US", "serious:no reporter:MD", "source:table"]
+)
+def test_the_reports_of_a_treatment_are_those_of_a_mask_of_all_reports(
+    roads: tuple[Store, Incidence], text: str
+) -> None:
+    """What persons tell is read from the columns of these reports, everything else from a mask of all."""
+    _, arrays = roads
+    cohort = parse(text)
+    held = places_with(arrays, ASKED)
+    held = held[arrays.mask(cohort, OF_TREATMENT)[held]]
+    places = places_of(arrays, ASKED, cohort, OF_TREATMENT)
+    assert places is not None
+    assert places.tolist() == held.tolist()
+    assert facets(arrays, ASKED, cohort, OF_TREATMENT).reports == len(held)
+    assert len(held) or text == "source:table"
 
 
 def test_only_the_reports_asked_for_are_counted(roads: tuple[Store, Incidence]) -> None:

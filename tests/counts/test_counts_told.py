@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -118,6 +119,43 @@ def test_the_onsets_of_a_drug_are_asked_of_the_engine_once_whatever_the_cohort(
     monkeypatch.setattr(type(store.engine), "run", refuse)
     assert plain(onset_days(store, asked, cohort, SCOPE, arrays=arrays)) == slow
     assert sum(slow[0][2].values())
+
+
+@pytest.fixture(scope="module")
+def laid_out(roads: Roads) -> Roads:
+    store, _ = roads
+    arrays = open_incidence(store, keep=False)
+    arrays.lay_out_onsets()
+    return store, arrays
+
+
+def test_onsets_of_every_drug_of_every_level_are_those_of_the_engine_once_they_are_laid_out(laid_out: Roads) -> None:
+    store, arrays = laid_out
+    seen: Counter[str] = Counter()
+    for level in ("substance", "product", "verbatim"):
+        for name in arrays.drugs(level).names.tolist():
+            asked = Asked(name, level)
+            fast = plain(onset_days(store, asked, parse("*"), SCOPE, arrays=arrays))
+            assert fast == plain(onset_days(store, asked, parse("*"), SCOPE)), asked
+            for _, _, reports in fast:
+                seen.update(reports)
+    assert {status for status, n in seen.items() if n} == set(STATUSES)
+
+
+@pytest.mark.parametrize("text", COHORTS)
+def test_laid_out_onsets_of_a_cohort_are_those_of_the_engine(laid_out: Roads, text: str) -> None:
+    store, arrays = laid_out
+    for name in ("aspirin", "botox"):
+        asked = find_drug(store, name)
+        slow, fast = (plain(onset_days(store, asked, parse(text), SCOPE, arrays=one)) for one in (None, arrays))
+        assert fast == slow
+
+
+def test_laid_out_onsets_read_no_table_of_reports(laid_out: Roads, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, arrays = laid_out
+    asked = find_drug(store, "dysport")
+    monkeypatch.setattr("primum.counts.onset_days._rows", None)
+    assert onset_days(store, asked, parse("*"), SCOPE, arrays=arrays)[0].reports
 
 
 @pytest.mark.parametrize("text", COHORTS)

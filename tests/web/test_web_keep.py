@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from primum.errors import StoreError
+from primum.store import open_store
+from primum.study.load_table import load_table
+from primum.web import pages, tables
+from primum.web.app import _warm
+from primum.web.desk import AT_WORK, Desk
 from primum.web.keep import Keep
+from primum.web.look import templates
+from primum.web.state import State
 
 
 def test_what_many_ask_for_at_once_is_computed_once() -> None:
@@ -58,8 +67,6 @@ def test_the_oldest_answers_go_where_the_bound_is_reached() -> None:
 
 
 def test_a_store_that_is_replaced_is_read_anew(loaded: Path, tmp_path: Path) -> None:
-    from primum.web.desk import Desk
-
     folder = tmp_path / "store"
     desk = Desk(folder)
     with pytest.raises(StoreError, match="no reports are loaded"):
@@ -74,8 +81,6 @@ def test_a_store_that_is_replaced_is_read_anew(loaded: Path, tmp_path: Path) -> 
 
 
 def test_several_readers_answer_at_the_same_time(loaded: Path) -> None:
-    from primum.web.desk import AT_WORK, Desk
-
     desk, together = Desk(loaded), threading.Barrier(AT_WORK)
 
     def counted(name: str) -> int:
@@ -88,3 +93,39 @@ def test_several_readers_answer_at_the_same_time(loaded: Path) -> None:
     with ThreadPoolExecutor(AT_WORK) as pool:
         assert len(set(pool.map(counted, [str(n) for n in range(AT_WORK)]))) == 1
     desk.close()
+
+
+@pytest.fixture
+def warmed() -> Iterator[Callable[[Path], Desk]]:
+    """What the explorer does while it starts, over a store."""
+    desks = []
+
+    def warm(folder: Path) -> Desk:
+        desks.append(Desk(folder))
+        _warm(desks[0], templates())
+        return desks[0]
+
+    yield warm
+    gc.unfreeze()
+    desks[0].close()
+
+
+def test_the_explorer_lays_out_what_its_pages_are_read_from(
+    warmed: Callable[[Path], Desk], loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(loaded / "primum.duckdb", tmp_path / "primum.duckdb")
+    desk = warmed(tmp_path)
+    there = {part.name.partition("-")[0] for part in tmp_path.glob("incidence/*/*")}
+    assert {"onsets", "cells", "told"} <= there
+    monkeypatch.setattr(desk, "reports", None)  # nobody is asked again
+    assert pages.dossier("anti-wrinkle", desk).part("reports").findings
+
+
+def test_a_store_without_a_report_of_a_treatment_is_read_beforehand_too(
+    warmed: Callable[[Path], Desk], tmp_path: Path
+) -> None:
+    (tmp_path / "told.csv").write_text("CASEID,DRUG,AE\n1,ASPIRIN,NAUSEA\n2,ASPIRIN,RASH\n")  # SYNTHETIC
+    with open_store(tmp_path / "store", write=True) as opened:
+        load_table(opened, tmp_path / "told.csv")
+    desk = warmed(tmp_path / "store")
+    assert tables.signals(desk, State(what="aspirin"))["reports"] == 2

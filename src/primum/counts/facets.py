@@ -20,6 +20,7 @@ from primum.counts.fields import UNKNOWN
 from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
+from primum.counts.masks import told_by_people
 from primum.counts.members import Scope, narrowed, spoken_for
 from primum.counts.parts import Part
 from primum.counts.people import NO_AGE, OUTCOME_BIT, counted_codes
@@ -116,14 +117,18 @@ def _parted(
     if asked is None:
         read = _Read(arrays, None, arrays.people())
     else:
-        held = places_with(arrays, asked)
-        read = _Read(arrays, held, arrays.of_drug("people", asked, lambda: _people_of(arrays, held)))
+        places = places_with(arrays, asked)
+        read = _Read(arrays, places, arrays.of_drug("people", asked, lambda: _people_of(arrays, places)))
     inner = narrowed(cohort, scope)
     given = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
     if isinstance(cohort, AllOf):
         given = tuple(part for part in given if not spoken_for(part, cohort, inner))
     masks: list[tuple[Cohort | None, BoolArray]] = [] if among is None else [(None, read.told(among))]
-    masks += [(part, read.told(arrays.mask(part, inner))) for part in given if part.fields]
+    of_people = arrays if read.reports is None else arrays.of_people(read.people)
+    for part in (part for part in given if part.fields):
+        # Of the reports of a drug a short column is read; looking them up in a mask of all takes longer.
+        held = of_people.mask(part, inner) if told_by_people(part) else read.told(arrays.mask(part, inner))
+        masks.append((part, held))
     return read, masks, inner
 
 

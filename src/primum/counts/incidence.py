@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from primum.cases.linked import links_hash
+from primum.cases.linked import OFF, links_hash
 from primum.counts.coded import coded_drugs, coded_events, named_keys
-from primum.counts.cohort import EVERYTHING, Cohort
+from primum.counts.cohort import EVERYTHING, Cohort, condition
 from primum.counts.holdings import Drugs, Events
 from primum.counts.kernel import Codes, Joined, Lists, as_lists, code_type, joined, joined_size
 from primum.counts.masks import mask_of
 from primum.counts.members import Scope
+from primum.counts.name_onsets import build_onsets
 from primum.counts.parts import Draft, Part, PartFolder
 from primum.counts.people import (
     build_aside,
@@ -34,6 +35,7 @@ from primum.counts.people import (
     build_uses_strict,
     counted_codes,
 )
+from primum.counts.person_cells import build_cells, margins_of, of_persons
 from primum.counts.recent import Recent
 from primum.counts.told import Told, build_told, told_of
 from primum.counts.words import Words, words_of
@@ -73,7 +75,7 @@ class Incidence:
     _event_margins: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
     _of_drugs: Recent[Part] = field(default_factory=lambda: Recent(OF_DRUGS_KEPT))
     _column_counts: Recent[IntArray] = field(default_factory=lambda: Recent(MASKS_KEPT))
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _locks: dict[str, threading.RLock] = field(default_factory=dict)
 
     def seen_by(self, store: Store) -> Incidence:
         """The same arrays for another connection to the same state of the store: what one reads, all have."""
@@ -125,11 +127,8 @@ class Incidence:
         """Every drug name of a level; None where nothing is kept in files and the engine finds one name sooner."""
         if self.folder.path is None:
             return None
-        name = f"drugs-{level}"
-        if name not in self._parts and (found := self.folder.there(name)) is not None:
-            self._parts[name] = found
-        if name in self._parts:
-            return self._parts[name].names["drug"]
+        if (found := self._there(f"drugs-{level}")) is not None:
+            return found.names["drug"]
         return self._part(f"names-{level}", lambda draft: self._build_names(draft, level)).names["drug"]
 
     def mask(self, cohort: Cohort, scope: Scope) -> BoolArray:
@@ -146,9 +145,32 @@ class Incidence:
         key = _key(cohort, scope)
 
         def counted() -> IntArray:
+            if (of_cells := self._margins_of_persons(cohort, scope)) is not None:
+                return of_cells
             return self.events().margins(None if cohort == EVERYTHING else self.mask(cohort, scope))
 
         return self._event_margins.get(key, counted)
+
+    def _margins_of_persons(self, cohort: Cohort, scope: Scope) -> IntArray | None:
+        """The same of a cohort of sex and age, from cells where they are laid out."""
+        asked = of_persons(cohort)
+        cells = None if asked is None else self._there(self._by_links("cells", asked[1]))
+        if asked is None or cells is None:
+            return None
+        inside = self.of_people(cells).mask(asked[0], scope)
+        return margins_of(cells, inside, width=len(self.events().names))
+
+    def lay_out_cells(self, method: str) -> None:
+        """Read or build the counts of cohorts of sex and age, see `primum.counts.person_cells`.
+
+        Nobody who asks about one cohort waits for them.
+
+        Args:
+            method: how duplicates are treated, by links that the store has.
+        """
+        if (name := self._by_links("cells", method)) is not None:
+            kept = mask_of(condition("duplicates", method), self, Scope({}))
+            self._part(name, lambda draft: build_cells(draft, self.people(), self.events(), kept))
 
     def at_keys(self, keys: IntArray) -> BoolArray:
         """Which reports have these keys, which must be those of current reports."""
@@ -163,6 +185,11 @@ class Incidence:
     def people(self) -> Part:
         """What each report says of its person and source, see `primum.counts.people`."""
         return self.part("people")
+
+    def of_people(self, people: Part) -> Incidence:
+        """Some persons as if they were all reports, for conditions that `masks.told_by_people`."""
+        number = Part({"report_key": np.arange(len(people.arrays["sex"]))}, {})
+        return Incidence(self.store, PartFolder(None), {"people": people, "reports": number})
 
     def of_drug(self, what: str, drug: Hashable, compute: Callable[[], Part]) -> Part:
         """What is known of the reports of a drug; remembered of the last few, since one is asked about many times.
@@ -191,18 +218,41 @@ class Incidence:
         }[name]
         return self._part(name, lambda draft: build(self.store, draft, list(self._some_keys())))
 
+    def onsets(self) -> Part | None:
+        """What is known of the onset of every drug name, see `primum.counts.name_onsets`; None until it is laid out.
+
+        It takes much longer than to ask the engine about one drug, so nobody who asks about one waits for it.
+        """
+        return self._there("onsets")
+
+    def lay_out_onsets(self) -> None:
+        """Read or build what `onsets` tells."""
+        self._part("onsets", lambda draft: build_onsets(self.store, draft, list(self._some_keys())))
+
     def aside(self, method: str) -> Codes | None:
         """Reports for which another speaks, by the links of a method; None where the store was not linked by it."""
-        links = links_hash(self.store, method)
-        if links is None:
+        name = self._by_links("aside", method)
+        if name is None:
             return None
-        name = f"aside-{method}-{links[:16]}"  # links can be made again without a load
         part = self._part(name, lambda draft: build_aside(self.store, draft, method, self.report_keys))
         return part.arrays["reports"]
 
+    def _by_links(self, what: str, method: str) -> str | None:
+        """Name of a part that depends on the links of a method; None where the store was not linked by it."""
+        if method == OFF:
+            return f"{what}-{OFF}"
+        links = links_hash(self.store, method)
+        return None if links is None else f"{what}-{method}-{links[:16]}"  # they can be made again without a load
+
+    def _there(self, name: str | None) -> Part | None:
+        """A part that somebody built; None where nobody did."""
+        if name is not None and name not in self._parts and (found := self.folder.there(name)) is not None:
+            self._parts[name] = found
+        return None if name is None else self._parts.get(name)
+
     def _part(self, name: str, build: Any) -> Part:
         if name not in self._parts:
-            with self._lock:  # of two who want a part one builds it; to build one, another can be needed
+            with self._locks.setdefault(name, threading.RLock()):  # of two who want a part one builds it
                 if name not in self._parts:
                     self._parts[name] = self.folder.get(name, build)
         return self._parts[name]

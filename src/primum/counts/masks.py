@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _REPORTS_AT_ONCE: Final = 262_144
+_OF_PEOPLE: Final = frozenset({"sex", "age", "country", "reporter", "serious", "outcome", "source"})
 
 
 class _LeftToTheEngine(Exception):
@@ -48,11 +49,8 @@ def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
     if isinstance(cohort, AllOf):
         inner = narrowed(cohort, scope)
         parts = [part for part in cohort.parts if not spoken_for(part, cohort, inner)]
-        # The next question shares some of the parts, so they are remembered, and the first is copied.
-        inside = arrays.mask(parts[0], inner).copy()
-        for part in parts[1:]:
-            inside &= arrays.mask(part, inner)
-        return inside
+        masks = [arrays.mask(part, inner) for part in parts]  # the next question shares some, so each is remembered
+        return _told(arrays.total, lambda some: reduce(np.bitwise_and, [mask[some] for mask in masks]))
     if isinstance(cohort, Condition):
         scope = narrowed(cohort, scope)
         try:
@@ -60,6 +58,20 @@ def mask_of(cohort: Cohort, arrays: Incidence, scope: Scope) -> BoolArray:
         except (KeyError, _LeftToTheEngine):
             return arrays.at_keys(arrays.store.engine.run(members(cohort, scope))["report_key"])
     raise TypeError(f"{type(cohort).__name__} is not a cohort that can be counted.")
+
+
+def told_by_people(cohort: Cohort) -> bool:
+    """Whether a cohort is one condition that the columns of persons tell (`primum.counts.people`), some rows as all.
+
+    Examples:
+        >>> from primum.counts.cohort import parse
+        >>> [told_by_people(parse(text)) for text in ("age:18-64", "age:0.5-2", "serious:yes", "reaction:headache")]
+        [True, False, True, False]
+    """
+    if not isinstance(cohort, Condition) or cohort.field not in _OF_PEOPLE:
+        return False
+    ages = [age_range(value) for value in cohort.values if cohort.field == "age" and value != UNKNOWN]
+    return all(_whole(end) for ends in ages for end in ends)
 
 
 # --- one function a kind of condition: (condition, arrays, scope) -> whether each report has it ---
@@ -117,11 +129,13 @@ def _between(years: Any, low: int, high: int) -> BoolArray:
 
 def _years(end: float | None) -> int | None:
     """The end of a range of ages in completed years, which is what the arrays hold."""
-    if end is None:
-        return None
-    if end != int(end) or end >= 2**15 - 1:
+    if not _whole(end):
         raise _LeftToTheEngine
-    return int(end)
+    return None if end is None else int(end)
+
+
+def _whole(end: float | None) -> bool:
+    return end is None or (end == int(end) and end < 2**15 - 1)
 
 
 def _date(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:

@@ -10,12 +10,14 @@ import numpy as np
 
 from primum.cases.onset import STATUSES, onsets
 from primum.counts.by_arrays import Asked
+from primum.counts.coded import named_keys
 from primum.counts.cohort import Cohort
 from primum.counts.contingency import holding, rows_of
 from primum.counts.groups import places_with
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.members import Scope, members
+from primum.counts.name_onsets import of_names
 from primum.counts.parts import Part
 from primum.counts.told import NO_DAY
 from primum.store import schema
@@ -61,15 +63,15 @@ def onset_days(
         cohort: which of its reports.
         scope: what the conditions of the cohort speak of.
         use_column: `use`, or `use_strict` for uses by strong rules alone.
-        arrays: the store's incidence arrays, the fast road: those of a treatment hold the days, and those of a drug are
-            asked of the engine once and then remembered; None asks the engine.
+        arrays: the store's incidence arrays, the fast road: they hold the days of treatments and, once they are laid
+            out, of every drug; until then those of a drug are asked of the engine and remembered. None asks the engine.
     """
     if arrays is not None and asked.level == "treatment" and scope.roles is None:
         told = arrays.told(asked.name).among(arrays.mask(cohort, scope))
         return _by_use(told.names[use_column], told.codes[use_column], told.days, told.status)
     if arrays is not None and scope.roles is None:
         places = places_with(arrays, asked)
-        known = arrays.of_drug("onset", asked, lambda: _of_drug(store, asked, scope, arrays.report_keys[places])).arrays
+        known = arrays.of_drug("onset", asked, lambda: _of_drug(store, arrays, asked, scope, places)).arrays
         inside = arrays.mask(cohort, scope)[places] & (known["status"] != _UNTOLD)
         use = np.zeros(int(np.count_nonzero(inside)), dtype=np.int64)
         return _by_use([""], use, known["days"][inside], known["status"][inside])
@@ -78,8 +80,13 @@ def onset_days(
     return _by_use(uses.tolist(), use, _days(found), found["status"].astype(np.int64))
 
 
-def _of_drug(store: Store, asked: Asked, scope: Scope, keys: IntArray) -> Part:
+def _of_drug(store: Store, arrays: Incidence, asked: Asked, scope: Scope, places: Codes) -> Part:
     """Days to onset and what is known of them in every report of a drug, in the order of their keys."""
+    if (laid_out := arrays.onsets()) is not None:
+        called = named_keys(asked.level)
+        names = store.engine.run(called.filter(called.name == asked.name).select("name_key").distinct())["name_key"]
+        return of_names(laid_out, arrays.people(), names.tolist(), places)
+    keys = arrays.report_keys[places]
     found = _rows(store, asked, scope, keys)
     place = np.searchsorted(keys, found["report_key"].astype(np.int64))
     days, status = np.full(len(keys), NO_DAY, dtype=np.int32), np.full(len(keys), _UNTOLD, dtype=np.uint8)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NO_AGE: Final = -(2**15)
 FIRST_DAY: Final = dt.date(1900, 1, 1)
+NO_FIRST: Final = 0  # first day and the day after the last of a date that is not printed
+NO_AFTER: Final = 2**16 - 1
 LAST_DAY: Final = FIRST_DAY + dt.timedelta(days=2**16 - 2)
 OUTCOME_BIT: Final[Mapping[str, int]] = {code: 1 << place for place, code in enumerate(OUTCOMES.values())}
 ROLE_BIT: Final[Mapping[str, int]] = {role: 1 << place for place, role in enumerate(ROLES)}
@@ -199,6 +201,14 @@ def counted_codes(people: Part, name: str, places: Codes | None = None) -> IntAr
     return counted
 
 
+def no_event_date(people: Part, places: Codes) -> BoolArray:
+    """Which of some reports print no date of the event: it could be any day."""
+    columns = people.arrays
+    first, after = (columns[f"event_date_{end}"].take(places) for end in ("first", "after"))
+    undated: BoolArray = (first == NO_FIRST) & (after == NO_AFTER)
+    return undated
+
+
 def _columns_told() -> ibis.Table:
     import ibis
 
@@ -273,9 +283,6 @@ def _days(rows: ibis.Table, name: str) -> dict[str, Any]:
     )
     start = ibis.date(FIRST_DAY)
     return {
-        f"{name}_first": first.delta(start, unit="day").clip(lower=0, upper=2**16 - 1).fill_null(0),
-        f"{name}_after": after.cast("date")
-        .delta(start, unit="day")
-        .clip(lower=0, upper=2**16 - 1)
-        .fill_null(2**16 - 1),
+        f"{name}_first": first.delta(start, unit="day").clip(lower=0, upper=2**16 - 1).fill_null(NO_FIRST),
+        f"{name}_after": after.cast("date").delta(start, unit="day").clip(lower=0, upper=2**16 - 1).fill_null(NO_AFTER),
     }

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,12 +22,13 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from primum import __version__
-from primum.errors import PrimumError, StoreError, UnknownNameError
+from primum.errors import CohortError, PrimumError, StoreError, UnknownNameError
 from primum.treatments.load import known_treatments
 from primum.web import pages, pictures, study_file, tables
 from primum.web.desk import Desk
-from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard
+from primum.web.guard import HEADERS, NOTHING, POLICY, READS, Guard, Guarded
 from primum.web.look import KINDS, STATIC, templates
+from primum.web.memory import pass_over_what_stays
 from primum.web.question import as_typed
 from primum.web.sent import Page, Sender
 from primum.web.state import State
@@ -55,7 +56,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = WAITING
-        warming = threading.Thread(target=_warm, args=(desk,), daemon=True)
+        warming = threading.Thread(target=_warm, args=(desk, look), daemon=True)
         warming.start()
         yield
         warming.join(10)
@@ -63,35 +64,21 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
 
     app = FastAPI(title="Primum", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
 
-    error = _faults_told(app, look)
-
-    @app.middleware("http")
-    async def guarded(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
-        if refusal := guard.refusal(request):
-            status, message = refusal
-            response = error(request, message, status)
-            if status == 401:
-                response.headers["WWW-Authenticate"] = 'Basic realm="Primum"'
-        else:
-            response = await handle(request)
-        response.headers.update(HEADERS)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        return response
+    app.add_middleware(Guarded, guard=guard, error=_faults_told(app, look))
 
     def page(path: str, template: str, answer: Answer) -> None:
-        """One page, and the same content as JSON. Plain functions: FastAPI runs them in threads."""
+        """One page, and the same content as JSON; made in a thread, or sent at once where it is kept."""
 
         def answered(request: Request, state: State) -> dict[str, Any]:
             with desk.page():
                 return answer(request, state)
 
-        def as_json(request: Request) -> Response:
+        async def as_json(request: Request) -> Response:
             state = State.read(request.query_params.multi_items())
             key = (desk.state(), request.url.path, state)
-            return sender.send(request, key, lambda: Page(_json(answered(request, state)), "application/json"))
+            return await sender.send(request, key, lambda: Page(_json(answered(request, state)), "application/json"))
 
-        def as_html(request: Request) -> Response:
+        async def as_html(request: Request) -> Response:
             state, here = State.read(request.query_params.multi_items()), request.url.path
             if request.url.query != state.query().removeprefix("?"):  # one question, one address
                 return RedirectResponse(quote(here) + state.query(), 303)
@@ -100,10 +87,10 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
                 told = {"answer": answered(request, state), "state": state, "path": here}
                 return Page(look.get_template(template).render(told), "text/html")
 
-            return sender.send(request, (desk.state(), here, state), make)
+            return await sender.send(request, (desk.state(), here, state), make)
 
-        app.add_api_route("/index.json" if path == "/" else f"{path}.json", as_json, methods=READS)
-        app.add_api_route(path, as_html, methods=READS)
+        app.add_route("/index.json" if path == "/" else f"{path}.json", as_json, methods=READS)
+        app.add_route(path, as_html, methods=READS)
 
     _add_pages(page, desk)
     _add_documents(app, desk, sender)
@@ -143,17 +130,32 @@ def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int
     return error
 
 
-def _warm(desk: Desk) -> None:
+def _warm(desk: Desk, look: Environment) -> None:
     """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
+    for template in look.list_templates():
+        look.get_template(template)
     for name in known_treatments():
         pages.treatment(name)
-    if not desk.loaded:
-        return
     try:
-        tables.signals(desk, State(what=known_treatments()[0]))
-        desk.prepare(known_treatments())
+        if desk.loaded:
+            _warm_reports(desk)
     except StoreError as fault:
         log.warning("primum: %s", fault)
+    pass_over_what_stays()
+
+
+def _warm_reports(desk: Desk) -> None:
+    """Lay out what pages are read from, and answer once what is answered in each way."""
+    what = known_treatments()[0]
+    with suppress(CohortError):  # no report holds it
+        tables.signals(desk, State(what=what))
+    desk.prepare(known_treatments())
+    with suppress(CohortError):
+        tables.signals(desk, State(what=what, cohort="serious:yes"))
+        tables.compare(desk, State(what=what, cohort="sex:F", versus="sex:M"))
+    for name in known_treatments():
+        pages.dossier(name, desk)
+    desk.lay_out_onsets()
 
 
 def _json(answer: dict[str, Any]) -> str:
@@ -179,15 +181,15 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
     """What comes as it is: dossiers, tables, study files."""
 
     @app.api_route("/treatment/{name}.json", methods=READS)
-    def treatment_json(request: Request, name: str) -> Response:
+    async def treatment_json(request: Request, name: str) -> Response:
         reader = request.query_params.get("for", "")
         key = (desk.state(), request.url.path, reader)
-        return sender.send(
+        return await sender.send(
             request, key, lambda: Page(_json(pages.treatment_json(name, desk, reader)), "application/json")
         )
 
     @app.api_route("/treatment/{name}", methods=READS)
-    def treatment(request: Request, name: str) -> Response:
+    async def treatment(request: Request, name: str) -> Response:
         reader = request.query_params.get("for", "")
 
         def make() -> Page:
@@ -199,7 +201,7 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
             policy = "; ".join([NOTHING, *own])
             return Page(text, "text/html", {"Content-Security-Policy": policy})
 
-        return sender.send(request, (desk.state(), request.url.path, reader), make)
+        return await sender.send(request, (desk.state(), request.url.path, reader), make)
 
     @app.api_route("/signals.csv", methods=READS)
     def csv(request: Request) -> Response:

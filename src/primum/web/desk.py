@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -105,8 +105,11 @@ class Desk:
                 return compute(reports)
 
         whole = (self._as_it_is(), key)
+        found: T | None = self._answers.there(whole)
+        if found is not None:
+            return found
         # A turn is taken before the answer is promised: whoever waits for it waits for somebody who is at work.
-        with nullcontext() if self._answers.has(whole) else self._turns.turn():
+        with self._turns.turn():
             answer: T = self._answers.get(whole, computed)
         return answer
 
@@ -131,6 +134,7 @@ class Desk:
 
         A case is listed too, so that no visitor waits for what is imported when the engine is first asked.
         """
+        from primum.cases.linked import default_method
         from primum.counts.compiled import import_compiler
 
         import_compiler()
@@ -139,6 +143,14 @@ class Desk:
                 if reports.arrays is not None:
                     reports.arrays.told(name)
             reports.cases(most=1)
+            if reports.arrays is not None:
+                reports.arrays.lay_out_cells(default_method(reports.store))
+
+    def lay_out_onsets(self) -> None:
+        """Lay out the onsets of every drug; others are answered meanwhile, as the engine knows those of one drug."""
+        with self.reports() as reports:
+            if reports.arrays is not None:
+                reports.arrays.lay_out_onsets()
 
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""

@@ -34,11 +34,14 @@ class Keep(Generic[T]):
         self._answers: OrderedDict[Hashable, Future[T]] = OrderedDict()
         self._bytes: dict[Hashable, int] = {}
 
-    def has(self, key: Hashable) -> bool:
-        """Whether the answer of a key is there without waiting."""
+    def there(self, key: Hashable) -> T | None:
+        """The answer of a key where it is there without waiting; None where it is not."""
         with self._lock:
             found = self._answers.get(key)
-            return found is not None and found.done()
+            if found is None or not found.done():
+                return None
+            self._answers.move_to_end(key)
+        return found.result()
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The answer of a key, computed where it is not kept."""

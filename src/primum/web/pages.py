@@ -51,8 +51,8 @@ def treatment_html(name: str, desk: Desk, reader: str = "") -> str:
     """The dossier as its page, or the brief of one kind of reader."""
     from primum.dossier.render import html
 
-    dossier = _dossier(name, desk)
-    return html.render_brief(dossier, _reader(reader), home="/") if reader else html.render(dossier, home="/")
+    answer = dossier(name, desk)
+    return html.render_brief(answer, _reader(reader), home="/") if reader else html.render(answer, home="/")
 
 
 def treatment_json(name: str, desk: Desk, reader: str = "") -> dict[str, Any]:
@@ -61,7 +61,7 @@ def treatment_json(name: str, desk: Desk, reader: str = "") -> dict[str, Any]:
 
     if reader:
         _reader(reader)
-    return dict(as_json(_dossier(name, desk)))
+    return dict(as_json(dossier(name, desk)))
 
 
 def _reader(name: str) -> str:
@@ -73,7 +73,8 @@ def _reader(name: str) -> str:
     return name
 
 
-def _dossier(name: str, desk: Desk) -> Any:
+def dossier(name: str, desk: Desk) -> Any:
+    """The whole answer on a treatment; where reports are loaded it is kept."""
     from primum.study.ask import ask
 
     known = treatment(name)

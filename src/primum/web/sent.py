@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from primum.web.keep import Keep
 
@@ -44,15 +45,17 @@ class Sender:
     def __init__(self) -> None:
         self._kept: Keep[_Packed] = Keep(most=PAGES, weigh=lambda page: len(page.content))
 
-    def send(self, request: Request, key: Hashable, make: Callable[[], Page]) -> Response:
-        """The page of a key; made where it is not kept.
+    async def send(self, request: Request, key: Hashable, make: Callable[[], Page]) -> Response:
+        """The page of a key; made in a thread where it is not kept.
 
         Args:
             request: what was asked.
             key: all that the page depends on.
             make: makes it.
         """
-        page = self._kept.get(key, lambda: _pack(make()))
+        page = self._kept.there(key)  # no thread is needed, so that whoever asks for little waits behind nobody
+        if page is None:
+            page = await run_in_threadpool(self._kept.get, key, lambda: _pack(make()))
         headers = {**page.headers, "ETag": page.tag, "Vary": "Accept-Encoding"}
         if page.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)

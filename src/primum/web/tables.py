@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from primum.web.desk import Desk
 from primum.web.question import question, second_cohort
@@ -123,8 +124,8 @@ def _rows(table: SignalTable, out: BoolArray) -> list[dict[str, Any]]:
 
 def cases_of(state: State, row: dict[str, Any]) -> str:
     """The query of the cases behind a row: the reports of the question that hold its drug and its event."""
-    asked = {name: getattr(state, name) for name in ("what", "cohort", "duplicates")}
-    return State(**asked, drug=row["drug"], event=row["event"]).query()
+    asked = {name: text for name in ("what", "cohort", "duplicates") if (text := getattr(state, name))}
+    return f"?{urlencode(asked | {name: row[name] for name in ('drug', 'event')})}"  # fifty times a page
 
 
 def compare(desk: Desk, state: State) -> dict[str, Any]:
