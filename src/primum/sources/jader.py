@@ -20,9 +20,10 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
+from primum.sources.blocks import Keeper
 from primum.sources.code_texts import read_code
 from primum.sources.encodings import Encoding
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import NOT_A_DATE, NOT_A_NUMBER, Reading, read_csv
 
 _COLUMNS: Final = read_csv("jader_columns.csv")

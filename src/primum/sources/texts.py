@@ -109,6 +109,18 @@ class Texts:
         distinct = pa.concat_arrays([self.distinct, pa.array([""])])
         return Texts(distinct, np.where(kept, self.codes, len(self.distinct)).astype(np.int32))
 
+    def at(self, rows: Places) -> Texts:
+        """The texts of some rows, nothing where a row is -1.
+
+        Examples:
+            >>> Texts.of(["a", "b"]).at(np.array([1, -1])).to_list()
+            ['b', '']
+        """
+        import pyarrow as pa
+
+        distinct = pa.concat_arrays([self.distinct, pa.array([""])])
+        return Texts(distinct, np.append(self.codes, len(self.distinct)).astype(np.int32)[rows])
+
     def or_else(self, others: Texts) -> Texts:
         """The texts, and where one is empty the other column's.
 
