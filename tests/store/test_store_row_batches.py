@@ -13,6 +13,8 @@ from primum.errors import StoreError
 from primum.sources.texts import values_of
 from primum.store import open_store
 from primum.store.row_batches import RowBatches
+from primum.study.load_caers import load_caers
+from primum.testing.caers import write_caers
 
 
 def test_rows_of_several_sets_of_columns_stand_side_by_side(tmp_path):
@@ -23,6 +25,7 @@ def test_rows_of_several_sets_of_columns_stand_side_by_side(tmp_path):
     batches.put("therapies", columns, 3)
     batches.put("therapies", {"report_key": [8], "row_number": [1], "duration_days": [1.5], "duration_text": ["x"]}, 1)
     batches.put("therapies", columns, 0)  # nothing
+    batches.close()
     with open_store(tmp_path / "store", write=True) as store:
         batches.move_into(store.engine)
         assert store.engine.read("therapies", "report_key", "start_date", "duration_days", "duration_text") == [
@@ -35,10 +38,11 @@ def test_rows_of_several_sets_of_columns_stand_side_by_side(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full stands for a disk without room")
-def test_a_full_disk_is_told_in_one_line(tmp_path):
-    (tmp_path / "0.arrow").symlink_to("/dev/full")
-    batches = RowBatches(tmp_path)
-    with pytest.raises(StoreError, match=r"it cannot be written \(.*[Nn]o space left.*Check that the disk has room"):
-        batches.put(
-            "reactions", {"report_key": pa.array(range(100_000)), "row_number": pa.array(range(100_000))}, 100_000
-        )
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(RowBatches, "_file", lambda batches, number: Path("/dev/full"))
+    file = write_caers(tmp_path / "caers.csv", reports=200)
+    with open_store(tmp_path / "store", write=True) as store:
+        with pytest.raises(StoreError, match=r"it cannot be written \(No space left.*Check that the disk has room"):
+            load_caers(store, [file])
+        assert not store.engine.count("files")
+    assert [path.name for path in (tmp_path / "store").iterdir() if path.is_dir()] == []

@@ -8,13 +8,11 @@ one long transaction would stay in the engine's memory, and a database in betwee
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from primum.errors import StoreError
 from primum.store.engine import Engine
 from primum.store.schema import schema_of
 
@@ -36,13 +34,15 @@ class RowBatches:
             self._write(name, columns)
             self.written[name] += rows
 
+    def close(self) -> None:
+        """No more will follow."""
+        for writer in self._writers.values():
+            writer.close()
+
     def move_into(self, engine: Engine) -> None:
-        """Put all rows into the store; no more can follow."""
+        """Put all rows into the store, once closed."""
         import pyarrow as pa
 
-        with self._disk():
-            for writer in self._writers.values():
-                writer.close()
         for number, (name, _) in enumerate(self._writers):
             with pa.OSFile(str(self._file(number))) as file, pa.ipc.open_stream(file) as reader:
                 engine.append(name, reader)
@@ -52,24 +52,11 @@ class RowBatches:
 
         types = arrow_types(name)
         batch = pa.record_batch({column: _typed(given, types[column]) for column, given in columns.items()})
-        with self._disk():
-            writer = self._writers.get((name, batch.schema))
-            if writer is None:
-                writer = pa.ipc.new_stream(str(self._file(len(self._writers))), batch.schema)
-                self._writers[name, batch.schema] = writer
-            writer.write_batch(batch)
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Inside, a disk that is full is told as what it is."""
-        try:
-            yield
-        except OSError as error:
-            raise StoreError.of(
-                str(self._folder.parent),
-                f"it cannot be written ({error.strerror or error})",
-                "Check that the disk has room, then run the command again; the parts before are loaded",
-            ) from error
+        writer = self._writers.get((name, batch.schema))
+        if writer is None:
+            writer = pa.ipc.new_stream(str(self._file(len(self._writers))), batch.schema)
+            self._writers[name, batch.schema] = writer
+        writer.write_batch(batch)
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{number}.arrow"

@@ -9,8 +9,11 @@ last part.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.errors import SourceError
+from primum.errors import SourceError, StoreError
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
@@ -229,9 +232,13 @@ class PartWriter:
         closed = self._closed[file]
         closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
+    def finish(self) -> None:
+        """Write what still waits; no more can follow."""
+        self._write_rejects()
+        self._batches.close()
+
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
-        self._write_rejects()
         self._batches.move_into(engine)
         part = self.part
         for number, closed in enumerate(self._closed, start=1):
@@ -379,7 +386,9 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
         return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
     with room_beside(store) as folder:
         writer = PartWriter(folder, part)
-        part.read(writer)
+        with _telling_a_full_disk(folder):
+            part.read(writer)
+            writer.finish()
         with engine.little_memory(), engine.transaction():
             remove_part(engine, part.number, None)
             writer.move_into(engine)
@@ -387,3 +396,18 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
                 derive_inside(store)
     outcome = "replaced" if before else "loaded"
     return Loaded(part.name, part.name, outcome, writer.reports, writer.rejected, writer.repaired)
+
+
+@contextmanager
+def _telling_a_full_disk(folder: Path) -> Iterator[None]:
+    """Inside, a disk without room for what waits is told as what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreError.of(
+            str(folder.parent),
+            f"it cannot be written ({os.strerror(error.errno)})",
+            "Check that the disk has room, then run the command again; the parts before are loaded",
+        ) from error

@@ -142,7 +142,7 @@ class _RowsOnDisk:
         self._writer.close()
 
     def take(self, rows: Places) -> dict[str, Texts]:
-        """The columns of some rows, in their order; ."""
+        """The columns of some rows, in their order."""
         import pyarrow as pa
 
         order = np.argsort(rows, kind="stable")
