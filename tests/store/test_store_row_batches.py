@@ -45,4 +45,4 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path, monkeypatc
         with pytest.raises(StoreError, match=r"it cannot be written \(No space left.*Check that the disk has room"):
             load_caers(store, [file])
         assert not store.engine.count("files")
-    assert [path.name for path in (tmp_path / "store").iterdir() if path.is_dir()] == []
+    assert [path.name for path in tmp_path.iterdir()] == ["caers.csv"]
