@@ -110,12 +110,7 @@ class PipedFile(BlockFile):
         return replace(lines, plain=lines.plain & _begin_with_digits(lines))
 
     def _mend(self, lines: BlockLines, *, last: bool) -> tuple[list[Mended], Mask, int]:
-        begins = lines.plain.copy()
-        blank = np.zeros(len(lines), dtype=bool)
-        for line in np.flatnonzero(~lines.plain).tolist():
-            raw = lines.raw(line)
-            blank[line] = not raw.strip()
-            begins[line] = _BEGINS_ROW.match(raw) is not None
+        begins, blank = _begin_or_blank(lines)
         there = np.flatnonzero(~blank)
         if not len(there):
             self._counted["blank"] += len(lines)
@@ -130,10 +125,9 @@ class PipedFile(BlockFile):
         kept = lines.plain.copy()
         kept[end:] = False
         mended: list[Mended] = []
-        for head, behind in zip(heads.tolist(), ends.tolist(), strict=True):
-            if behind - head > 1 or not lines.plain[there[head]]:
-                kept[there[head]] = False
-                mended += self._alone(lines, there[head:behind])
+        for row in np.flatnonzero((ends - heads > 1) | ~lines.plain[there[heads]]).tolist():
+            kept[there[heads[row]]] = False
+            mended += self._alone(lines, there[heads[row] : ends[row]])
         inside = sum(int(np.sum(blank[row.line : row.line + row.taken])) for row in mended)
         self._counted["blank"] += int(np.sum(blank[:end])) - inside
         return mended, kept, end
@@ -186,6 +180,15 @@ class PipedFile(BlockFile):
             whole = pc.replace_substring(last.distinct, _PIPE_OF_A_TEXT, "|")
             columns[self.columns[-1]] = Texts(whole, last.codes)
         return columns
+
+
+def _begin_or_blank(lines: BlockLines) -> tuple[Mask, Mask]:
+    """Which lines begin a row, and which hold nothing."""
+    begins, blank = lines.plain.copy(), np.zeros(len(lines), dtype=bool)
+    for line in np.flatnonzero(~lines.plain).tolist():
+        raw = lines.raw(line)
+        begins[line], blank[line] = _BEGINS_ROW.match(raw) is not None, not raw.strip()
+    return begins, blank
 
 
 def _begin_with_digits(lines: BlockLines) -> Mask:

@@ -188,13 +188,13 @@ class _Reports:
         """Each outcome of any patient once; death and injury of the report itself, where no patient tells more."""
         of_patient, codes = patients.outcomes.split(split_codes)
         owners = patients.owners[of_patient]
-        told = self.writer.read(OUTCOME, codes, partial(read_code, OUTCOME), files=patients.files[owners])[0]
+        from_patients = self.writer.read(OUTCOME, codes, partial(read_code, OUTCOME), files=patients.files[owners])[0]
         of_event, codes = events.split(split_codes)
-        whole = self.writer.read("EVENT_TYPE", codes, partial(read_code, "EVENT_TYPE"))[0]
+        of_report = self.writer.read("EVENT_TYPE", codes, partial(read_code, "EVENT_TYPE"))[0]
         more = np.zeros(len(keys), bool)
-        more[owners[there(told)]] = True
+        more[owners[there(from_patients)]] = True
         needed = ~(more[of_event] & codes.are(lambda text: codes_of("EVENT_TYPE").get(text) == "OT"))
-        outcomes, owners = joined(told, whole.filter(needed)), np.concatenate((owners, of_event[needed]))
+        outcomes, owners = joined(from_patients, of_report.filter(needed)), np.concatenate((owners, of_event[needed]))
         once = once_a_row(owners, outcomes)
         once = once[np.argsort(owners[once], kind="stable")]
         self.writer.put(
