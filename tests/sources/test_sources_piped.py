@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -15,7 +13,6 @@ from hypothesis import strategies as st
 from primum.errors import SourceError
 from primum.sources import blocks, piped
 from primum.sources.piped import PipedFile
-from primum.sources.report_keys import ReportKeys
 
 PIECES = st.sampled_from(
     [
@@ -141,22 +138,3 @@ def test_a_row_that_never_ends_is_let_go_before_the_memory_is_full(monkeypatch):
     assert number == 12
     assert len(text) < 200
     assert file.account().rejected > 900
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=20), st.sampled_from([1, 3, 100]))
-def test_a_number_is_found_with_all_its_rows_the_newest_version_first(given_rows, at_once):
-    wanted = {}
-    for row, (number, version) in enumerate(given_rows, start=1):
-        wanted.setdefault(number, []).append((-version, row))
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("primum.sources.report_keys._AT_ONCE", at_once)
-        keys = ReportKeys(Path(folder))
-        for number, version in given_rows:
-            keys.extend(np.array([number]), versions=np.array([version]))
-        assert keys.close() == len(given_rows) - len(wanted)
-        asked = np.array([6, 5, 4, 3, 2, 1, 0, 6, 5])
-        places, rows = keys.find_all(asked)
-        newest = keys.find(asked)
-    expected = [[row for _, row in sorted(wanted.get(number, []))] for number in asked.tolist()]
-    assert [rows[places == place].tolist() for place in range(len(asked))] == expected
-    assert newest.tolist() == [found[0] if found else 0 for found in expected]
