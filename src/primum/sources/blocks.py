@@ -18,10 +18,11 @@ from primum.errors import SourceError
 from primum.sources.batch import Batch, Lines
 from primum.sources.encodings import Encoding, InUtf8
 from primum.sources.layouts import BOMS
-from primum.sources.lines import BLOCK, FileAccount, Reject
+from primum.sources.lines import FileAccount, Reject
 from primum.sources.plain_lines import BlockLines
 from primum.sources.texts import Mask, Texts
 
+BLOCK: Final = 4 * 1024**2  # bytes read at once: a text that comes again in a block is read once
 LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 
 

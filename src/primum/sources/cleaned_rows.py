@@ -8,13 +8,14 @@ it need not put them together once more, and none is larger than memory allows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,10 +140,23 @@ def read_rows(path: Path) -> pa.Table:
         return pa.ipc.open_file(file).read_all()
 
 
-def first_fields(path: Path) -> Iterator[str]:
-    """The keys of the rows of a file, one by one."""
-    for batch in read_rows(path).to_batches():
-        yield from batch.column(1).to_pylist()
+def sorted_keys(path: Path) -> NDArray[np.int64]:
+    """The keys of the rows of a file, in order, each as `key_number` gives it."""
+    import pyarrow.compute as pc
+
+    texts = read_rows(path).column(1)
+    found: NDArray[np.int64] = pc.binary_join_element_wise("1", texts, "").cast("int64").to_numpy()
+    return np.sort(found)
+
+
+def key_number(key: bytes) -> int:
+    """A key of 1 to 18 digits as a number: its digits behind a 1, so that no zero in front is lost.
+
+    Examples:
+        >>> key_number(b"7"), key_number(b"07")
+        (17, 107)
+    """
+    return int(b"1" + key)
 
 
 def recode_latin1(path: Path) -> None:

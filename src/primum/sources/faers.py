@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from primum.errors import SourceError
 from primum.sources.archive import Archive, Member, find_archives, read_archive
-from primum.sources.cleaned_rows import RowsFile, first_fields, recode_latin1
+from primum.sources.cleaned_rows import RowsFile, key_number, recode_latin1, sorted_keys
 from primum.sources.layouts import Header, match_header
 from primum.sources.lines import BLOCK, FileAccount, Reject, clean_lines
 from primum.sources.repairs import Expected, is_key
@@ -72,13 +75,17 @@ class KnownKeys:
 
     def __init__(self, demo_rows: Path) -> None:
         self._demo_rows = demo_rows
-        self._keys: frozenset[str] | None = None
+        self._keys: NDArray[np.int64] | None = None
 
     def __call__(self, key: bytes) -> bool:
-        """Whether a number is the key of a report of the quarter."""
+        """Whether a field is the key of a report of the quarter."""
+        if not is_key(key):
+            return False
         if self._keys is None:
-            self._keys = frozenset(first_fields(self._demo_rows))
-        return key.decode("latin-1") in self._keys
+            self._keys = sorted_keys(self._demo_rows)
+        number = key_number(key)
+        place = int(np.searchsorted(self._keys, number))
+        return place < len(self._keys) and int(self._keys[place]) == number
 
 
 def no_key_known(key: bytes) -> bool:

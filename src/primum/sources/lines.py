@@ -32,7 +32,7 @@ from primum.sources.repairs import (
     row_text,
 )
 
-BLOCK: Final = 4 * 1024**2  # bytes read at once
+BLOCK: Final = 1024**2  # bytes read at once: what is found out about them stays in the processor's cache
 LONGEST_CARRY: Final = 64 * 1024**2  # bytes without a line end at which a file is given up
 LONGEST_JOIN: Final = 50  # physical lines that one row may be cut into
 CONTROL_FLAGS: Final = bytes(n in CONTROLS for n in range(256))  # 1 for each byte that a line must not hold
@@ -174,7 +174,9 @@ class _Lines:
     starts: IndexArray  # first byte
     stops: IndexArray  # byte of the LF
     ends: IndexArray  # byte behind the last one of the row: no CR, no empty last field
+    returns: Mask  # whether it ends with a CR
     clean: Mask
+    alike: bool  # whether all clean lines end alike: so many bytes behind the row, with or without a CR
 
     def raw(self, i: int) -> bytes:
         """Line i without LF."""
@@ -216,7 +218,8 @@ class _Cleaner:
         first_marks = np.concatenate(([0], last_marks[:-1] + 1))
         stops = marks[last_marks]
         starts = np.concatenate(([0], stops[:-1] + 1))
-        ends = stops - ((stops > starts) & (array[np.maximum(stops - 1, 0)] == CR))
+        returns = (stops > starts) & (array[np.maximum(stops - 1, 0)] == CR)
+        ends = stops - returns
         extra = last_marks - first_marks - (self.expected.width - 1)
         clean = extra == 0
         row_ends = ends.copy()
@@ -229,38 +232,37 @@ class _Cleaner:
         clean &= stops - starts <= LONGEST_LINE
         clean &= _are_keys(array, starts, marks[first_marks] - starts, clean)
         clean &= ~_with_controls(block, array, starts, stops, ends)
-        return _Lines(block, array, starts, stops, row_ends, clean)
+        endings = 2 * (stops - row_ends)[clean] + returns[clean]
+        alike = bool((endings == endings[:1]).all())
+        return _Lines(block, array, starts, stops, row_ends, returns, clean, alike)
 
     def _copy(self, lines: _Lines, first: int, behind: int) -> None:
         """Write the clean lines from `first` up to `behind`."""
         if behind <= first:
             return
         start, stop = int(lines.starts[first]), int(lines.stops[behind - 1]) + 1
-        ends, stops = lines.ends[first:behind], lines.stops[first:behind]
-        cut = stops - ends
-        tail = int(cut[0])
-        returns = self._line_end(lines, first, behind)
-        if not cut.any():
-            piece = lines.block[start:stop]
-        elif (cut == tail).all() and (returns == returns[0]).all():
-            # All rows end alike, and behind no other field: the one replacement is the fastest way.
-            ending = lines.block[int(ends[0]) : int(stops[0])]
-            piece = lines.block[start:stop].replace(ending + b"\n", b"\n")
+        if lines.alike:
+            piece, trailing = self._alike(lines, first, behind, lines.block[start:stop])
         else:
+            stops = lines.stops[first:behind]
+            cut = stops - lines.ends[first:behind]
             keep = np.ones(stop - start, dtype=bool)
             for back in range(1, int(cut.max()) + 1):
                 keep[stops[cut >= back] - back - start] = False
             piece = lines.array[start:stop][keep].tobytes()
-        trailing = int(np.sum(cut > returns))
+            trailing = int(np.count_nonzero(cut > lines.returns[first:behind]))
         if trailing:
             self.tally.repairs["drop_empty_last_field"] += trailing
         self._write(piece, rows=behind - first)
 
-    def _line_end(self, lines: _Lines, first: int, behind: int) -> IndexArray:
-        """Bytes of CR at the end of each line."""
-        stops, starts = lines.stops[first:behind], lines.starts[first:behind]
-        ended: IndexArray = ((stops > starts) & (lines.array[np.maximum(stops - 1, 0)] == CR)).astype(np.intp)
-        return ended
+    def _alike(self, lines: _Lines, first: int, behind: int, piece: bytes) -> tuple[bytes, int]:
+        """Rows that all end alike, without that ending, and how many had an empty last field; most blocks are so."""
+        end, stop = int(lines.ends[first]), int(lines.stops[first])
+        if end == stop:
+            return piece, 0
+        # Behind no other field can this ending stand: a line holds one LF, at its end.
+        rows = piece.replace(lines.block[end:stop] + b"\n", b"\n")
+        return rows, behind - first if stop - end > lines.returns[first] else 0
 
     def _odd(self, lines: _Lines, i: int, *, number: int, last: bool) -> int:
         """Place the odd line i; how many lines that took, 0 when the block ends too early to know."""

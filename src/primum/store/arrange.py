@@ -271,21 +271,29 @@ def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
 
 @cache
 def _ranked_keys(columns: tuple[str, ...]) -> ir.Table:
-    """Every report's keys with its rank among those that share them; rank 0 owns the rows of the other files."""
+    """Every report's keys with its rank among those that share them; rank 0 owns the rows of the other files.
+
+    Hardly any share them: only those that do are ranked, and the fields of no other are counted.
+    """
     import ibis
 
     rows = _staged_rows(columns)
-    keyed = rows.select(
-        report_key=rows.first_key + rows.row_number,
-        fields_filled=_fields_filled(rows, columns),
-        key_primaryid=rows[_RAW + "primaryid"],
-        key_caseid=rows[_RAW + "caseid"].fill_null(""),
-    )
+    keys = {
+        "report_key": rows.first_key + rows.row_number,
+        "key_primaryid": rows[_RAW + "primaryid"],
+        "key_caseid": rows[_RAW + "caseid"].fill_null(""),
+    }
+    several = rows.group_by(shared=rows[_RAW + "primaryid"]).agg(many=ibis._.count()).filter(ibis._.many > 1)
+    alone = rows.anti_join(several, rows[_RAW + "primaryid"] == several.shared)
     best = [ibis.desc("fields_filled"), ibis.asc("report_key")]
     same_pair = ibis.window(group_by=["key_primaryid", "key_caseid"], order_by=best)
     same_id = ibis.window(group_by=["key_primaryid"], order_by=best)
     number = ibis.row_number()
-    return keyed.mutate(pair_rank=number.over(same_pair), id_rank=number.over(same_id)).drop("fields_filled")
+    shared = rows.semi_join(several, rows[_RAW + "primaryid"] == several.shared)
+    keyed = shared.select(**keys, fields_filled=_fields_filled(rows, columns))
+    ranked = keyed.mutate(pair_rank=number.over(same_pair), id_rank=number.over(same_id)).drop("fields_filled")
+    none = ibis.literal(0, "int64")
+    return ibis.union(alone.select(**keys, pair_rank=none, id_rank=none), ranked)
 
 
 def _days_between(therapies: ir.Table) -> Any:

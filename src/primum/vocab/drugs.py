@@ -22,6 +22,7 @@ from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.vocab.cleaning import clean, ingredients, pieces
@@ -93,6 +94,8 @@ def map_name(
     """
     coded = ingredients(active_ingredient)
     general = _by_ingredient(drugname, coded) if coded else _by_name(drugname, learned or {}, dictionaries)
+    fields = {drugname or "", *coded, *(mapping.substance for mapping in general)}
+    tables = [table for table in tables if any(map(table.may_name, fields))]
     found: dict[str, Mapping] = {}
     for table in tables:
         for mapping in _from_table(table, drugname, coded) or _through_table(table, drugname, () if coded else general):
@@ -253,18 +256,18 @@ def map_names(
         tables: of the treatments.
         dictionaries: that the user gave.
     """
-    by_all = learn(names)
-    by_drugs = learn((drug, ingredient, rows) for (drug, ingredient, _), rows in zip(names, teaching, strict=True))
+    by_all = by_drugs = learn(names)
+    if any(of_drugs != rows for of_drugs, (_, _, rows) in zip(teaching, names, strict=True)):
+        by_drugs = learn((drug, ingredient, rows) for (drug, ingredient, _), rows in zip(names, teaching, strict=True))
     told = ("substance", "product", "method", "version", "treatment", "share", "support")
-    columns: dict[str, list[Any]] = {name: [] for name in ("name_key", *told)}
+    values_of = attrgetter(*told)
+    rows: list[tuple[Any, ...]] = []
     for key, (drugname, active_ingredient, _), of_drugs in zip(name_key, names, teaching, strict=True):
         learned = by_drugs if of_drugs else by_all
         mappings = map_name(drugname, active_ingredient, tables=tables, learned=learned, dictionaries=dictionaries)
-        for mapping in mappings:
-            columns["name_key"].append(int(key))
-            for column in told:
-                columns[column].append(getattr(mapping, column))
-    return columns
+        rows += [(key, *values_of(mapping)) for mapping in mappings]
+    columns = zip(*rows, strict=True) if rows else [()] * (1 + len(told))
+    return {name: list(column) for name, column in zip(("name_key", *told), columns, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

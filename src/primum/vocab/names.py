@@ -116,14 +116,16 @@ class NameTable:
         A field that offers a choice between several (` OR `) is a name of its own: it credits none of them.
         """
         given = words(field)
-        if self._beginnings.isdisjoint(given):  # no name can begin here: nearly every field of a store
-            return ()
-        if self._holds_false_friend(given):
+        if self._beginnings.isdisjoint(given) or self._holds_false_friend(given):
             return ()
         hits = self._specific(given) or self._general(given)
         if len({hit.substance for hit in hits}) > 1 and "OR" in given:
             return (Hit(" ".join(given), None, specific=False, method="ambiguous"),)
         return hits
+
+    def may_name(self, field: str) -> bool:
+        """Whether any name of the table could begin in a drug field; soon told, and false for nearly all of a store."""
+        return not self._beginnings.isdisjoint(words(field))
 
     def is_false_friend(self, field: str) -> bool:
         """Whether a drug field names something else that only looks like a drug of the treatment."""
