@@ -9,9 +9,10 @@ committed rows: the same call, in a process that has loaded two thousand reports
 there), less the CPU of the derived tables, which are the same work a report in each system. The hash over the bytes of
 the file is in both. Texts of VAERS and MAUDE have 1,400 characters; `vaers_short` has 70.
 
-`--large GB` loads one folder of MAUDE of that size, for its peak memory.
+`--grow 4` also loads files four times as large, for their peak of memory: that of the process, and on top of it
+that of the largest process that it started (files of E2B and openFDA are read by two).
 
-Usage: python benchmarks/bench_sources.py [--megabytes 60] [--large 0] [--write benchmarks/RESULTS.md]
+Usage: python benchmarks/bench_sources.py [--megabytes 60] [--grow 0] [--only SYSTEMS] [--write benchmarks/RESULTS.md]
 """
 
 from __future__ import annotations
@@ -129,7 +130,8 @@ def load(system: str, given: Path, store: Path, before: Path) -> dict[str, float
     # What getrusage tells of a process counts what its parent held when it was made.
     told = Path("/proc/self/status").read_text()
     cpu = found["cpu"] + children_cpu() - children - spent[0]
-    return found | {"cpu": cpu, "peak": float(told.partition("VmHWM:")[2].split()[0]) * 1024}
+    peak = int(told.partition("VmHWM:")[2].split()[0]) + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return found | {"cpu": cpu, "peak": peak * 1024.0}
 
 
 def children_cpu() -> float:
@@ -168,17 +170,20 @@ def text_bytes(given: Path) -> int:
     return given.stat().st_size if given.is_file() else bytes_below(given)
 
 
-def one(system: Callable[[Path, int], Path], megabytes: float, folder: Path) -> dict[str, float]:
-    """Write about so many megabytes of a system and load them."""
+def one(
+    system: Callable[[Path, int], Path], megabytes: float, folder: Path, *, whole: bool = False
+) -> dict[str, float]:
+    """Write about so many megabytes of a system and load them; not for parsing alone where the `whole` is enough."""
     small, large = folder / "sample", folder / "files"
     small.mkdir()
     large.mkdir()
     sample = system(small, SAMPLE)
     reports = int(megabytes * 1e6 * SAMPLE / text_bytes(sample))
     given = system(large, reports)
-    parsing = in_own_process(system.__name__, given, folder / "parsed", sample)
-    whole = in_own_process(system.__name__, given, folder / "store", Path())
-    return whole | {"reports": reports, "text": text_bytes(given), "parsing": parsing["cpu"]}
+    found = in_own_process(system.__name__, given, folder / "store", Path())
+    if not whole:
+        found["parsing"] = in_own_process(system.__name__, given, folder / "parsed", sample)["cpu"]
+    return found | {"reports": reports, "text": text_bytes(given)}
 
 
 def line(name: str, found: dict[str, float], base: dict[str, float] | None) -> str:
@@ -196,10 +201,18 @@ def line(name: str, found: dict[str, float], base: dict[str, float] | None) -> s
     return f"| {' | '.join(cells)} |"
 
 
+def grown_line(name: str, small: dict[str, float], large: dict[str, float]) -> str:
+    cells = [name]
+    for found in (small, large):
+        cells += [f"{found['text'] / 1e6:,.0f} MB", f"{found['reports']:,}", f"{found['peak'] / 1e6:,.0f} MB"]
+    more = (large["peak"] - small["peak"]) / (large["reports"] - small["reports"])
+    return f"| {' | '.join(cells)} | {more:,.0f} bytes |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=float, default=60)
-    parser.add_argument("--large", type=float, default=0, help="gigabytes of one folder of MAUDE")
+    parser.add_argument("--grow", type=float, default=0, help="how many times as large files to load for their memory")
     parser.add_argument("--only", default="", help="systems, with commas between; all by default")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--load", nargs=4)
@@ -220,6 +233,8 @@ def main() -> None:
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     base = None
+    grown = ["", "| system | text | reports | peak memory | text | reports | peak memory | a further report |"]
+    grown.append("|---|---|---|---|---|---|---|---|")
     for system in SYSTEMS:
         if asked.only and system.__name__ not in asked.only.split(","):
             continue
@@ -228,11 +243,12 @@ def main() -> None:
         lines.append(line(system.__name__, found, base))
         base = base or found
         print(lines[-1], flush=True)
-    if asked.large:
-        with tempfile.TemporaryDirectory() as folder:
-            found = one(maude, asked.large * 1e3, Path(folder))
-        lines.append(line("maude, large", found, base))
-    print("\n".join(lines))
+        if asked.grow:
+            with tempfile.TemporaryDirectory() as folder:
+                larger = one(system, asked.megabytes * asked.grow, Path(folder), whole=True)
+            grown.append(grown_line(system.__name__, found, larger))
+            print(grown[-1], flush=True)
+    lines += grown if asked.grow else []
     if asked.write:
         write_between(asked.write, "sources", lines)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primum.errors import SourceError
-from primum.sources import quoted
+from primum.sources import blocks, quoted
 from primum.sources.encodings import Encoding
 from primum.sources.jader import ENCODING
 from primum.sources.quoted import QuotedFile
@@ -69,7 +69,7 @@ def test_rows_taken_by_the_block_are_those_that_are_read_line_by_line(text, enco
     told = []
     for block, find in ((size, quoted.lines_of), (4_000_000, nothing_plain)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(quoted, "BLOCK", block)
+            patch.setattr(blocks, "BLOCK", block)
             patch.setattr(quoted, "lines_of", find)
             file = reader(encoding=encoding, headless=headless)
             rows = read(file, whole)
@@ -111,7 +111,7 @@ def test_a_row_that_is_refused_takes_its_repairs_and_its_joined_lines_with_it():
 
 
 def test_a_line_without_an_end_is_given_up_before_the_memory_is_full(monkeypatch):
-    monkeypatch.setattr(quoted, "LONGEST_LINE", 100)
+    monkeypatch.setattr(blocks, "LONGEST_LINE", 100)
     with pytest.raises(SourceError, match="no line end within 100 bytes"):
         read(reader(), b"K,A,B\n" + b"1" * 1_000)
 

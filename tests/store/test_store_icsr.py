@@ -159,8 +159,8 @@ def test_value_faults_are_counted_by_element_and_cost_no_report(load):
 def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypatch):
     write_e2b_r2(tmp_path / "a.xml", reports=30)
     found = []
-    for size in (7, 20_000):
-        monkeypatch.setattr("primum.store.row_batches.BATCH", size)
+    for size in (7, 500):
+        monkeypatch.setattr("primum.sources.records.RECORDS_OF_A_RUN", size)
         with open_store(tmp_path / f"store{size}", write=True) as store:
             load_icsr(store, "e2b", find_icsr_files("e2b", [tmp_path / "a.xml"]))
             found.append(hashes(store))

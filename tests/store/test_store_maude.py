@@ -199,12 +199,13 @@ def test_loading_twice_changes_nothing_another_file_replaces_and_a_bad_one_leave
     assert rows(store, "drugs_in_report", "drugname") == [("FILLER B",)]
 
 
-def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypatch):
+def test_files_read_in_small_blocks_and_from_several_runs_of_numbers_are_the_same(tmp_path, monkeypatch):
     write_maude(tmp_path, reports=60)
     hashes = []
-    for size in (7, 20_000):
-        monkeypatch.setattr("primum.store.row_batches.BATCH", size)
-        with open_store(tmp_path / f"store{size}", write=True) as store:
+    for block, run in ((700, 7), (4_000_000, 1_000_000)):
+        monkeypatch.setattr("primum.sources.blocks.BLOCK", block)
+        monkeypatch.setattr("primum.sources.report_keys._AT_ONCE", run)
+        with open_store(tmp_path / f"store{block}", write=True) as store:
             load_maude(store, [find_folder(tmp_path)])
             hashes.append([store.engine.content_hash(name) for name in REPORT_TABLES])
     assert hashes[0] == hashes[1]

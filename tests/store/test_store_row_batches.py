@@ -13,39 +13,36 @@ from primum.errors import StoreError
 from primum.sources.texts import values_of
 from primum.store import open_store
 from primum.store.row_batches import RowBatches
+from primum.study.load_caers import load_caers
+from primum.testing.caers import write_caers
 
 
-def test_rows_put_one_by_one_and_by_column_stand_side_by_side(tmp_path, monkeypatch):
-    monkeypatch.setattr("primum.store.row_batches.BATCH", 2)
+def test_rows_of_several_sets_of_columns_stand_side_by_side(tmp_path):
     (tmp_path / "aside").mkdir()
     batches = RowBatches(tmp_path / "aside")
-    for key, day in ((1, dt.date(2020, 2, 29)), (2, None), (3, dt.date(2021, 1, 1))):
-        batches.add("therapies", report_key=key, row_number=1, start_date=day)
-    batches.add("therapies", report_key=4, row_number=1, duration_days=1.5, duration_text="x")
-    codes = np.array([0, 1, 0], np.int32)
-    days = values_of(pa.array([dt.date(2022, 3, 4), None]), codes)
+    days = values_of(pa.array([dt.date(2022, 3, 4), None]), np.array([0, 1, 0], np.int32))
     columns = {"report_key": pa.array([5, 6, 7]), "row_number": pa.array([1, 1, 1]), "start_date": days}
     batches.put("therapies", columns, 3)
+    batches.put("therapies", {"report_key": [8], "row_number": [1], "duration_days": [1.5], "duration_text": ["x"]}, 1)
     batches.put("therapies", columns, 0)  # nothing
+    batches.close()
     with open_store(tmp_path / "store", write=True) as store:
         batches.move_into(store.engine)
         assert store.engine.read("therapies", "report_key", "start_date", "duration_days", "duration_text") == [
-            (1, dt.date(2020, 2, 29), None, None),
-            (2, None, None, None),
-            (3, dt.date(2021, 1, 1), None, None),
-            (4, None, 1.5, "x"),
             (5, dt.date(2022, 3, 4), None, None),
             (6, None, None, None),
             (7, dt.date(2022, 3, 4), None, None),
+            (8, None, 1.5, "x"),
         ]
-    assert batches.written == {"therapies": 7}
+    assert batches.written == {"therapies": 4}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full stands for a disk without room")
-def test_a_full_disk_is_told_in_one_line(tmp_path):
-    (tmp_path / "0.arrow").symlink_to("/dev/full")
-    batches = RowBatches(tmp_path)
-    with pytest.raises(StoreError, match=r"it cannot be written \(.*[Nn]o space left.*Check that the disk has room"):
-        batches.put(
-            "reactions", {"report_key": pa.array(range(100_000)), "row_number": pa.array(range(100_000))}, 100_000
-        )
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(RowBatches, "_file", lambda batches, number: Path("/dev/full"))
+    file = write_caers(tmp_path / "caers.csv", reports=200)
+    with open_store(tmp_path / "store", write=True) as store:
+        with pytest.raises(StoreError, match=r"it cannot be written \(No space left.*Check that the disk has room"):
+            load_caers(store, [file])
+        assert not store.engine.count("files")
+    assert [path.name for path in tmp_path.iterdir()] == ["caers.csv"]

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from primum.counts.cohort import parse
 from primum.counts.members import Scope, members
@@ -115,6 +117,19 @@ def test_reports_that_another_table_does_not_name_are_found_by_no_loop_over_both
     wanted = spark.engine.sql(members(parse(text), Scope(BINS)))
     plan = spark.engine.connection.sql(wanted)._jdf.queryExecution().executedPlan().toString()
     assert "NestedLoop" not in plan
+
+
+def test_a_table_by_report_is_not_sent_to_every_worker_however_densely_its_file_is_packed(spark, tmp_path):
+    """Five million keys fill nine megabytes of Parquet, which Spark takes for the size of the table."""
+    keys = np.arange(5_000_000)
+    current = {"report_key": keys, "current": keys % 5 > 0, "reason": pa.nulls(len(keys), pa.string())}
+    parquet.write_table(pa.table(current), tmp_path / "current.parquet", compression="zstd")
+    parquet.write_table(pa.table({"report_key": [1], "master": [2]}), tmp_path / "links.parquet")
+    assert (tmp_path / "current.parquet").stat().st_size < 12e6
+    rows, links = (spark.engine.connection.read.parquet(f"{tmp_path}/{name}.parquet") for name in ("current", "links"))
+    masters = rows.where("current").selectExpr("report_key AS master")
+    plan = links.join(masters, "master", "left_semi")._jdf.queryExecution().executedPlan().toString()
+    assert "Broadcast" not in plan
 
 
 @pytest.mark.parametrize(

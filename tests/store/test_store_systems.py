@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import commands
 from primum.errors import SourceError, StoreError
-from primum.sources import canada, jader, quoted
+from primum.sources import blocks, canada, jader, quoted
 from primum.sources.caers import COLUMNS as CAERS_COLUMNS
 from primum.sources.caers import open_caers, split_terms
 from primum.sources.eudravigilance import open_listing, read_drug, read_reaction, split_cell
@@ -145,7 +145,7 @@ def test_the_same_again_changes_nothing_another_replaces_and_lines_read_alone_gi
     names = (*REPORT_TABLES, "files", "rejects", "repairs", "value_faults", "current_reports")
     hashes = []
     for size, find in ((700, quoted.lines_of), (4_000_000, nothing_plain)):
-        monkeypatch.setattr(quoted, "BLOCK", size)
+        monkeypatch.setattr(blocks, "BLOCK", size)
         monkeypatch.setattr(quoted, "lines_of", find)
         with open_store(tmp_path / f"store{size}", write=True) as opened:
             KINDS[kind].load(opened, [path])

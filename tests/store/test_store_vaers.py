@@ -188,7 +188,7 @@ def test_rows_read_in_blocks_are_the_rows_read_at_once(tmp_path, monkeypatch):
     write_vaers(tmp_path, reports=50)
     hashes = []
     for size in (7, 4_000_000):
-        monkeypatch.setattr("primum.sources.quoted.BLOCK", size)
+        monkeypatch.setattr("primum.sources.blocks.BLOCK", size)
         with open_store(tmp_path / f"store{size}", write=True) as store:
             load_vaers(store, find_sets([tmp_path]))
             hashes.append([store.engine.content_hash(name) for name in REPORT_TABLES])

@@ -88,5 +88,9 @@ class Batch:
             return self
         for row in np.flatnonzero(bad).tolist():
             self.refused(self.lines.rejects(row, reason), self.lines.repairs_of(row))
-        columns = {name: texts[~bad] for name, texts in self.columns.items()}
-        return Batch(columns, int(np.sum(~bad)), self.lines.of(~bad), self.refused)
+        return self.of(~bad)
+
+    def of(self, kept: Mask) -> Batch:
+        """Some of the rows."""
+        columns = {name: texts[kept] for name, texts in self.columns.items()}
+        return Batch(columns, int(np.sum(kept)), self.lines.of(kept), self.refused)

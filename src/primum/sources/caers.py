@@ -14,8 +14,9 @@ from collections.abc import Collection
 from functools import cache
 from typing import Final
 
+from primum.sources.blocks import Keeper
 from primum.sources.code_texts import read_code
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import Reading, read_csv
 
 _COLUMNS: Final = read_csv("caers_columns.csv")

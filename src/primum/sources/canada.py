@@ -18,7 +18,8 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.blocks import Keeper
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import read_csv
 
 _COLUMNS: Final = read_csv("canada_columns.csv")

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.blocks import Keeper
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import read_csv
 
 _COLUMNS: Final = read_csv("eudravigilance_columns.csv")

@@ -13,16 +13,18 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
+from primum.sources.batch import Batch
+from primum.sources.blocks import Keeper
 from primum.sources.code_texts import read_code
 from primum.sources.encodings import Encoding
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import NOT_A_DATE, NOT_A_NUMBER, Reading, read_csv
 
 _COLUMNS: Final = read_csv("jader_columns.csv")
@@ -90,6 +92,17 @@ def open_table(path: Path, table: str, *, keep: Keeper) -> QuotedFile:
         path.name, table, known, known, NEEDED[table], encoding=ENCODING,
         column_name=lambda printed: PRINTED[table].get(plain(printed), plain(printed)), keep=keep,
     )  # fmt: skip
+
+
+def in_plain_letters(batch: Batch) -> Batch:
+    """The rows with every text as `plain` gives it; those in ASCII are so already."""
+    import pyarrow.compute as pc
+
+    columns = {
+        name: texts if pc.all(pc.string_is_ascii(texts.distinct)).as_py() else texts.map(plain)
+        for name, texts in batch.columns.items()
+    }
+    return replace(batch, columns=columns)
 
 
 @lru_cache(maxsize=100_000)

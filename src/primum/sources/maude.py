@@ -21,11 +21,12 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
+from primum.sources.batch import Batch
+from primum.sources.blocks import Keeper, physical_lines
 from primum.sources.encodings import Encoding
 from primum.sources.lines import FileAccount
-from primum.sources.piped import PipedFile, Placing
-from primum.sources.quoted import Keeper, physical_lines
-from primum.sources.values import read_csv
+from primum.sources.piped import PipedFile
+from primum.sources.values import UNKNOWN_CODE, Reading, read_csv
 
 _COLUMNS: Final = read_csv("maude_columns.csv")
 TABLES: Final = ("MDRFOI", "PATIENT", "DEVICE", "FOIDEVPROBLEM", "PATIENTPROBLEMCODE", "FOITEXT")
@@ -121,20 +122,19 @@ def find_folder(folder: Path) -> MaudeFolder:
     return MaudeFolder(folder.resolve().name, tuple(found), hashlib.sha256(digests.encode()).hexdigest(), size)
 
 
-def open_file(file: MaudeFile, place: Placing, *, keep: Keeper) -> PipedFile:
-    """A file of MAUDE, ready to be read.
-
-    Args:
-        file: which.
-        place: as `PipedFile` takes it.
-        keep: takes the rejected lines.
-    """
+def open_file(file: MaudeFile, *, keep: Keeper) -> PipedFile:
+    """A file of MAUDE, ready to be read; `keep` takes the rejected lines."""
     table = file.table
     also = {row["also"]: row["column"] for row in _COLUMNS if row["table"] == table and row["also"]}
     return PipedFile(
-        file.path.name, table, COLUMNS[table], READ[table], NEEDED[table], place, also=also,
-        headless=_HEADLESS.get(table, {}), free_text=table == "FOITEXT", keep=keep,
+        file.path.name, table, COLUMNS[table], READ[table], NEEDED[table], keep=keep, also=also,
+        headless=_HEADLESS.get(table, {}), free_text=table == "FOITEXT",
     )  # fmt: skip
+
+
+def told(batch: Batch) -> Batch:
+    """The rows with nothing where `*` stands."""
+    return batch.changed(lambda text: None if text == "*" else text)
 
 
 def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
@@ -168,6 +168,17 @@ def codes_of(column: str) -> Mapping[str, str]:
         ('HO', '')
     """
     return {row["code"]: row["value"] for row in read_csv("maude_codes.csv") if row["column"] == column}
+
+
+def read_code(column: str, text: str | None) -> Reading:
+    """What a code stands for in the store.
+
+    Examples:
+        >>> read_code("SEQUENCE_NUMBER_OUTCOME", "H").values, read_code("EVENT_TYPE", "Q").fault
+        (('HO',), 'unknown code')
+    """
+    known = codes_of(column)
+    return Reading((known.get(text or "") or None,), None if text is None or text in known else UNKNOWN_CODE)
 
 
 def split_codes(text: str) -> tuple[str, ...]:

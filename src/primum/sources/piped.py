@@ -9,161 +9,71 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import IO, Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import IO, ClassVar, Final
+
+import numpy as np
 
 from primum.errors import SourceError
-from primum.sources.encodings import Encoding
-from primum.sources.layouts import BOMS
-from primum.sources.lines import FileAccount, Reject
-from primum.sources.quoted import Keeper, physical_lines
-from primum.sources.repairs import CONTROLS, strip_control_bytes
+from primum.sources.batch import Batch
+from primum.sources.blocks import BlockFile, Mended
+from primum.sources.lines import Reject
+from primum.sources.plain_lines import BlockLines, lines_of
+from primum.sources.repairs import CONTROLS, LONGEST_KEY, strip_control_bytes
+from primum.sources.report_keys import Numbers
+from primum.sources.texts import Mask, Places, Texts
 
 LONGEST_ROW: Final = 4_000_000  # bytes; a narrative of several thousand lines
-OUTSIDE: Final = "outside"  # what `place` says of a row whose report is not in this part
+NO_NUMBER: Final = "it begins with no number of a report"
 _KEY: Final = re.compile(rb'["\s]*([0-9]{1,18})(?:\.0*)?["\s]*')
-_BEGINS_ROW: Final = re.compile(rb'["\s]*[0-9]{1,18}(?:\.[0-9]*)?["\s]*(?:\||\r?\n?$)')
-
-Row = tuple[str, ...]
-Placing = Callable[[int, Row], str]
+_BEGINS_ROW: Final = re.compile(rb'["\s]*[0-9]{1,18}(?:\.[0-9]*)?["\s]*(?:\||\r?$)')
+_PIPE: Final = ord("|")
+_PIPE_OF_A_TEXT: Final = "\x01"  # while rows are parted at pipes; control bytes are stripped before
 
 
 @dataclass(slots=True)
-class PipedFile:
-    """A pipe-delimited file that is being read, and where its lines went so far.
+class PipedFile(BlockFile):
+    """A pipe-delimited file that is being read; the first of its columns is the number of a report, in digits.
 
     Args:
-        member: its name.
-        table: what it holds.
-        known: the columns that such a file may have, the number of the report first.
-        read: those of them that a row is made of.
-        needed: the columns without which it cannot be read.
         also: other names of columns, as older files call them.
         headless: its columns where no header stands, by their number.
         free_text: its last column may hold pipes and line breaks.
-        place: what becomes of a row: nothing to say where it is loaded, `OUTSIDE`, or why it is rejected.
-        keep: takes the rejected lines.
-        repairs: what was mended, and how often.
     """
 
-    member: str
-    table: str
-    known: Sequence[str]
-    read: Sequence[str]
-    needed: Sequence[str]
-    place: Placing
-    also: dict[str, str] = field(default_factory=dict)
-    headless: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    delimiter: str = "|"
+    also: Mapping[str, str] = field(default_factory=dict)
+    headless: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     free_text: bool = False
-    keep: Keeper = field(default_factory=list[Reject])
-    repairs: Counter[str] = field(default_factory=Counter)
-    columns: tuple[str, ...] = ()
-    _count: Counter[str] = field(default_factory=Counter)
-    _header_lines: int = 0
+    _quotes: ClassVar[bool] = False
 
-    def rows(self, stream: IO[bytes]) -> Iterator[tuple[int, Row]]:
-        """The number of the report and the columns read of every row that is loaded, trimmed, in order.
+    def leave_outside(self, batch: Batch, outside: Mask) -> Batch:
+        """The rows of a batch less those of reports that are not in this part; their lines are counted as such."""
+        if not outside.any():
+            return batch
+        lines, gone = 0, batch.lines.of(outside)
+        recoded, repair = gone.recoded
+        self.repairs[repair] -= int(np.sum(recoded))
+        for row, told in gone.repairs.items():
+            self.repairs.subtract(told)
+            lines += gone.block.count(b"\n", int(gone.starts[row]), int(gone.stops[row]))
+        rows = int(np.sum(outside))
+        self._counted.update(loaded=-rows, joins=-lines, outside=rows + lines)
+        return batch.of(~outside)
 
-        Args:
-            stream: the file from its beginning.
+    def rows(self, stream: IO[bytes]) -> Iterator[tuple[Batch, Numbers]]:
+        """The rows of the file with the numbers of their reports; of the columns those that are read.
 
         Raises:
             SourceError: the header has no such columns, or a line has no end.
         """
-        lines = physical_lines(stream, self.member)
-        first = self._header(next(lines, b""))
-        pick = self._picker()
-        waiting: list[tuple[int, bytes]] = []
-        size = 0
-        for number, line in enumerate(lines if first is None else _with(first, lines), start=1 + self._header_lines):
-            if not line.strip():
-                self._count["blank"] += 1
-            elif waiting and size < LONGEST_ROW and not _BEGINS_ROW.match(line):
-                waiting.append((number, line))
-                size += len(line)
-            else:
-                if waiting:
-                    yield from self._placed(waiting, pick)
-                waiting, size = [(number, line)], len(line)
-        if waiting:
-            yield from self._placed(waiting, pick)
+        for batch in self.batches(stream, only=(self.known[0], *self.read)):
+            numbers = batch[self.columns[0]]
+            yield batch, numbers.distinct.cast("int64").to_numpy()[numbers.codes]
 
-    def account(self) -> FileAccount:
-        """Where the lines of a file that was read to its end went."""
-        count = self._count
-        placed = sum(count[name] for name in ("blank", "loaded", "rejected", "joins", OUTSIDE))
-        return FileAccount(
-            member=self.member,
-            table=self.table,
-            layout="by header" if self._header_lines else f"{len(self.columns)} columns without a header",
-            columns=self.columns,
-            lines=placed + self._header_lines,
-            header_lines=self._header_lines,
-            blank_lines=count["blank"],
-            loaded=count["loaded"],
-            rejected=count["rejected"],
-            joins=count["joins"],
-            outside=count[OUTSIDE],
-            repairs=dict(self.repairs),
-        )
-
-    def _placed(self, waiting: list[tuple[int, bytes]], pick: Callable[[list[str]], Row]) -> Iterator[tuple[int, Row]]:
-        """The row of these lines, if they make one that is loaded; every line of them gets its place."""
-        taken, rest = waiting, waiting[:0]
-        fields, repairs = self._fields([line for _, line in waiting])
-        if len(waiting) > 1 and not self.free_text:
-            alone = self._fields([waiting[0][1]])
-            if alone[0] is not None:  # whole without what follows, which is no row then
-                (fields, repairs), taken, rest = alone, waiting[:1], waiting[1:]
-        key = _KEY.fullmatch(waiting[0][1].partition(b"|")[0].rstrip(b"\r\n"))
-        if fields is None or key is None:
-            reason = f"no whole row of {len(self.columns)} fields" if key else "it begins with no number of a report"
-            self._reject(waiting, reason)
-            return
-        report, row = int(key[1]), pick(fields)
-        reason = self.place(report, row)
-        if reason == OUTSIDE:
-            self._count[OUTSIDE] += len(taken)
-        elif reason:
-            self._reject(taken, reason)
-        else:
-            self._count["loaded"] += 1
-            self._count["joins"] += len(taken) - 1
-            self.repairs.update(repairs)
-            if fields[0] != key[1].decode():
-                self.repairs["mend_key"] += 1
-            yield report, row
-        self._reject(rest, "it begins with no number of a report, and the row before it is whole")
-
-    def _fields(self, lines: Sequence[bytes]) -> tuple[list[str] | None, tuple[str, ...]]:
-        """The fields of lines that are one row, and what it took; None where they are none."""
-        line = lines[0].rstrip(b"\r\n") if len(lines) == 1 else b" ".join(one.rstrip(b"\r\n") for one in lines)
-        repairs: tuple[str, ...] = ("join_broken_lines",) if len(lines) > 1 else ()
-        if line.translate(None, CONTROLS) != line:
-            line, repairs = strip_control_bytes(line), (*repairs, "strip_control_bytes")
-        text, latin1 = Encoding().decode(line)
-        if latin1:
-            repairs = (*repairs, "read_as_latin1")
-        fields, width = text.split("|"), len(self.columns)
-        if len(fields) > width and self.free_text:
-            return [*fields[: width - 1], "|".join(fields[width - 1 :])], (*repairs, "join_surplus_fields")
-        if len(fields) == width + 1 and not fields[-1].strip():
-            return fields[:width], (*repairs, "drop_empty_last_field")
-        return (fields if len(fields) == width else None), repairs
-
-    def _reject(self, lines: Sequence[tuple[int, bytes]], reason: str) -> None:
-        for number, line in lines:
-            self.keep.append(Reject(number, reason, line.rstrip(b"\r\n")))
-        self._count["rejected"] += len(lines)
-
-    def _header(self, line: bytes) -> bytes | None:
-        """Read the columns off the first line; the line itself where it is a row of a file without a header."""
-        text = line
-        while text.startswith(BOMS):
-            text = text[len(next(bom for bom in BOMS if text.startswith(bom))) :]
-            self.repairs["strip_byte_order_mark"] = 1
+    def _begin(self, line: bytes) -> bytes:
+        text = self._without_mark(line)
         width = text.count(b"|") + 1
         if self.headless and (not text.strip() or _BEGINS_ROW.match(text)):
             if text.strip() and width not in self.headless:
@@ -171,36 +81,123 @@ class PipedFile:
                 raise SourceError.of(self.member, f"{width} columns", f"{wanted} where no header stands", "Check it.")
             self.columns = self.headless[width if text.strip() else next(iter(self.headless))]
             return text
-        self._header_lines = 1
-        given = tuple(name.strip().strip('"').upper() for name in Encoding().decode(text.rstrip(b"\r\n"))[0].split("|"))
-        columns = tuple(self.also.get(name, name) for name in given)
-        missing = [name for name in self.needed if name not in columns]
-        if missing or columns[0] != self.known[0]:
-            faults = [f"no column {name}" for name in missing] or [f"its first column is {columns[0][:40]!r}"]
+        self._counted.update(lines=1, header=1)
+        self.columns = self._header(text)
+        return b""
+
+    def _header(self, text: bytes) -> tuple[str, ...]:
+        given = [name.strip().strip('"').upper() for name in self.encoding.decode(text.rstrip(b"\r\n"))[0].split("|")]
+        columns = [self.also.get(name, name) or f"column {place}" for place, name in enumerate(given, start=1)]
+        faults = [f"no column {name}" for name in self.needed if name not in columns]
+        faults += [f"column {name[:40]!r} twice" for name in dict.fromkeys(columns) if columns.count(name) > 1]
+        if not faults and columns[0] != self.known[0]:
+            faults = [f"its first column is {columns[0][:40]!r}"]
+        if faults:
             raise SourceError.of(
                 self.member,
                 "; ".join(faults),
                 f"a header with {'|'.join(self.needed)}, {self.known[0]} first",
                 "Nothing of this folder was loaded; check the file.",
             )
-        self.columns = columns
         self.repairs += Counter(
-            leave_unknown_column=sum(name not in self.known for name in columns if name),
+            leave_unknown_column=sum(name not in self.known for name, told in zip(columns, given, strict=True) if told),
             miss_known_column=sum(name not in columns for name in self.read),
         )
-        return None
+        return tuple(columns)
 
-    def _picker(self) -> Callable[[list[str]], Row]:
-        """The columns read of the fields of a row; empty where the file has no such column."""
-        places = [self.columns.index(name) if name in self.columns else None for name in self.read]
-        there = [place for place in places if place is not None]
-        if len(there) == len(places) and len(there) > 1:
-            pick = itemgetter(*there)
-            return lambda fields: tuple(map(str.strip, pick(fields)))
-        return lambda fields: tuple("" if place is None else fields[place].strip() for place in places)
+    def _lines(self, block: bytes) -> BlockLines:
+        lines = lines_of(block, delimiter="|", width=len(self.columns), quotes=False)
+        return replace(lines, plain=lines.plain & _begin_with_digits(lines))
+
+    def _mend(self, lines: BlockLines, *, last: bool) -> tuple[list[Mended], Mask, int]:
+        begins, blank = _begin_or_blank(lines)
+        there = np.flatnonzero(~blank)
+        if not len(there):
+            self._counted["blank"] += len(lines)
+            return [], lines.plain, len(lines)
+        begins[there[0]] = True
+        heads = np.flatnonzero(begins[there])  # places in `there` at which a row begins
+        ends = np.append(heads[1:], len(there))
+        end = len(lines)
+        tail = int(there[heads[-1]])
+        if not last and lines.stops[-1] - lines.starts[tail] < LONGEST_ROW:  # it may go on in the next block
+            end, heads, ends = tail, heads[:-1], ends[:-1]
+        kept = lines.plain.copy()
+        kept[end:] = False
+        mended: list[Mended] = []
+        for row in np.flatnonzero((ends - heads > 1) | ~lines.plain[there[heads]]).tolist():
+            kept[there[heads[row]]] = False
+            mended += self._alone(lines, there[heads[row] : ends[row]])
+        inside = sum(int(np.sum(blank[row.line : row.line + row.taken])) for row in mended)
+        self._counted["blank"] += int(np.sum(blank[:end])) - inside
+        return mended, kept, end
+
+    def _alone(self, lines: BlockLines, at: Places) -> list[Mended]:
+        """The row of these lines, if they make one; the others are rejected."""
+        raws = [lines.raw(line).rstrip(b"\r") for line in at.tolist()]
+        taken = len(raws)
+        fields, repairs = self._fields(raws)
+        if taken > 1 and not self.free_text:
+            alone = self._fields(raws[:1])
+            if alone[0] is not None:  # whole without what follows, which is no row then
+                (fields, repairs), taken = alone, 1
+        key = _KEY.fullmatch(raws[0].partition(b"|")[0])
+        numbers = (self._counted["lines"] + 1 + at).tolist()
+        if fields is None or key is None:
+            reason = f"no whole row of {len(self.columns)} fields" if key else NO_NUMBER
+            self._reject([Reject(number, reason, raw) for number, raw in zip(numbers, raws, strict=True)])
+            return []
+        reason = f"{NO_NUMBER}, and the row before it is whole"
+        rest = zip(numbers[taken:], raws[taken:], strict=True)
+        self._reject([Reject(number, reason, raw) for number, raw in rest])
+        digits = key[1].decode()
+        if fields[0] != digits:
+            repairs = (*repairs, "mend_key")
+        text = "|".join((digits, *fields[1:])).encode() + b"\n"
+        return [Mended(int(at[0]), int(at[taken - 1] - at[0]) + 1, text, repairs)]
+
+    def _fields(self, raws: Sequence[bytes]) -> tuple[list[str] | None, tuple[str, ...]]:
+        """The fields of lines that are one row, and what it took; None where they are none."""
+        line = b" ".join(raws)
+        repairs: tuple[str, ...] = ("join_broken_lines",) if len(raws) > 1 else ()
+        if line.translate(None, CONTROLS) != line:
+            line, repairs = strip_control_bytes(line), (*repairs, "strip_control_bytes")
+        text, recoded = self.encoding.decode(line.replace(b"\r", b" "))
+        if recoded:
+            repairs = (*repairs, self.encoding.repair)
+        fields, width = text.split("|"), len(self.columns)
+        if len(fields) > width and self.free_text:
+            return [*fields[: width - 1], _PIPE_OF_A_TEXT.join(fields[width - 1 :])], (*repairs, "join_surplus_fields")
+        if len(fields) == width + 1 and not fields[-1].strip():
+            return fields[:width], (*repairs, "drop_empty_last_field")
+        return (fields if len(fields) == width else None), repairs
+
+    def _columns(self, text: bytes, wanted: Sequence[str]) -> dict[str, Texts]:
+        import pyarrow.compute as pc
+
+        columns = BlockFile._columns(self, text, wanted)
+        if self.free_text and (last := columns.get(self.columns[-1])) is not None:
+            whole = pc.replace_substring(last.distinct, _PIPE_OF_A_TEXT, "|")
+            columns[self.columns[-1]] = Texts(whole, last.codes)
+        return columns
 
 
-def _with(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from lines
+def _begin_or_blank(lines: BlockLines) -> tuple[Mask, Mask]:
+    """Which lines begin a row, and which hold nothing."""
+    begins, blank = lines.plain.copy(), np.zeros(len(lines), dtype=bool)
+    for line in np.flatnonzero(~lines.plain).tolist():
+        raw = lines.raw(line)
+        begins[line], blank[line] = _BEGINS_ROW.match(raw) is not None, not raw.strip()
+    return begins, blank
+
+
+def _begin_with_digits(lines: BlockLines) -> Mask:
+    """Which lines begin with a number and a pipe."""
+    array = np.frombuffer(lines.block, dtype=np.uint8)
+    digits = np.ones(len(lines), dtype=bool)
+    ended = np.zeros(len(lines), dtype=bool)
+    for place in range(LONGEST_KEY + 1):
+        byte = array[np.minimum(lines.starts + place, len(array) - 1)]
+        ended |= (byte == _PIPE) & digits & (place > 0)
+        digits &= ((byte >= ord("0")) & (byte <= ord("9"))) | ended
+    return ended

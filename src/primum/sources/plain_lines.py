@@ -1,7 +1,8 @@
-"""Which lines of a block of quoted text are whole records with nothing to mend?
+"""Which lines of a block of delimited text are whole records with nothing to mend?
 
-Found by one search over the bytes: a line is plain where its quotes open behind a separator and close before one, where
-it has the right number of separators outside of them, and no control byte. Every other line is looked at alone.
+Found by one search over the bytes: a line is plain where its quotes open behind a separator and close before one (or
+mean nothing at all), where it has the right number of separators outside of them, and no control byte. Every other line
+is looked at alone.
 """
 
 from __future__ import annotations
@@ -46,20 +47,21 @@ class BlockLines:
         return len(self.starts)
 
 
-def lines_of(block: bytes, *, delimiter: str, width: int) -> BlockLines:
+def lines_of(block: bytes, *, delimiter: str, width: int, quotes: bool = True) -> BlockLines:
     r"""The lines of a block, and which are plain.
 
     Args:
         block: whole lines; the last may lack its LF.
         delimiter: one ASCII character.
         width: fields of a record.
+        quotes: whether quotes may stand around a field; else they are letters like others.
 
     Examples:
         >>> lines_of(b'1,a\n2,"b, ""c"", d"\n3\n"4,x\n5,"a"b\n', delimiter=",", width=2).plain.tolist()
         [True, True, False, False, False]
     """
     array = np.frombuffer(block, dtype=np.uint8)
-    quoted = b'"' in block
+    quoted = quotes and b'"' in block
     mark = array == LF
     mark |= array == ord(delimiter)
     if quoted:

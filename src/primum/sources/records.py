@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from primum.errors import SourceError
 from primum.sources.archive import DAMAGED, sha256_of
+from primum.sources.blocks import Keeper
 from primum.sources.lines import ByteStream, FileAccount, Reject
-from primum.sources.quoted import Keeper
 
 DENSEST: Final = 400  # bytes of text in one of an archive; real ones hold 10 to 40, a bomb of zeros 1,000
 SMALL: Final = 50 * 1024**2  # bytes of text below which density says nothing

@@ -1,95 +1,129 @@
-"""Which report of a part has a number, when the part holds tens of millions of them?
+"""Which reports of a part have a number, when the part holds more of them than memory should?
 
-A dictionary of Python's takes some hundred bytes a report. Two sorted arrays take twelve, and twenty-four while they
-are put in order.
+Numbers are put in order a million at a time. What is in order lies in files, one of which is looked at at a time: some
+50 MB are in memory, however many reports a part holds.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-NOTHING: Final = ()
-_AT_ONCE: Final = 1_000_000  # numbers put into their places together
+from primum.sources.texts import Places
+
+Numbers = NDArray[np.int64]
+_AT_ONCE: Final = 1_000_000  # numbers that are put in order together
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Numbers in order, each with its row and its version, as three rows of a table in a file.
+
+    Args:
+        path: of the file.
+        length: how many.
+        first: the least of the numbers.
+        last: the greatest.
+    """
+
+    path: Path
+    length: int
+    first: int
+    last: int
+
+    @staticmethod
+    def of(folder: Path, numbers: Numbers, rows: Numbers, versions: Numbers) -> _Run:
+        """Write a run."""
+        order = np.argsort(numbers, kind="stable")
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            for column in (numbers, rows, versions):
+                file.write(column[order].data)
+        return _Run(Path(file.name), len(numbers), int(numbers[order[0]]), int(numbers[order[-1]]))
+
+    def table(self) -> Numbers:
+        """Numbers, rows and versions; it takes no memory once it is let go."""
+        return np.memmap(self.path, dtype=np.int64, mode="r", shape=(3, self.length))
 
 
 class ReportKeys:
-    """Rows of reports by number, counted from 1 as they are added; `add` them all, then `close`, then `find`.
+    """Rows of reports by number, counted from 1 as they are added; `extend` by all, then `close`, then `find`.
+
+    Args:
+        folder: holds the files; whoever made it takes it away.
 
     Examples:
-        >>> keys = ReportKeys()
-        >>> for number, version in [(30, 0), (7, 0), (30, 5)]:
-        ...     keys.add(number, version=version)
-        >>> keys.close()
-        1
-        >>> keys.find(30), keys.find(7), keys.find(8)
-        ((3, 1), (2,), ())
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     keys = ReportKeys(Path(folder))
+        ...     keys.extend(np.array([30, 7, 30]), versions=np.array([0, 0, 5]))
+        ...     again = keys.close()
+        ...     places, rows = keys.find_all(np.array([30, 8, 7]))
+        ...     newest = keys.find(np.array([30, 8, 7]))
+        >>> again, places.tolist(), rows.tolist(), newest.tolist()
+        (1, [0, 0, 2], [3, 1, 2], [3, 0, 2])
     """
 
-    def __init__(self) -> None:
-        self._given = array("q")
-        self._versions = array("i")  # of the reports up to the last that has one
-        self._numbers = np.empty(0, np.int64)  # in order
-        self._rows = np.empty(0, np.int32)
-        self._seen = self._numbers.data  # bisect is five times as fast on it as on the array
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: list[tuple[Numbers, Numbers]] = []  # numbers and versions
+        self._waits = self._rows = self._again = 0
+        self._runs: list[_Run] = []
 
-    def add(self, number: int, *, version: int = 0) -> None:
-        """Keep a report; a higher version of the same number is the newer one."""
-        if version:
-            self._versions.extend([0] * (len(self._given) - len(self._versions)))
-            self._versions.append(version)
-        self._given.append(number)
-
-    def extend(self, numbers: NDArray[np.int64]) -> None:
-        """Keep many reports without a version."""
-        self._given.frombytes(numbers.astype(np.int64).tobytes())
+    def extend(self, numbers: Numbers, *, versions: Numbers | None = None) -> None:
+        """Keep reports; of those of one number that with the highest version is the newest."""
+        given = numbers.astype(np.int64)
+        self._waiting.append((given, np.zeros(len(given), np.int64) if versions is None else versions.astype(np.int64)))
+        self._waits += len(given)
+        if self._waits >= _AT_ONCE:
+            self._put_away()
 
     def close(self) -> int:
-        """Put them in order, of one number the newest first, then as they came; how many share theirs with another."""
-        given, self._given = np.frombuffer(self._given, dtype=np.int64), array("q")
-        self._rows = np.argsort(given).astype(np.int32)
-        self._numbers = np.empty(len(given), dtype=np.int64)
-        for first in range(0, len(given), _AT_ONCE):  # whole, its places would take eight bytes each once more
-            within = slice(first, first + _AT_ONCE)
-            self._numbers[within] = given[self._rows[within]]
-        again = np.flatnonzero(self._numbers[1:] == self._numbers[:-1])
-        if len(again):
-            shared = np.union1d(again, again + 1)
-            rows = self._rows[shared]
-            order = np.lexsort((rows, -self._versions_of(rows), self._numbers[shared]))
-            self._rows[shared] = rows[order]
-        self._rows += 1
-        self._versions = array("i")
-        self._seen = self._numbers.data
-        return len(again)
+        """No more will come; how many share their number with another."""
+        self._put_away()
+        return self._again
 
-    def find(self, number: int) -> tuple[int, ...]:
-        """Rows of the reports with that number, the newest first; none where there is none."""
-        first = last = bisect_left(self._seen, number)
-        while last < len(self._seen) and self._seen[last] == number:
-            last += 1
-        return tuple(self._rows[first:last].tolist()) if last > first else NOTHING
+    def find_all(self, numbers: Numbers) -> tuple[Places, Places]:
+        """The rows of reports with each of some numbers: which number it is, and the row; the newest first."""
+        found = list(self._matches(numbers))
+        if not found:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        places, rows, versions = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if np.all(places[1:] > places[:-1]):  # as nearly always: one row each, all of one run
+            return places, rows
+        order = np.lexsort((rows, -versions, places))
+        return places[order], rows[order]
 
-    def find_each(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
-        """For each number the row that `find` names first; 0 where there is none.
+    def find(self, numbers: Numbers) -> Places:
+        """The row of the newest report with each number; 0 where there is none."""
+        places, rows = self.find_all(numbers)
+        newest = np.zeros(len(numbers), np.intp)
+        newest[places[::-1]] = rows[::-1]
+        return newest
 
-        Examples:
-            >>> keys = ReportKeys()
-            >>> keys.extend(np.array([30, 7, 30]))
-            >>> keys.close(), keys.find_each(np.array([7, 30, 8])).tolist()
-            (1, [2, 1, 0])
-        """
-        if not len(self._numbers):
-            return np.zeros(len(numbers), dtype=np.int32)
-        at = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
-        rows: NDArray[np.int32] = np.where(self._numbers[at] == numbers, self._rows[at], 0)
-        return rows
+    def _matches(self, numbers: Numbers) -> Iterator[tuple[Places, Places, Numbers]]:
+        for run in self._runs:
+            asked = np.flatnonzero((numbers >= run.first) & (numbers <= run.last))
+            if not len(asked):
+                continue
+            known, rows, versions = run.table()
+            begin = np.searchsorted(known, numbers[asked])
+            lengths = np.searchsorted(known, numbers[asked], side="right") - begin
+            at = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - begin, lengths)
+            yield np.repeat(asked, lengths), rows[at].astype(np.intp), versions[at]
 
-    def _versions_of(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        known = np.frombuffer(self._versions or array("i", [0]), dtype=np.int32)
-        versions: NDArray[np.int32] = np.where(rows < len(known), known[np.minimum(rows, len(known) - 1)], 0)
-        return versions
+    def _put_away(self) -> None:
+        """Write what waits as a run."""
+        if not self._waits:
+            return
+        numbers, versions = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        rows = np.arange(self._rows + 1, self._rows + len(numbers) + 1)
+        distinct = np.unique(numbers)
+        self._again += len(numbers) - int(np.sum(self.find(distinct) == 0))
+        self._runs.append(_Run.of(self._folder, numbers, rows, versions))
+        self._rows += len(numbers)
+        self._waiting, self._waits = [], 0

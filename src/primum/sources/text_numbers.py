@@ -1,77 +1,95 @@
 """Which number has a text, when a part holds millions of different ones?
 
-A dictionary of Python's takes some hundred bytes and more a text. Here a text is sixteen bytes of a hash and four of a
-number, in arrays that are kept in order; two of about one size are merged, so that few are searched.
+A dictionary of Python's takes some hundred bytes and more a text. Here a text is 24 bytes, its own where it has fewer
+and of a hash where it has not, and four of a number, in arrays that are kept in order; two of about one size are
+merged, so that few are searched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Numbers = NDArray[np.int64]
 
-_BYTES: Final = 16  # of a hash: of ten million texts, two share one with a probability below 1e-24
+# Of a key, one more than what the number of a case with its count has. Where it is a hash: of ten million texts, two
+# share one with a probability below 1e-24.
+_BYTES: Final = 24
 _NOBODY: Final = -1
 
 
 class TextNumbers:
-    """Texts numbered from 0 as they are first met.
+    """Texts numbered from 0 as they are first met; none holds a control byte, as those of `Texts` do not.
 
     Examples:
+        >>> import pyarrow as pa
         >>> numbers = TextNumbers()
-        >>> numbers.add(["b", "a"]).tolist(), numbers.add(["a", "c"]).tolist(), len(numbers)
+        >>> numbers.add(pa.array(["b", "a"])).tolist(), numbers.add(pa.array(["a", "c"])).tolist(), len(numbers)
         ([0, 1], [1, 2], 3)
-        >>> numbers.find(["c", "x"]).tolist()
+        >>> numbers.find(pa.array(["c", "x"])).tolist()
         [2, -1]
     """
 
     def __init__(self) -> None:
         self._count = 0
-        self._sorted: list[tuple[NDArray[np.bytes_], NDArray[np.int32]]] = []  # hashes and their numbers, largest first
+        self._sorted: list[tuple[NDArray[np.bytes_], NDArray[np.int32]]] = []  # keys and their numbers, most first
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, texts: Sequence[str]) -> Numbers:
+    def add(self, texts: pa.StringArray) -> Numbers:
         """The number of each text, none of which stands here twice; those not met before get the next."""
-        hashes = _hashes(texts)
-        found = self._found(hashes)
+        keys = _keys(texts)
+        found = self._found(keys)
         new = np.flatnonzero(found == _NOBODY)
         found[new] = np.arange(self._count, self._count + len(new))
         self._count += len(new)
-        self._keep(hashes[new], found[new].astype(np.int32))
+        self._keep(keys[new], found[new].astype(np.int32))
         return found
 
-    def find(self, texts: Sequence[str]) -> Numbers:
+    def find(self, texts: pa.StringArray) -> Numbers:
         """The number of each text; -1 where it was not met."""
-        return self._found(_hashes(texts))
+        return self._found(_keys(texts))
 
-    def _found(self, hashes: NDArray[np.bytes_]) -> Numbers:
-        found = np.full(len(hashes), _NOBODY, dtype=np.int64)
+    def _found(self, keys: NDArray[np.bytes_]) -> Numbers:
+        found = np.full(len(keys), _NOBODY, dtype=np.int64)
         for known, numbers in self._sorted:
-            at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-            there = known[at] == hashes
+            at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            there = known[at] == keys
             found[there] = numbers[at[there]]
         return found
 
-    def _keep(self, hashes: NDArray[np.bytes_], numbers: NDArray[np.int32]) -> None:
-        if not len(hashes):
+    def _keep(self, keys: NDArray[np.bytes_], numbers: NDArray[np.int32]) -> None:
+        if not len(keys):
             return
-        while self._sorted and len(self._sorted[-1][0]) <= 2 * len(hashes):
+        while self._sorted and len(self._sorted[-1][0]) <= 2 * len(keys):
             others, their_numbers = self._sorted.pop()
-            hashes, numbers = np.concatenate((others, hashes)), np.concatenate((their_numbers, numbers))
-        order = np.argsort(hashes, kind="stable")
-        self._sorted.append((hashes[order], numbers[order]))
+            keys, numbers = np.concatenate((others, keys)), np.concatenate((their_numbers, numbers))
+        order = np.argsort(keys, kind="stable")
+        self._sorted.append((keys[order], numbers[order]))
 
 
-def _hashes(texts: Sequence[str]) -> NDArray[np.bytes_]:
-    digests = b"".join([blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest() for text in texts])
-    return np.frombuffer(digests, dtype=f"S{_BYTES}")
+def _keys(texts: pa.StringArray) -> NDArray[np.bytes_]:
+    """Each text itself, with zeros behind it, where that leaves one; its hash where it does not."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(data or b"", np.uint8)
+    starts, lengths = ends[:-1], np.diff(ends)
+    keys = np.zeros((len(texts), _BYTES), np.uint8)
+    for place in range(min(_BYTES - 1, max(lengths, default=0))):
+        longer = np.flatnonzero(lengths > place)
+        keys[longer, place] = letters[starts[longer] + place]
+    if len(long := np.flatnonzero(lengths >= _BYTES)):
+        whole = (text.encode() for text in texts.take(long).to_pylist())
+        hashes = b"".join([blake2b(text, digest_size=_BYTES).digest() for text in whole])
+        keys[long] = np.frombuffer(hashes, np.uint8).reshape(-1, _BYTES)
+    return keys.view(f"S{_BYTES}").ravel()
 
 
 def with_room(kept: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -109,6 +109,18 @@ class Texts:
         distinct = pa.concat_arrays([self.distinct, pa.array([""])])
         return Texts(distinct, np.where(kept, self.codes, len(self.distinct)).astype(np.int32))
 
+    def at(self, rows: Places) -> Texts:
+        """The texts of some rows, nothing where a row is -1.
+
+        Examples:
+            >>> Texts.of(["a", "b"]).at(np.array([1, -1])).to_list()
+            ['b', '']
+        """
+        import pyarrow as pa
+
+        distinct = pa.concat_arrays([self.distinct, pa.array([""])])
+        return Texts(distinct, np.append(self.codes, len(self.distinct)).astype(np.int32)[rows])
+
     def or_else(self, others: Texts) -> Texts:
         """The texts, and where one is empty the other column's.
 
@@ -172,11 +184,16 @@ def paired(first: Texts, second: Texts) -> tuple[list[tuple[str, str]], Codes]:
         >>> pairs, codes.tolist()
         ([('a', 'x'), ('b', 'x')], [0, 0, 1])
     """
+    (ones, others), codes = distinct_pairs(first, second)
+    texts = zip(first.distinct.take(ones).to_pylist(), second.distinct.take(others).to_pylist(), strict=True)
+    return list(texts), codes
+
+
+def distinct_pairs(first: Texts, second: Texts) -> tuple[tuple[Places, Places], Codes]:
+    """As `paired`, the pairs as places among the distinct texts of both columns."""
     mixed = first.codes.astype(np.int64) * max(1, len(second.distinct)) + second.codes
     pairs, codes = np.unique(mixed, return_inverse=True)
-    ones, others = np.divmod(pairs, max(1, len(second.distinct)))
-    texts = zip(first.distinct.take(ones).to_pylist(), second.distinct.take(others).to_pylist(), strict=True)
-    return list(texts), codes.astype(np.int32)
+    return np.divmod(pairs, max(1, len(second.distinct))), codes.astype(np.int32)
 
 
 def parts_of(lists: Sequence[Sequence[str]], codes: Codes) -> tuple[Places, Texts]:

@@ -19,7 +19,8 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.quoted import Keeper, QuotedFile
+from primum.sources.blocks import Keeper
+from primum.sources.quoted import QuotedFile
 from primum.sources.values import UNKNOWN_CODE, Reading, codes, read_csv
 
 _COLUMNS: Final = read_csv("vaers_columns.csv")

@@ -1,31 +1,23 @@
-"""How do rows on their way into the store stay out of memory, whether they come one by one or column by column?
+"""How do rows on their way into the store stay out of memory?
 
-They are written batch by batch into files of Arrow's, in a folder that goes when the load ends. Once all are there, one
-statement a file puts them into the store: rows that are inserted batch by batch within one long transaction would stay
-in the engine's memory, and a database in between would write everything twice.
+They come column by column and are written batch by batch into files of Arrow's, in a folder that goes when the load
+ends. Once all are there, one statement a file puts them into the store: rows that are inserted batch by batch within
+one long transaction would stay in the engine's memory, and a database in between would write everything twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from primum.errors import StoreError
 from primum.store.engine import Engine
 from primum.store.schema import schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-BATCH: Final = 20_000  # rows of a table that are written together
-LONG_BATCH: Final = 500  # of one whose rows hold long texts
-LONG_TABLES: Final = ("narratives", "rejects")
-
-Waiting = dict[tuple[str, ...], list[tuple[Any, ...]]]  # rows by their columns
 
 
 class RowBatches:
@@ -33,23 +25,8 @@ class RowBatches:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._rows: defaultdict[str, Waiting] = defaultdict(dict)
-        self._waiting: defaultdict[str, int] = defaultdict(int)
         self._writers: dict[tuple[str, pa.Schema], pa.RecordBatchStreamWriter] = {}
         self.written: defaultdict[str, int] = defaultdict(int)
-
-    def add(self, name: str, **values: Any) -> None:
-        """Put a row behind the others of its table; columns left out and None are empty."""
-        rows = self._rows[name]
-        columns = tuple(values)  # nearly every row of a table has the same
-        if columns in rows:
-            rows[columns].append(tuple(values.values()))
-        else:
-            rows[columns] = [tuple(values.values())]
-        self.written[name] += 1
-        self._waiting[name] += 1
-        if self._waiting[name] >= (LONG_BATCH if name in LONG_TABLES else BATCH):
-            self._write_waiting(name)
 
     def put(self, name: str, columns: Mapping[str, pa.Array], rows: int) -> None:
         """Write rows that stand in columns already; columns left out are empty."""
@@ -57,52 +34,29 @@ class RowBatches:
             self._write(name, columns)
             self.written[name] += rows
 
-    def flush(self) -> None:
-        """Write what is still waiting."""
-        for name in list(self._rows):
-            self._write_waiting(name)
+    def close(self) -> None:
+        """No more will follow."""
+        for writer in self._writers.values():
+            writer.close()
 
     def move_into(self, engine: Engine) -> None:
-        """Put all rows into the store; no more can follow."""
+        """Put all rows into the store, once closed."""
         import pyarrow as pa
 
-        self.flush()
-        with self._disk():
-            for writer in self._writers.values():
-                writer.close()
         for number, (name, _) in enumerate(self._writers):
             with pa.OSFile(str(self._file(number))) as file, pa.ipc.open_stream(file) as reader:
                 engine.append(name, reader)
-
-    def _write_waiting(self, name: str) -> None:
-        rows = self._rows.pop(name, {})
-        self._waiting[name] = 0
-        for columns, values in rows.items():
-            self._write(name, dict(zip(columns, zip(*values, strict=True), strict=True)))
 
     def _write(self, name: str, columns: Mapping[str, Any]) -> None:
         import pyarrow as pa
 
         types = arrow_types(name)
         batch = pa.record_batch({column: _typed(given, types[column]) for column, given in columns.items()})
-        with self._disk():
-            writer = self._writers.get((name, batch.schema))
-            if writer is None:
-                writer = pa.ipc.new_stream(str(self._file(len(self._writers))), batch.schema)
-                self._writers[name, batch.schema] = writer
-            writer.write_batch(batch)
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Inside, a disk that is full is told as what it is."""
-        try:
-            yield
-        except OSError as error:
-            raise StoreError.of(
-                str(self._folder.parent),
-                f"it cannot be written ({error.strerror or error})",
-                "Check that the disk has room, then run the command again; the parts before are loaded",
-            ) from error
+        writer = self._writers.get((name, batch.schema))
+        if writer is None:
+            writer = pa.ipc.new_stream(str(self._file(len(self._writers))), batch.schema)
+            self._writers[name, batch.schema] = writer
+        writer.write_batch(batch)
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{number}.arrow"

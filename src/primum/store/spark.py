@@ -456,6 +456,9 @@ _SETTINGS: Final = {
     # Staged tables keep the parts they were made in: what is then joined by report is not sent about once more.
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "false",
     "spark.sql.autoBroadcastJoinThreshold": "16m",  # the names of drugs with their numbers
+    # Spark takes the size of a file for that of its rows, and keys of reports are packed to a tenth: 16 million of them
+    # were sent to every worker (docs/decisions/0059).
+    "spark.sql.sources.fileCompressionFactor": "8",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

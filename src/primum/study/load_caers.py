@@ -74,7 +74,7 @@ class _Rows:
         """Put in rows: the reports that they are the first of, their products, and terms that were not told before."""
         numbers = self.writer.numbers("drugs_in_report", batch.rows)
         ids = batch["REPORT_ID"]
-        reports = self.reports.add(ids.distinct.to_pylist())
+        reports = self.reports.add(ids.distinct)
         self.kept = with_room(self.kept, len(self.reports))
         keys, products, told = self.kept[:, reports]
         texts, which = paired(batch["CASE_MEDDRA_PREFERRED_TERMS"], batch["CASE_OUTCOME"])

@@ -77,7 +77,7 @@ class _Rows:
 
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
-        self.known = ReportKeys()
+        self.known = ReportKeys(writer.folder)
         self.ingredients: dict[str, str] = {}
 
     def reports(self, batch: Batch) -> None:
@@ -186,7 +186,7 @@ class _Rows:
     def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
         """The rows that find their report, with its key and their own numbers."""
         batch, ids = _with_ids(batch)
-        rows = self.known.find_each(ids)
+        rows = self.known.find(ids)
         batch = batch.without(rows == 0, "no report of that REPORT_ID in reports.txt")
         return batch, self.writer.keys(rows[rows > 0]), self.writer.numbers(table, batch.rows)
 

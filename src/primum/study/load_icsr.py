@@ -24,7 +24,6 @@ EXPECTED: Final = {
     "e2b": "E2B files such as 1_ADR19Q1.xml, or zips of them",
     "openfda": "openFDA partitions such as drug-event-0001-of-0030.json.zip",
 }
-LONG: Final = 1024**2  # bytes of rejected records that do not wait for more to come
 
 
 def find_icsr_files(system: str, given: Sequence[Path]) -> tuple[Packed, ...]:
@@ -85,7 +84,5 @@ def _put(run: Run, writer: PartWriter) -> None:
             writer.put(table, keys[rows.report], **rows.columns)
     for reject in run.rejects:
         writer.append(reject)
-    if sum(len(reject.line) for reject in run.rejects) >= LONG:
-        writer.write_rows()
     writer.repairs.update(run.repairs)
     writer.faults.update(run.faults)

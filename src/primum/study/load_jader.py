@@ -17,10 +17,10 @@ import numpy as np
 from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
-from primum.sources.jader import TABLES, JaderFolder, open_table, plain, read_quarter, read_step, told
+from primum.sources.jader import TABLES, JaderFolder, in_plain_letters, open_table, read_quarter, read_step, told
 from primum.sources.systems import SYSTEMS
 from primum.sources.text_numbers import TextNumbers, with_room
-from primum.sources.texts import Places, Texts, once_a_row, paired, there
+from primum.sources.texts import Places, Texts, distinct_pairs, once_a_row, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
 from primum.study.load import Loaded
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SYSTEM: Final = SYSTEMS["jader"]
 COUNTRY: Final = "JP"
 _OPEN: Final = dt.date.max
+_BETWEEN: Final = "\x01"  # a case and a count; no text holds a control byte
 
 
 def load_jader(
@@ -61,7 +62,7 @@ def _read_folder(given: JaderFolder, writer: PartWriter) -> None:
             reader = open_table(path, table, keep=writer)
             with path.open("rb") as stream:
                 for batch in reader.batches(stream):
-                    steps[table](batch.changed(plain))
+                    steps[table](in_plain_letters(batch))
             writer.close_file(reader.account())
 
 
@@ -84,11 +85,11 @@ class _Rows:
             reader = open_table(path, "JADER_REAC", keep=deque(maxlen=0))
             with path.open("rb") as stream:
                 for read in reader.batches(stream, only=("case_number", "report_count", "event_date")):
-                    batch = read.changed(plain)
+                    batch = in_plain_letters(read)
                     dates = batch["event_date"].map(told)
-                    cases, codes = paired(batch["case_number"][dates.filled()], batch["report_count"][dates.filled()])
-                    firsts = np.unique(codes, return_index=True)[1]
-                    numbers = self.cases.add(_names(cases))
+                    names = _names(batch)[dates.filled()]
+                    firsts = np.unique(names.codes, return_index=True)[1]
+                    numbers = self.cases.add(names.distinct.take(names.codes[firsts]))
                     self.dates = with_room(self.dates, len(self.cases))
                     places = [
                         places_of.setdefault(date, len(places_of) + 1)
@@ -101,9 +102,10 @@ class _Rows:
         """Put in reports."""
         batch = batch.without(~batch["case_number"].filled(), "the number of the case is empty")
         read, numbers = self.writer.read, self.writer.numbers("reports", batch.rows)
-        cases, codes = paired(batch["case_number"], batch["report_count"])
+        names = _names(batch)
+        codes = names.codes
         received = read("quarter", batch["quarter"], lambda text: read_quarter(text or ""))
-        known = self.cases.add(_names(cases))
+        known = self.cases.add(names.distinct)
         self.dates, self.keys = (with_room(kept, len(self.cases)) for kept in (self.dates, self.keys))
         event_text = Texts.coded([self.date_texts[place] for place in self.dates[known]], codes)
         event = read("event_date", event_text, read_day)
@@ -111,7 +113,7 @@ class _Rows:
         self.writer.repairs["take_middle_of_decade"] += int(np.sum(there(years)))
         keys = self.writer.put_reports(
             numbers,
-            primaryid=Texts.coded([f"{case}-{count}" if count else case for case, count in cases], codes),
+            primaryid=names.map(lambda name: name.replace(_BETWEEN, "-")),
             caseid=batch["case_number"],
             case_version=read("report_count", batch["report_count"], lambda text: read_version((text,), _OPEN))[0],
             case_version_text=batch["report_count"],
@@ -195,10 +197,10 @@ class _Rows:
 
     def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
         """The rows that find their report, with its key and their own numbers."""
-        cases, codes = paired(batch["case_number"], batch["report_count"])
-        numbers = self.cases.find(_names(cases))
+        names = _names(batch)
+        numbers = self.cases.find(names.distinct)
         self.keys = with_room(self.keys, len(self.cases) + 1)  # one more: the place of those that were never met
-        keys = np.where(numbers < 0, 0, self.keys[numbers])[codes]
+        keys = np.where(numbers < 0, 0, self.keys[numbers])[names.codes]
         batch = batch.without(keys == 0, "no report of that case and count in the file of people")
         return batch, keys[keys > 0], self.writer.numbers(table, batch.rows)
 
@@ -206,6 +208,11 @@ class _Rows:
         return self.writer.read(column, batch[column], partial(read_code, "jader", column))[0]
 
 
-def _names(cases: Sequence[tuple[str, str]]) -> list[str]:
-    """Numbers of cases, each with the count of the report, as one text each."""
-    return [f"{len(case)} {case}{count}" for case, count in cases]
+def _names(batch: Batch) -> Texts:
+    """Each row's number of the case, with the count of the report behind it where it has one."""
+    import pyarrow.compute as pc
+
+    cases, counts = batch["case_number"], batch["report_count"]
+    pairs, codes = distinct_pairs(cases, counts)
+    names = pc.binary_join_element_wise(cases.distinct.take(pairs[0]), counts.distinct.take(pairs[1]), _BETWEEN)
+    return Texts(pc.utf8_rtrim(names, _BETWEEN), codes)

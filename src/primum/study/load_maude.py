@@ -8,24 +8,38 @@ Problems are reactions, those of the device under words of their own (`docs/deci
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import count
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from primum.sources.batch import Batch
 from primum.sources.days import read_day
-from primum.sources.maude import MaudeFile, MaudeFolder, codes_of, open_file, read_problem_names, split_codes
+from primum.sources.maude import (
+    READ,
+    MaudeFolder,
+    codes_of,
+    open_file,
+    read_code,
+    read_problem_names,
+    split_codes,
+    told,
+)
 from primum.sources.measures import read_age_with_unit, read_weight_with_unit
-from primum.sources.piped import OUTSIDE, Row
-from primum.sources.report_keys import ReportKeys
+from primum.sources.report_keys import Numbers, ReportKeys
 from primum.sources.systems import SYSTEMS
-from primum.sources.values import UNKNOWN_CODE, Reading, read_country, read_sex
+from primum.sources.texts import Places, Texts, joined, once_a_row, places_within, there
+from primum.sources.values import Reading, read_country, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
-from primum.study.load_system import PartWriter, load_parts, parts_of_folders
-from primum.study.maude_patients import REPLACED, Patients, Replaced
+from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
+from primum.study.maude_patients import AGE, OUTCOME, REPLACED, SEX, WEIGHT, Patients, PatientsOf, Replaced
 from primum.vocab.reactions import DEVICE_PROBLEM
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SYSTEM: Final = SYSTEMS["maude"]
 ROLE: Final = "PS"
@@ -40,19 +54,25 @@ class _Problems:
     """How the problems of one file are told from those of the other.
 
     Args:
+        table: of that file.
         words: before the name.
         unnamed: before the code of one without a name.
         odd: 1 where they have the odd row numbers.
     """
 
+    table: str
     words: str
     unnamed: str
     odd: int
 
+    def term(self, code: str, name: str | None) -> str:
+        """What a problem counts under."""
+        return f"{self.words}{name}" if name else f"{self.unnamed}{code}"
+
 
 _PROBLEMS: Final = (
-    ("FOIDEVPROBLEM", "DEVICEPROBLEMNAMES", _Problems(DEVICE_PROBLEM, DEVICE_PROBLEM, 0)),
-    ("PATIENTPROBLEMCODE", "PATIENTPROBLEMNAMES", _Problems("", "PATIENT PROBLEM: ", 1)),
+    ("DEVICEPROBLEMNAMES", _Problems("FOIDEVPROBLEM", DEVICE_PROBLEM, DEVICE_PROBLEM, 0)),
+    ("PATIENTPROBLEMNAMES", _Problems("PATIENTPROBLEMCODE", "", "PATIENT PROBLEM: ", 1)),
 )
 
 
@@ -71,19 +91,26 @@ def load_maude(
 
 def _read_folder(given: MaudeFolder, writer: PartWriter) -> None:
     keys = _read_reports(given, writer)
-    keys.close()  # the patients are gone from memory: both would not fit beside what it takes
     children = _Children(writer, keys)
-    children.read(given, "DEVICE", children.device)
-    for table, listed, problems in _PROBLEMS:
-        children.read(given, table, partial(children.problem, problems, _names(given, writer, listed)))
-    children.read(given, "FOITEXT", children.text)
+    children.read(given, "DEVICE", children.devices)
+    for listed, problems in _PROBLEMS:
+        put = partial(children.problems, problems, _names(given, writer, listed))
+        children.read(given, problems.table, put)
+    children.read(given, "FOITEXT", children.texts)
 
 
 def _read_reports(given: MaudeFolder, writer: PartWriter) -> ReportKeys:
-    patients = Patients(given, writer)
-    keys = _Reports(writer, patients).read(given)
-    patients.tell_unused()
-    return keys
+    """Put in every report; the newest files first, so that of two alike the newer is found first."""
+    reports = _Reports(writer, Patients(given, writer))
+    for file in given.of("MDRFOI"):
+        reader = open_file(file, keep=writer)
+        with file.path.open("rb") as stream:
+            for batch, numbers in reader.rows(stream):
+                reports.put(batch, numbers)
+        writer.close_file(reader.account())
+    reports.patients.tell_unused()
+    reports.keys.close()
+    return reports.keys
 
 
 class _Reports:
@@ -92,93 +119,90 @@ class _Reports:
     def __init__(self, writer: PartWriter, patients: Patients) -> None:
         self.writer = writer
         self.patients = patients
-        self.keys = ReportKeys()
-        self.row = 0
-        self.outcome_rows = 0
+        self.keys = ReportKeys(writer.folder)
 
-    def read(self, given: MaudeFolder) -> ReportKeys:
-        """Put in every report; the newest files first, so that of two alike the newer is found first."""
-        for file in given.of("MDRFOI"):
-            reader = open_file(file, lambda number, row: "", keep=self.writer)
-            with file.path.open("rb") as stream:
-                for number, row in reader.rows(stream):
-                    self._put(number, row)
-            self.writer.close_file(reader.account())
-        return self.keys
+    def put(self, batch: Batch, numbers: Numbers) -> None:
+        """Put in reports with what their patients are."""
+        import pyarrow as pa
 
-    def _put(self, number: int, row: Row) -> None:
-        (
-            report_number, source_code, received, reported, happened, occupation, professional, told_maker, event,
-            maker, kind, sources, changed, country,
-        ) = row  # fmt: skip
-        self.row += 1
-        writer, key = self.writer, self.writer.key(self.row)
-        received_day, received_precision = self._day("DATE_RECEIVED", received)
-        event_day, event_precision = self._day("DATE_OF_EVENT", happened)
-        changed_day = self._day("DATE_CHANGED", changed)[0]
-        version = changed_day.year * 10_000 + changed_day.month * 100 + changed_day.day if changed_day else 0
-        self.keys.add(number, version=version)
-        (age, sex, weight), outcomes, file = self.patients.of(number)
-        writer.report(
-            self.row,
-            primaryid=str(number),
-            caseid=str(number),
-            case_version=version,
-            case_version_text=_some(changed),
-            initial_or_followup=("F" if "F" in split_codes(kind) else "I") if _some(kind) else None,
-            received_date=received_day,
-            received_date_precision=received_precision,
-            received_date_text=_some(received),
-            event_date=event_day,
-            event_date_precision=event_precision,
-            event_date_text=_some(happened),
-            report_date_text=_some(reported),
-            manufacturer_date_text=_some(told_maker),
-            report_type=_some(source_code),
-            manufacturer_number=_some(report_number),
-            sender=_some(maker),
-            age_years=writer.told("PATIENT_AGE", read_age_with_unit(_some(age)), file=file).values[0],
-            age_text=_some(age),
-            sex=writer.told("PATIENT_SEX", _sex(sex), file=file).values[0],
-            sex_text=_some(sex),
-            weight_kg=writer.told("PATIENT_WEIGHT", read_weight_with_unit(_some(weight)), file=file).values[0],
-            weight_text=_some(weight),
-            reporter_occupation=self._occupation(occupation, professional),
-            reporter_country=writer.told("REPORTER_COUNTRY_CODE", _country(_some(country))).values[0],
-            reporter_country_text=_some(country),
-            fields_filled=sum(map(bool, row)),
+        filled = batch.fields_filled() - 1  # without the number
+        batch = told(batch)
+        read, rows = self.writer.read, self.writer.numbers("reports", batch.rows)
+        received, event = (read(name, batch[name], _day) for name in ("DATE_RECEIVED", "DATE_OF_EVENT"))
+        versions = read("DATE_CHANGED", batch["DATE_CHANGED"], _version)[0]
+        self.keys.extend(numbers, versions=versions.dictionary_decode().to_numpy())
+        patients = self.patients.of(numbers)
+
+        def person(column: str, meaning: Callable[[str | None], Reading]) -> pa.DictionaryArray:
+            return read(column, patients.first[column], meaning, files=patients.files)[0]
+
+        printed = pa.array(numbers).cast(pa.string())
+        keys = self.writer.put_reports(
+            rows,
+            primaryid=printed,
+            caseid=printed,
+            case_version=versions,
+            case_version_text=batch["DATE_CHANGED"],
+            initial_or_followup=batch["TYPE_OF_REPORT"].map(
+                lambda text: ("F" if "F" in split_codes(text) else "I") if text else None
+            ),
+            **date_columns("received_date", received, batch["DATE_RECEIVED"]),
+            **date_columns("event_date", event, batch["DATE_OF_EVENT"]),
+            report_date_text=batch["DATE_REPORT"],
+            manufacturer_date_text=batch["DATE_MANUFACTURER_RECEIVED"],
+            report_type=batch["REPORT_SOURCE_CODE"],
+            manufacturer_number=batch["REPORT_NUMBER"],
+            sender=batch["MANUFACTURER_NAME"],
+            age_years=person(AGE, read_age_with_unit),
+            age_text=patients.first[AGE],
+            sex=person(SEX, _sex),
+            sex_text=patients.first[SEX],
+            weight_kg=person(WEIGHT, read_weight_with_unit),
+            weight_text=patients.first[WEIGHT],
+            reporter_occupation=read(
+                "REPORTER_OCCUPATION_CODE",
+                (batch["REPORTER_OCCUPATION_CODE"], batch["HEALTH_PROFESSIONAL"]),
+                _occupation,
+            )[0],
+            reporter_country=read("REPORTER_COUNTRY_CODE", batch["REPORTER_COUNTRY_CODE"], _country)[0],
+            reporter_country_text=batch["REPORTER_COUNTRY_CODE"],
+            fields_filled=filled,
         )
-        for code in self._coded("SOURCE_TYPE", split_codes(sources)):
-            writer.add(
-                "report_sources", report_key=key, row_number=self.row * 10 + _SOURCES.index(code), report_source=code
-            )
-        self._put_outcomes(key, event, outcomes, file)
+        self._sources(keys, rows, batch["SOURCE_TYPE"])
+        self._outcomes(keys, batch["EVENT_TYPE"], patients)
 
-    def _put_outcomes(self, key: int, event: str, outcomes: tuple[str, ...], file: int | None) -> None:
+    def _sources(self, keys: Keys, rows: Places, texts: Texts) -> None:
+        owners, codes = texts.split(split_codes)
+        sources = self.writer.read("SOURCE_TYPE", codes, partial(read_code, "SOURCE_TYPE"))[0]
+        once = once_a_row(owners, sources)
+        owners, sources = owners[once], sources.take(once)
+        places = np.array([_SOURCES.index(source) for source in sources.to_pylist()], np.intp)
+        self.writer.put(
+            "report_sources",
+            keys[owners],
+            row_number=rows[owners] * 10 + places,
+            report_source=sources,
+        )
+
+    def _outcomes(self, keys: Keys, events: Texts, patients: PatientsOf) -> None:
         """Each outcome of any patient once; death and injury of the report itself, where no patient tells more."""
-        told = [
-            code for text in outcomes for code in self._coded("SEQUENCE_NUMBER_OUTCOME", split_codes(text), file=file)
-        ]
-        [*whole] = self._coded("EVENT_TYPE", split_codes(event))
-        for outcome in dict.fromkeys([*told, *(code for code in whole if code != "OT" or not told)]):
-            self.outcome_rows += 1
-            self.writer.add("outcomes", report_key=key, row_number=self.outcome_rows, outcome=outcome)
-
-    def _coded(self, column: str, given: Sequence[str], *, file: int | None = None) -> tuple[str, ...]:
-        """What codes stand for; one that is not known is a fault."""
-        known = codes_of(column)
-        for code in given:
-            if code not in known:
-                self.writer.told(column, Reading((None,), UNKNOWN_CODE), file=file)
-        return tuple(dict.fromkeys(known[code] for code in given if known.get(code)))
-
-    def _occupation(self, code: str, professional: str) -> str | None:
-        told = self._coded("REPORTER_OCCUPATION_CODE", [code.upper()] if code not in ("", "*") else [])
-        return told[0] if told else "HP" if professional.upper() == "Y" else None
-
-    def _day(self, column: str, text: str) -> tuple[dt.date | None, str | None]:
-        day, precision = self.writer.told(column, read_day(_some(text), since=SINCE)).values
-        return day, precision  # type: ignore[return-value]  # read_day gives these two
+        of_patient, codes = patients.outcomes.split(split_codes)
+        owners = patients.owners[of_patient]
+        from_patients = self.writer.read(OUTCOME, codes, partial(read_code, OUTCOME), files=patients.files[owners])[0]
+        of_event, codes = events.split(split_codes)
+        of_report = self.writer.read("EVENT_TYPE", codes, partial(read_code, "EVENT_TYPE"))[0]
+        more = np.zeros(len(keys), bool)
+        more[owners[there(from_patients)]] = True
+        needed = ~(more[of_event] & codes.are(lambda text: codes_of("EVENT_TYPE").get(text) == "OT"))
+        outcomes, owners = joined(from_patients, of_report.filter(needed)), np.concatenate((owners, of_event[needed]))
+        once = once_a_row(owners, outcomes)
+        once = once[np.argsort(owners[once], kind="stable")]
+        self.writer.put(
+            "outcomes",
+            keys[owners[once]],
+            row_number=self.writer.numbers("outcomes", len(once)),
+            outcome=outcomes.take(once),
+        )
 
 
 class _Children:
@@ -187,83 +211,83 @@ class _Children:
     def __init__(self, writer: PartWriter, keys: ReportKeys) -> None:
         self.writer = writer
         self.keys = keys
-        self.row = 0  # of the report that the row at hand belongs to
-        self.numbers: dict[str, int] = {}
 
-    def read(self, given: MaudeFolder, table: str, put: Callable[[int, int, Row], None]) -> None:
+    def read(self, given: MaudeFolder, table: str, put: Callable[[Keys, Places, Batch], None]) -> None:
         """Put in the rows of a table, those of the newest file first."""
-        replaced, numbers = Replaced(), count(1)
+        replaced = Replaced(self.writer)
         for file in given.of(table):
-            reader = open_file(file, partial(self._place, replaced, file), keep=self.writer)
-            with file.path.open("rb") as stream:
-                for _, row in reader.rows(stream):
-                    put(self.writer.key(self.row), next(numbers), row)
+            reader = open_file(file, keep=self.writer)
+            for batch, reports in replaced.passing(file, reader):
+                rows, versions = self._versions(reports, replaced.times(reports))
+                kept = reader.leave_outside(batch, versions == 0).without(rows[versions > 0] == 0, REPLACED)
+                put(self.writer.keys(rows[rows > 0]), self.writer.numbers(table, kept.rows), told(kept))
             self.writer.close_file(reader.account())
 
-    def _place(self, replaced: Replaced, file: MaudeFile, report: int, row: Row) -> str:
-        """Find the version of its report that a row belongs to: one older for each newer file that has rows of it."""
-        versions, newer = self.keys.find(report), replaced.times(file, report)
-        if newer < len(versions):
-            self.row = versions[newer]
-            return ""
-        return REPLACED if versions else OUTSIDE
+    def _versions(self, reports: Numbers, newer: Places) -> tuple[Places, Places]:
+        """The row of the version of its report that each row belongs to, and how many versions there are.
 
-    def device(self, key: int, number: int, row: Row) -> None:
-        """Put in a device."""
-        sequence, brand, generic, expiry, lot, code, implanted, removed = row
-        seq = int(sequence) if sequence.isdecimal() and len(sequence) < 10 else None
-        self.writer.add(
+        It is one older for each newer file that has rows of the report; 0 where there is no such version.
+        """
+        places, found = self.keys.find_all(reports)
+        right = places_within(places) == newer[places]
+        rows = np.zeros(len(reports), np.intp)
+        rows[places[right]] = found[right]
+        return rows, np.bincount(places, minlength=len(reports))
+
+    def devices(self, keys: Keys, numbers: Places, batch: Batch) -> None:
+        """Put in devices, and when they were implanted and taken out."""
+        brand, generic, code = (batch[name] for name in ("BRAND_NAME", "GENERIC_NAME", "DEVICE_REPORT_PRODUCT_CODE"))
+        seq = batch["DEVICE_SEQUENCE_NO"].values(
+            lambda text: int(text) if text.isdecimal() and len(text) < 10 else None
+        )
+        self.writer.put(
             "drugs_in_report",
-            report_key=key,
+            keys,
             drug_seq=seq,
-            row_number=number,
+            row_number=numbers,
             role=ROLE,
-            drugname=_some(brand) or _some(generic),
-            active_ingredient=_some(code) or _some(generic),
-            lot_number=_some(lot),
-            expiry_date_text=_some(expiry),
+            drugname=brand.or_else(generic),
+            active_ingredient=code.or_else(generic),
+            lot_number=batch["LOT_NUMBER"],
+            expiry_date_text=batch["EXPIRATION_DATE_OF_DEVICE"],
         )
-        if not _some(brand) and _some(generic):
-            self.writer.repairs["take_generic_name"] += 1
-        if _some(implanted) or _some(removed):
-            first = self.writer.told("IMPLANT_DATE_YEAR", read_day(_some(implanted), since=SINCE)).values
-            last = self.writer.told("DATE_REMOVED_YEAR", read_day(_some(removed), since=SINCE)).values
-            self.writer.add(
-                "therapies",
-                report_key=key,
-                row_number=number,
-                drug_seq=seq,
-                start_date=first[0],
-                start_date_precision=first[1],
-                start_date_text=_some(implanted),
-                end_date=last[0],
-                end_date_precision=last[1],
-                end_date_text=_some(removed),
-            )
+        self.writer.repairs["take_generic_name"] += int(np.sum(~brand.filled() & generic.filled()))
+        implanted, removed = batch["IMPLANT_DATE_YEAR"], batch["DATE_REMOVED_YEAR"]
+        dated = implanted.filled() | removed.filled()
+        implanted, removed = implanted[dated], removed[dated]
+        first = self.writer.read("IMPLANT_DATE_YEAR", implanted, _day)
+        last = self.writer.read("DATE_REMOVED_YEAR", removed, _day)
+        self.writer.put(
+            "therapies",
+            keys[dated],
+            row_number=numbers[dated],
+            drug_seq=seq.filter(dated),
+            **date_columns("start_date", first, implanted),
+            **date_columns("end_date", last, removed),
+        )
 
-    def problem(self, problems: _Problems, names: dict[str, str], key: int, number: int, row: Row) -> None:
-        """Put in a problem by its name, or by its code where no list names it."""
-        code = row[0].removesuffix(".0")
-        if not _some(code):
-            self.writer.repairs["leave_empty_problem"] += 1
-            return
-        name = names.get(code)
-        if name is None:
-            self.writer.repairs["keep_unnamed_problem"] += 1
-        term = f"{problems.words}{name}" if name else f"{problems.unnamed}{code}"
-        self.writer.add(
+    def problems(
+        self, problems: _Problems, names: Mapping[str, str], keys: Keys, numbers: Places, batch: Batch
+    ) -> None:
+        """Put in problems by their names, or by their codes where no list names them."""
+        [column] = READ[problems.table]
+        codes = batch[column].map(lambda text: text.removesuffix(".0"))
+        said = codes.filled()
+        codes, repairs = codes[said], self.writer.repairs
+        repairs["leave_empty_problem"] += batch.rows - len(codes)
+        repairs["keep_unnamed_problem"] += int(np.sum(codes.are(lambda code: code not in names)))
+        self.writer.put(
             "reactions",
-            report_key=key,
-            row_number=number * 2 + problems.odd,
-            term=term.upper(),
-            term_text=name or code,
+            keys[said],
+            row_number=numbers[said] * 2 + problems.odd,
+            term=codes.map(lambda code: problems.term(code, names.get(code)).upper()),
+            term_text=codes.map(lambda code: names.get(code, code)),
         )
 
-    def text(self, key: int, number: int, row: Row) -> None:
-        """Put in a text."""
-        kind, text = row
-        known = codes_of("TEXT_TYPE_CODE").get(kind.upper())
-        self.writer.add("narratives", report_key=key, row_number=number, kind=known or _some(kind), text=_some(text))
+    def texts(self, keys: Keys, numbers: Places, batch: Batch) -> None:
+        """Put in texts."""
+        kind = batch["TEXT_TYPE_CODE"].map(lambda text: codes_of("TEXT_TYPE_CODE").get(text.upper()) or text)
+        self.writer.put("narratives", keys, row_number=numbers, kind=kind, text=batch["FOI_TEXT"])
 
 
 def _names(given: MaudeFolder, writer: PartWriter, table: str) -> dict[str, str]:
@@ -275,15 +299,28 @@ def _names(given: MaudeFolder, writer: PartWriter, table: str) -> dict[str, str]
     return names
 
 
-def _some(text: str) -> str | None:
-    return None if text in ("", "*") else text
+def _day(text: str | None) -> Reading:
+    return read_day(text, since=SINCE)
 
 
-def _sex(text: str) -> Reading:
-    word = text.upper()
+def _version(text: str | None) -> Reading:
+    """The day of a change as a number."""
+    reading = _day(text)
+    day = reading.values[0]
+    number = day.year * 10_000 + day.month * 100 + day.day if isinstance(day, dt.date) else 0
+    return Reading((number,), reading.fault)
+
+
+def _occupation(code: str | None, professional: str | None) -> Reading:
+    reading = read_code("REPORTER_OCCUPATION_CODE", code and code.upper())
+    is_one = (professional or "").upper() == "Y"
+    return Reading((reading.values[0] or ("HP" if is_one else None),), reading.fault)
+
+
+def _sex(text: str | None) -> Reading:
+    word = (text or "").upper()
     return read_sex((word[:1] if word in _SEXES else None if word in NO_VALUE else text,), dt.date.max)
 
 
-@lru_cache(maxsize=1_000)
 def _country(text: str | None) -> Reading:
     return read_country((text,), dt.date.max)

@@ -9,17 +9,20 @@ last part.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.errors import SourceError
+from primum.errors import SourceError, StoreError
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     Column: TypeAlias = Texts | pa.Array | NDArray[Any] | str | int
 
 Keys = NDArray[np.int64]
+REJECTS_AT_ONCE: Final = 500
+REJECT_BYTES_AT_ONCE: Final = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +90,14 @@ class PartWriter:
 
     def __init__(self, folder: Path, part: Part) -> None:
         self.part = part
+        self.folder = folder  # for what does not fit into memory; gone when the part is loaded
         self.repairs: Counter[str] = Counter()
         self.faults: Counter[tuple[str, str]] = Counter()  # column and fault
         self.rejected = 0
         self.repaired = 0
         self._batches = RowBatches(folder)
+        self._rejects: list[tuple[int, Reject]] = []  # with the key of their file
+        self._reject_bytes = 0
         self._numbered: Counter[str] = Counter()
         self._closed: list[_ClosedFile] = []
 
@@ -107,29 +115,6 @@ class PartWriter:
         if row >= ROWS_OF_A_PART:
             raise SourceError.of(self.part.name, f"{row:,} reports", f"fewer than {ROWS_OF_A_PART:,}", "Split it.")
         return self.part.number * ROWS_OF_A_PART + row
-
-    def report(self, row: int, **values: Any) -> int:
-        """Put in a report; its key. Columns left out are empty."""
-        key = self.key(row)
-        self._batches.add("reports", report_key=key, source=self.part.system, **values)
-        return key
-
-    def add(self, table: str, **values: Any) -> None:
-        """Put a row into another table of the store; columns left out are empty."""
-        self._batches.add(table, **values)
-
-    def told(self, column: str, reading: Reading, *, file: int | None = None) -> Reading:
-        """A reading, its fault counted under the name of the file's column.
-
-        Args:
-            column: as the file calls it.
-            reading: what the text means.
-            file: number of a file that was closed already; the one that is being read unless given.
-        """
-        if reading.fault:
-            faults = self.faults if file is None else self._closed[file].faults
-            faults[column, reading.fault] += 1
-        return reading
 
     def numbers(self, table: str, rows: int) -> Places:
         """The next row numbers of a table, which count from 1 through the part."""
@@ -180,7 +165,12 @@ class PartWriter:
         )
 
     def read(
-        self, column: str, texts: Texts | tuple[Texts, Texts], meaning: Callable[..., Reading]
+        self,
+        column: str,
+        texts: Texts | tuple[Texts, Texts],
+        meaning: Callable[..., Reading],
+        *,
+        files: NDArray[np.intp] | None = None,
     ) -> tuple[pa.DictionaryArray, ...]:
         """What the texts of a column mean, each distinct one read once; its faults counted by row.
 
@@ -188,6 +178,7 @@ class PartWriter:
             column: as the file calls it.
             texts: of each row; or of two columns that mean something together, such as a number and its unit.
             meaning: a text, None where it is empty -> its reading; of two columns, two texts.
+            files: number of the closed file that each row comes from; the file that is being read unless given.
 
         Returns:
             One column for each value that a reading has.
@@ -203,21 +194,20 @@ class PartWriter:
             given, codes = paired(*texts)
         readings = [meaning(*(text or None for text in one)) for one in given or [("",) * width]]
         if any(reading.fault for reading in readings):
-            for reading, rows in zip(readings, np.bincount(codes, minlength=len(readings)).tolist(), strict=True):
-                if reading.fault and rows:
-                    self.faults[column, reading.fault] += rows
+            if files is None:
+                _count_faults(column, readings, codes, self.faults)
+            else:
+                for file in np.unique(files).tolist():
+                    _count_faults(column, readings, codes[files == file], self._closed[file].faults)
         values = zip(*(reading.values for reading in readings), strict=True)
         return tuple(values_of(pa.array(one), codes) for one in values)
 
     def append(self, reject: Reject) -> None:
         """Keep a rejected line of the file that is being read, whole."""
-        self._batches.add(
-            "rejects",
-            file_key=self._file_key,
-            line_number=reject.line_number,
-            reason=reject.reason,
-            line_bytes=reject.line,
-        )
+        self._rejects.append((self._file_key, reject))
+        self._reject_bytes += len(reject.line)
+        if len(self._rejects) >= REJECTS_AT_ONCE or self._reject_bytes >= REJECT_BYTES_AT_ONCE:
+            self._write_rejects()
 
     def close_file(self, account: FileAccount) -> int:
         """Keep where the lines of the file went, with the repairs and faults counted since the file before.
@@ -242,9 +232,10 @@ class PartWriter:
         closed = self._closed[file]
         closed.account = replace(closed.account, loaded=closed.account.loaded - rows, outside=rows)
 
-    def write_rows(self) -> None:
-        """Write the rows that are still waiting; for whoever knows that they are long."""
-        self._batches.flush()
+    def finish(self) -> None:
+        """Write what still waits; no more can follow."""
+        self._write_rejects()
+        self._batches.close()
 
     def move_into(self, engine: Engine) -> None:
         """Put everything into the store, the accounts of all files too; inside of a transaction."""
@@ -256,9 +247,28 @@ class PartWriter:
             faults = [(column, fault, rows) for (column, fault), rows in sorted(closed.faults.items())]
             add_account(engine, file, closed.account, repairs=closed.repairs, faults=faults)
 
+    def _write_rejects(self) -> None:
+        rejects = [reject for _, reject in self._rejects]
+        columns = {
+            "file_key": [key for key, _ in self._rejects],
+            "line_number": [reject.line_number for reject in rejects],
+            "reason": [reject.reason for reject in rejects],
+            "line_bytes": [reject.line for reject in rejects],
+        }
+        self._batches.put("rejects", columns, len(rejects))
+        self._rejects, self._reject_bytes = [], 0
+
     @property
     def _file_key(self) -> int:
         return self.part.number * FILES_OF_A_PART + len(self._closed) + 1
+
+
+def _count_faults(
+    column: str, readings: Sequence[Reading], codes: NDArray[np.int32], faults: Counter[tuple[str, str]]
+) -> None:
+    for reading, rows in zip(readings, np.bincount(codes, minlength=len(readings)).tolist(), strict=True):
+        if reading.fault and rows:
+            faults[column, reading.fault] += rows
 
 
 def _column(given: Column, rows: int) -> pa.Array:
@@ -376,7 +386,9 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
         return Loaded(part.name, part.name, "unchanged", reports_of(engine, part.number), 0, 0)
     with room_beside(store) as folder:
         writer = PartWriter(folder, part)
-        part.read(writer)
+        with _telling_a_full_disk(folder):
+            part.read(writer)
+            writer.finish()
         with engine.little_memory(), engine.transaction():
             remove_part(engine, part.number, None)
             writer.move_into(engine)
@@ -384,3 +396,18 @@ def _load(store: Store, part: Part, *, derive_too: bool) -> Loaded:
                 derive_inside(store)
     outcome = "replaced" if before else "loaded"
     return Loaded(part.name, part.name, outcome, writer.reports, writer.rejected, writer.repaired)
+
+
+@contextmanager
+def _telling_a_full_disk(folder: Path) -> Iterator[None]:
+    """Inside, a disk without room for what waits is told as what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreError.of(
+            str(folder.parent),
+            f"it cannot be written ({os.strerror(error.errno)})",
+            "Check that the disk has room, then run the command again; the parts before are loaded",
+        ) from error

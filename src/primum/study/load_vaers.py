@@ -71,7 +71,7 @@ class _Rows:
     def __init__(self, writer: PartWriter, until: dt.date) -> None:
         self.writer = writer
         self.day = partial(read_day, until=until)
-        self.known = ReportKeys()
+        self.known = ReportKeys(writer.folder)
         self.dates: dict[str, int] = {}  # of vaccines, as printed: some thousand texts for a million reports
         self.given = array("i", [0])  # for each row of DATA, the place of its date among them
         self.doses: NDArray[np.int32] = np.empty(0, np.int32)  # vaccines of each row of DATA so far
@@ -164,7 +164,7 @@ class _Rows:
     def _found(self, table: str, batch: Batch) -> tuple[Batch, Places, Places]:
         """The rows that find their report, with its row of DATA and their own numbers."""
         batch, ids = _with_ids(batch)
-        rows = self.known.find_each(ids)
+        rows = self.known.find(ids)
         batch = batch.without(rows == 0, "no report of that VAERS_ID in DATA")
         return batch, rows[rows > 0].astype(np.intp), self.writer.numbers(table, batch.rows)
 
