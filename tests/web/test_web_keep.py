@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from primum.errors import StoreError
 from primum.store import open_store
 from primum.study.load_table import load_table
 from primum.web import pages, tables
-from primum.web.app import _warm
+from primum.web.app import _end, _warm
 from primum.web.desk import AT_WORK, Desk
 from primum.web.keep import Keep
 from primum.web.look import templates
@@ -92,6 +93,26 @@ def test_several_readers_answer_at_the_same_time(loaded: Path) -> None:
 
     with ThreadPoolExecutor(AT_WORK) as pool:
         assert len(set(pool.map(counted, [str(n) for n in range(AT_WORK)]))) == 1
+    desk.close()
+
+
+def test_who_stops_the_explorer_does_not_wait_for_a_query_that_takes_for_ever(loaded: Path) -> None:
+    desk, begun = Desk(loaded), threading.Event()
+
+    def prepare() -> None:
+        with desk.reports() as reports:
+            engine = reports.store.engine.connection
+            begun.set()
+            with pytest.raises(duckdb.InterruptException):
+                engine.sql("SELECT sum(n % 7) FROM range(10_000_000_000_000) r(n)").fetchall()
+
+    preparing = threading.Thread(target=prepare, daemon=True)
+    preparing.start()
+    assert begun.wait(60)
+    _end(preparing, desk)
+    assert not preparing.is_alive()
+    with pytest.raises(StoreError, match="stopped"), desk.reports():
+        pass
     desk.close()
 
 

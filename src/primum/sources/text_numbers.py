@@ -2,12 +2,15 @@
 
 A dictionary of Python's takes some hundred bytes and more a text. Here a text is 24 bytes, its own where it has fewer
 and of a hash where it has not, and four of a number, in arrays that are kept in order; two of about one size are
-merged, so that few are searched.
+merged, so that few are searched. What a million of them have become goes into a file, and memory grows no further.
 """
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,28 +20,67 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Numbers = NDArray[np.int64]
+Keys = NDArray[np.bytes_]
 
 # Of a key, one more than what the number of a case with its count has. Where it is a hash: of ten million texts, two
 # share one with a probability below 1e-24.
 _BYTES: Final = 24
 _NOBODY: Final = -1
+_AT_ONCE: Final = 1_000_000  # texts in memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Keys in order, and behind them the number of each, in a file.
+
+    Args:
+        path: of the file.
+        length: how many.
+        first: the least key.
+        last: the greatest.
+    """
+
+    path: Path
+    length: int
+    first: bytes
+    last: bytes
+
+    @staticmethod
+    def of(folder: Path, keys: Keys, numbers: NDArray[np.int32]) -> _Run:
+        """Write a run."""
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(keys.data)
+            file.write(numbers.data)
+        return _Run(Path(file.name), len(keys), keys[0], keys[-1])
+
+    def table(self) -> tuple[Keys, NDArray[np.int32]]:
+        """Keys and numbers; they take no memory once they are let go."""
+        keys = np.memmap(self.path, dtype=f"S{_BYTES}", mode="r", shape=(self.length,))
+        numbers = np.memmap(self.path, dtype=np.int32, mode="r", offset=_BYTES * self.length, shape=(self.length,))
+        return keys, numbers
 
 
 class TextNumbers:
     """Texts numbered from 0 as they are first met; none holds a control byte, as those of `Texts` do not.
 
+    Args:
+        folder: holds the files; whoever made it takes it away.
+
     Examples:
         >>> import pyarrow as pa
-        >>> numbers = TextNumbers()
-        >>> numbers.add(pa.array(["b", "a"])).tolist(), numbers.add(pa.array(["a", "c"])).tolist(), len(numbers)
-        ([0, 1], [1, 2], 3)
-        >>> numbers.find(pa.array(["c", "x"])).tolist()
-        [2, -1]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     numbers = TextNumbers(Path(folder))
+        ...     given = numbers.add(pa.array(["b", "a"])), numbers.add(pa.array(["a", "c"]))
+        ...     found = numbers.find(pa.array(["c", "x"]))
+        >>> [given.tolist() for given in given], len(numbers), found.tolist()
+        ([[0, 1], [1, 2]], 3, [2, -1])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._count = 0
-        self._sorted: list[tuple[NDArray[np.bytes_], NDArray[np.int32]]] = []  # keys and their numbers, most first
+        self._sorted: list[tuple[Keys, NDArray[np.int32]]] = []  # keys and their numbers, most first
+        self._runs: list[_Run] = []
 
     def __len__(self) -> int:
         return self._count
@@ -57,22 +99,35 @@ class TextNumbers:
         """The number of each text; -1 where it was not met."""
         return self._found(_keys(texts))
 
-    def _found(self, keys: NDArray[np.bytes_]) -> Numbers:
+    def _found(self, keys: Keys) -> Numbers:
         found = np.full(len(keys), _NOBODY, dtype=np.int64)
         for known, numbers in self._sorted:
-            at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-            there = known[at] == keys
-            found[there] = numbers[at[there]]
+            _look_up(keys, known, numbers, found, np.arange(len(keys)))
+        for run in self._runs:
+            asked = np.flatnonzero((found == _NOBODY) & (keys >= run.first) & (keys <= run.last))
+            if len(asked):
+                _look_up(keys[asked], *run.table(), found, asked)
         return found
 
-    def _keep(self, keys: NDArray[np.bytes_], numbers: NDArray[np.int32]) -> None:
+    def _keep(self, keys: Keys, numbers: NDArray[np.int32]) -> None:
         if not len(keys):
             return
-        while self._sorted and len(self._sorted[-1][0]) <= 2 * len(keys):
+        whole = sum(len(known) for known, _ in self._sorted) + len(keys) >= _AT_ONCE
+        while self._sorted and (whole or len(self._sorted[-1][0]) <= 2 * len(keys)):
             others, their_numbers = self._sorted.pop()
             keys, numbers = np.concatenate((others, keys)), np.concatenate((their_numbers, numbers))
         order = np.argsort(keys, kind="stable")
-        self._sorted.append((keys[order], numbers[order]))
+        if whole:
+            self._runs.append(_Run.of(self._folder, keys[order], numbers[order]))
+        else:
+            self._sorted.append((keys[order], numbers[order]))
+
+
+def _look_up(keys: Keys, known: Keys, numbers: NDArray[np.int32], found: Numbers, places: Numbers) -> None:
+    """Put the number of each key that is known at its place."""
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    there = known[at] == keys
+    found[places[there]] = numbers[at[there]]
 
 
 def _keys(texts: pa.StringArray) -> NDArray[np.bytes_]:
@@ -90,17 +145,3 @@ def _keys(texts: pa.StringArray) -> NDArray[np.bytes_]:
         hashes = b"".join([blake2b(text, digest_size=_BYTES).digest() for text in whole])
         keys[long] = np.frombuffer(hashes, np.uint8).reshape(-1, _BYTES)
     return keys.view(f"S{_BYTES}").ravel()
-
-
-def with_room(kept: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """An array whose last axis holds at least `size` places, zeros behind what it held; twice as long where it grows.
-
-    Examples:
-        >>> with_room(np.array([5, 6]), 3).tolist(), with_room(np.array([5, 6]), 1).tolist()
-        ([5, 6, 0, 0], [5, 6])
-    """
-    held = kept.shape[-1]
-    if size <= held:
-        return kept
-    more = np.zeros((*kept.shape[:-1], max(size, 2 * held) - held), dtype=np.int64)
-    return np.concatenate((kept, more), axis=-1)

@@ -284,6 +284,10 @@ class DuckDBEngine(Engine):
                 self._connection.execute("ROLLBACK")
             raise
 
+    def interrupt(self) -> None:
+        """End what another thread asks for at this moment; that thread is told by `duckdb.InterruptException`."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Let the database go."""
         self._connection.close()

@@ -167,5 +167,9 @@ class Engine(ABC):
         """Inside, the engine keeps little in memory, because the caller's own work needs the room."""
 
     @abstractmethod
+    def interrupt(self) -> None:
+        """End what another thread asks for at this moment; that thread is told by an error of the engine's."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let the database go."""

@@ -233,6 +233,10 @@ class SparkEngine(Engine):
             for name in changed:
                 self._see(name, self._path_of(name))
 
+    def interrupt(self) -> None:
+        """End every job of this program's session; whoever waits for one is told by an exception of Spark's."""
+        self._session.sparkContext.cancelAllJobs()
+
     def close(self) -> None:
         """Let the session go."""
         for name in list(self._staged):

@@ -18,9 +18,10 @@ from primum.sources.batch import Batch
 from primum.sources.caers import open_caers, read_role, split_outcomes, split_terms, terms_with_commas
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
+from primum.sources.kept_numbers import KeptNumbers
 from primum.sources.measures import unit_code
 from primum.sources.systems import SYSTEMS
-from primum.sources.text_numbers import TextNumbers, with_room
+from primum.sources.text_numbers import TextNumbers
 from primum.sources.texts import Mask, Places, Texts, once_a_row, paired, places_within, row_before
 from primum.sources.values import Reading, read_age
 from primum.store import Store
@@ -67,16 +68,16 @@ class _Rows:
     def __init__(self, writer: PartWriter, known: Collection[str]) -> None:
         self.writer = writer
         self.known = known
-        self.reports = TextNumbers()
-        self.kept = np.zeros((3, 0), dtype=np.int64)  # of each: key, products so far, hash of terms and outcomes
+        self.reports = TextNumbers(writer.folder)
+        # Of each: key, products so far, hash of terms and outcomes.
+        self.keys, self.products, self.told = (KeptNumbers(writer.folder) for _ in range(3))
 
     def put(self, batch: Batch) -> None:
         """Put in rows: the reports that they are the first of, their products, and terms that were not told before."""
         numbers = self.writer.numbers("drugs_in_report", batch.rows)
         ids = batch["REPORT_ID"]
         reports = self.reports.add(ids.distinct)
-        self.kept = with_room(self.kept, len(self.reports))
-        keys, products, told = self.kept[:, reports]
+        keys, products, told = (kept[reports] for kept in (self.keys, self.products, self.told))
         texts, which = paired(batch["CASE_MEDDRA_PREFERRED_TERMS"], batch["CASE_OUTCOME"])
         tells = np.array([hash(text) for text in texts], dtype=np.int64)[which]
         place, before = places_within(ids.codes), row_before(ids.codes)
@@ -96,7 +97,7 @@ class _Rows:
         )
         told[ids.codes] = tells
         products += np.bincount(ids.codes, minlength=len(reports))
-        self.kept[:, reports] = keys, products, told
+        self.keys[reports], self.products[reports], self.told[reports] = keys, products, told
 
     def _reports(self, numbers: Places, new: Mask, batch: Batch) -> Keys:
         read, texts = self.writer.read, {name: texts[new] for name, texts in batch.columns.items()}

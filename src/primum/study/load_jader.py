@@ -18,8 +18,9 @@ from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
 from primum.sources.jader import TABLES, JaderFolder, in_plain_letters, open_table, read_quarter, read_step, told
+from primum.sources.kept_numbers import KeptNumbers
 from primum.sources.systems import SYSTEMS
-from primum.sources.text_numbers import TextNumbers, with_room
+from primum.sources.text_numbers import TextNumbers
 from primum.sources.texts import Places, Texts, distinct_pairs, once_a_row, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
@@ -71,11 +72,11 @@ class _Rows:
 
     def __init__(self, writer: PartWriter) -> None:
         self.writer = writer
-        self.cases = TextNumbers()  # each count of a case
-        self.keys = np.zeros(0, dtype=np.int64)  # of the report of each, 0 where there is none
-        self.dates = np.zeros(0, dtype=np.int64)  # place of the date of each
+        self.cases = TextNumbers(writer.folder)  # each count of a case
+        self.keys = KeptNumbers(writer.folder)  # of the report of each, 0 where there is none
+        self.dates = KeptNumbers(writer.folder)  # place of the date of each
         self.date_texts: list[str | None] = [None]
-        self.outcomes = np.zeros(0, dtype=np.int64)  # of each report, one bit an outcome
+        self.outcomes = KeptNumbers(writer.folder)  # of each report, one bit an outcome
         self.outcome_bits: dict[str, int] = {}
 
     def note_event_dates(self, given: JaderFolder) -> None:
@@ -90,12 +91,12 @@ class _Rows:
                     names = _names(batch)[dates.filled()]
                     firsts = np.unique(names.codes, return_index=True)[1]
                     numbers = self.cases.add(names.distinct.take(names.codes[firsts]))
-                    self.dates = with_room(self.dates, len(self.cases))
                     places = [
                         places_of.setdefault(date, len(places_of) + 1)
                         for date in dates[dates.filled()][firsts].to_list()
                     ]
-                    self.dates[numbers] = np.where(self.dates[numbers], self.dates[numbers], places)
+                    before = self.dates[numbers]
+                    self.dates[numbers] = np.where(before, before, places)
         self.date_texts += places_of
 
     def reports(self, batch: Batch) -> None:
@@ -106,7 +107,6 @@ class _Rows:
         codes = names.codes
         received = read("quarter", batch["quarter"], lambda text: read_quarter(text or ""))
         known = self.cases.add(names.distinct)
-        self.dates, self.keys = (with_room(kept, len(self.cases)) for kept in (self.dates, self.keys))
         event_text = Texts.coded([self.date_texts[place] for place in self.dates[known]], codes)
         event = read("event_date", event_text, read_day)
         years = read("age", batch["age"], lambda text: read_step(text or ""))[0]
@@ -189,18 +189,18 @@ class _Rows:
         """Of some places those whose outcome was not told of their report before."""
         texts = outcomes.take(places).to_pylist()
         bits = np.array([1 << self.outcome_bits.setdefault(text, len(self.outcome_bits)) for text in texts], np.int64)
-        reports = keys[places] - self.writer.key(0)
-        self.outcomes = with_room(self.outcomes, self.writer.reports + 1)
-        new: Places = places[self.outcomes[reports] & bits == 0]
-        np.bitwise_or.at(self.outcomes, reports, bits)
+        reports, which = np.unique(keys[places] - self.writer.key(0), return_inverse=True)
+        before = self.outcomes[reports]
+        new: Places = places[before[which] & bits == 0]
+        np.bitwise_or.at(before, which, bits)
+        self.outcomes[reports] = before
         return new
 
     def _found(self, table: str, batch: Batch) -> tuple[Batch, Keys, Places]:
         """The rows that find their report, with its key and their own numbers."""
         names = _names(batch)
         numbers = self.cases.find(names.distinct)
-        self.keys = with_room(self.keys, len(self.cases) + 1)  # one more: the place of those that were never met
-        keys = np.where(numbers < 0, 0, self.keys[numbers])[names.codes]
+        keys = np.where(numbers < 0, 0, self.keys[np.maximum(numbers, 0)])[names.codes]
         batch = batch.without(keys == 0, "no report of that case and count in the file of people")
         return batch, keys[keys > 0], self.writer.numbers(table, batch.rows)
 

@@ -59,7 +59,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
         warming = threading.Thread(target=_warm, args=(desk, look), daemon=True)
         warming.start()
         yield
-        warming.join(10)
+        _end(warming, desk)
         desk.close()
 
     app = FastAPI(title="Primum", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
@@ -130,6 +130,15 @@ def _faults_told(app: FastAPI, look: Environment) -> Callable[[Request, str, int
     return error
 
 
+def _end(warming: threading.Thread, desk: Desk) -> None:
+    """Let the thread that prepares answers come to an end; whoever stops the explorer does not wait for them."""
+    for _ in range(100):  # it may just be between two queries
+        desk.stop()
+        warming.join(0.1)
+        if not warming.is_alive():
+            return
+
+
 def _warm(desk: Desk, look: Environment) -> None:
     """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
     for template in look.list_templates():
@@ -139,7 +148,11 @@ def _warm(desk: Desk, look: Environment) -> None:
     try:
         if desk.loaded:
             _warm_reports(desk)
-    except StoreError as fault:
+    except Exception as fault:
+        if desk.stopped:  # in the middle of a query
+            return
+        if not isinstance(fault, StoreError):
+            raise
         log.warning("primum: %s", fault)
     pass_over_what_stays()
 

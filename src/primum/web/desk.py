@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from primum.errors import StoreError
 from primum.web.keep import Keep
 from primum.web.turns import Turns
 
@@ -46,6 +47,8 @@ class Desk:
         self.folder = folder
         self._lock = threading.Lock()
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
+        self._lent: list[Reports] = []
+        self.stopped = False
         self._some_free = threading.Semaphore(READERS)
         self._turns = Turns(AT_WORK)
         self._arrays: Incidence | None = None  # what one reader has looked up, all know
@@ -75,18 +78,23 @@ class Desk:
         """A reader of the loaded reports, for one request.
 
         Raises:
-            StoreError: none are loaded, they are of an older version, or they cannot be read.
+            StoreError: none are loaded, they are of an older version, or they cannot be read; or the explorer ends.
         """
+        if self.stopped:
+            raise StoreError.of("the explorer", "it is being stopped", "Start it again")
         with self._some_free:
             state = self._as_it_is()
             with self._lock:
                 reader = self._free.pop() if self._free else None
             if reader is None:
                 reader = self._opened(state)
+            with self._lock:
+                self._lent.append(reader)
             try:
                 yield reader
             finally:
                 with self._lock:
+                    self._lent.remove(reader)
                     current = state == self._state
                     if current:
                         self._free.append(reader)
@@ -155,6 +163,14 @@ class Desk:
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
         return self.kept(("synthetic",), lambda reports: reports.store.synthetic())
+
+    def stop(self) -> None:
+        """Break off what the engine does at this moment, and lend no reader any more: nobody waits for an answer."""
+        self.stopped = True
+        with self._lock:
+            lent = tuple(self._lent)
+        for reader in lent:
+            reader.store.engine.interrupt()
 
     def close(self) -> None:
         """Let the store go."""
