@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from primum.sources import cleaned_rows
 from primum.sources.cleaned_rows import RowsFile, key_number, read_rows, recode_latin1, sorted_keys
+from primum.sources.faers import KnownKeys
 from primum.sources.repairs import row_text
 
 COLUMNS = ("key", "name", "dose")
@@ -59,3 +60,12 @@ def test_bytes_that_are_not_utf8_are_read_as_latin1_and_no_other_is_touched(tmp_
     assert read.column("name").to_pylist() == ["SOLUCIÓN", "a", "Ã©"]
     assert read.column("dose").to_pylist() == [None] * 3
     assert list(tmp_path.iterdir()) == [tmp_path / "rows"]
+
+
+def test_a_key_is_known_as_it_is_printed_and_nothing_else_is(tmp_path):
+    write(tmp_path / "rows", b"120$a$\n", b"7$b$\n007$c$\n999999999999999999$d$\n")
+    known = KnownKeys(tmp_path / "rows")
+    for key in (b"120", b"7", b"007", b"999999999999999999"):
+        assert known(key), key
+    for key in (b"12", b"1200", b"07", b"0", b"100000000000000000", b"", b"x", b"7 ", b"9999999999999999999"):
+        assert not known(key), key

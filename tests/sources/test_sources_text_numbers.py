@@ -55,7 +55,7 @@ def test_memory_does_not_follow_the_number_of_texts(tmp_path, monkeypatch):
 
 @given(st.lists(st.dictionaries(st.integers(0, 40), st.integers(-(2**63), 2**63 - 1), min_size=1), max_size=6))
 def test_numbers_are_kept_as_in_a_dictionary(given_numbers):
-    with tempfile.TemporaryDirectory() as folder, patch.object(kept_numbers, "_LEAST", 2):
+    with tempfile.TemporaryDirectory() as folder, patch.object(kept_numbers, "_AT_ONCE", 3):
         kept, known = KeptNumbers(Path(folder)), {}
         for numbers in given_numbers:
             kept[np.array([*numbers])] = np.array([*numbers.values()])

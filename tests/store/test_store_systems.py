@@ -389,6 +389,21 @@ def test_the_last_count_of_a_case_is_current_and_each_keeps_its_own_rows(store, 
     assert repairs(store)["take_middle_of_decade"] == 1
 
 
+def test_a_report_ends_in_death_once_and_has_its_first_date_however_far_apart_they_are_told(
+    store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(blocks, "BLOCK", 100)  # so that its reactions are read in several batches
+    dates = ["202305", "202306"] * 20
+    died = [{"event": f"頭痛{n}", "course": "死亡", "event_date": date} for n, date in enumerate(dates)]
+    folder = jader_folder(
+        tmp_path / "x", demo=[{}, {"case_number": "AB-2"}], reac=[*died, {"case_number": "AB-2", "course": "死亡"}]
+    )
+    load_jader(store, [jader.find_publication(folder)])
+    assert rows(store, "reports", "primaryid", "event_date") == [("AB-1-1", dt.date(2023, 5, 1)), ("AB-2-1", None)]
+    assert rows(store, "outcomes", "outcome") == [("DE",), ("DE",)]
+    assert len(rows(store, "reactions", "term")) == len(died)
+
+
 # EudraVigilance
 
 

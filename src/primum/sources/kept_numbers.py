@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from primum.sources.texts import Places
 
 Numbers = NDArray[np.int64]
-_LEAST: Final = 65_536  # numbers that a file has room for from the first on
+_AT_ONCE: Final = 65_536  # numbers that room is made for together
 
 
 class KeptNumbers:
@@ -50,12 +49,12 @@ class KeptNumbers:
             self._all("r+")[places] = numbers
 
     def _make_room(self, size: int) -> None:
-        """Room is taken on the disk before anything is written into it: where there is none, that is told."""
-        if size > self._size:
-            room = max(size, 2 * self._size, _LEAST)
-            with self._path.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, room * np.dtype(np.int64).itemsize)
-            self._size = room
+        """Zeros are written before a number takes their place: a disk without room for them is an error then."""
+        missing = -(-size // _AT_ONCE) * _AT_ONCE - self._size
+        if missing > 0:
+            with self._path.open("ab") as file:
+                file.write(np.zeros(missing, dtype=np.int64).data)
+            self._size += missing
 
     def _all(self, mode: str) -> Numbers:
         """All of them; they take no memory once they are let go."""

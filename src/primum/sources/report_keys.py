@@ -6,49 +6,18 @@ Numbers are put in order a million at a time. What is in order lies in files, on
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.sources.sorted_runs import Run
 from primum.sources.texts import Places
 
 Numbers = NDArray[np.int64]
 _AT_ONCE: Final = 1_000_000  # numbers that are put in order together
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Numbers in order, each with its row and its version, as three rows of a table in a file.
-
-    Args:
-        path: of the file.
-        length: how many.
-        first: the least of the numbers.
-        last: the greatest.
-    """
-
-    path: Path
-    length: int
-    first: int
-    last: int
-
-    @staticmethod
-    def of(folder: Path, numbers: Numbers, rows: Numbers, versions: Numbers) -> _Run:
-        """Write a run."""
-        order = np.argsort(numbers, kind="stable")
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            for column in (numbers, rows, versions):
-                file.write(column[order].data)
-        return _Run(Path(file.name), len(numbers), int(numbers[order[0]]), int(numbers[order[-1]]))
-
-    def table(self) -> Numbers:
-        """Numbers, rows and versions; it takes no memory once it is let go."""
-        return np.memmap(self.path, dtype=np.int64, mode="r", shape=(3, self.length))
 
 
 class ReportKeys:
@@ -72,7 +41,7 @@ class ReportKeys:
         self._folder = folder
         self._waiting: list[tuple[Numbers, Numbers]] = []  # numbers and versions
         self._waits = self._rows = self._again = 0
-        self._runs: list[_Run] = []
+        self._runs: list[Run] = []
 
     def extend(self, numbers: Numbers, *, versions: Numbers | None = None) -> None:
         """Keep reports; of those of one number that with the highest version is the newest."""
@@ -110,7 +79,7 @@ class ReportKeys:
             asked = np.flatnonzero((numbers >= run.first) & (numbers <= run.last))
             if not len(asked):
                 continue
-            known, rows, versions = run.table()
+            known, rows, versions = run.columns()
             begin = np.searchsorted(known, numbers[asked])
             lengths = np.searchsorted(known, numbers[asked], side="right") - begin
             at = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - begin, lengths)
@@ -124,6 +93,6 @@ class ReportKeys:
         rows = np.arange(self._rows + 1, self._rows + len(numbers) + 1)
         distinct = np.unique(numbers)
         self._again += len(numbers) - int(np.sum(self.find(distinct) == 0))
-        self._runs.append(_Run.of(self._folder, numbers, rows, versions))
+        self._runs.append(Run.of(self._folder, numbers, rows, versions))
         self._rows += len(numbers)
         self._waiting, self._waits = [], 0

@@ -7,14 +7,14 @@ merged, so that few are searched. What a million of them have become goes into a
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from primum.sources.sorted_runs import Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,37 +27,6 @@ Keys = NDArray[np.bytes_]
 _BYTES: Final = 24
 _NOBODY: Final = -1
 _AT_ONCE: Final = 1_000_000  # texts in memory
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Keys in order, and behind them the number of each, in a file.
-
-    Args:
-        path: of the file.
-        length: how many.
-        first: the least key.
-        last: the greatest.
-    """
-
-    path: Path
-    length: int
-    first: bytes
-    last: bytes
-
-    @staticmethod
-    def of(folder: Path, keys: Keys, numbers: NDArray[np.int32]) -> _Run:
-        """Write a run."""
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(keys.data)
-            file.write(numbers.data)
-        return _Run(Path(file.name), len(keys), keys[0], keys[-1])
-
-    def table(self) -> tuple[Keys, NDArray[np.int32]]:
-        """Keys and numbers; they take no memory once they are let go."""
-        keys = np.memmap(self.path, dtype=f"S{_BYTES}", mode="r", shape=(self.length,))
-        numbers = np.memmap(self.path, dtype=np.int32, mode="r", offset=_BYTES * self.length, shape=(self.length,))
-        return keys, numbers
 
 
 class TextNumbers:
@@ -80,7 +49,7 @@ class TextNumbers:
         self._folder = folder
         self._count = 0
         self._sorted: list[tuple[Keys, NDArray[np.int32]]] = []  # keys and their numbers, most first
-        self._runs: list[_Run] = []
+        self._runs: list[Run] = []
 
     def __len__(self) -> int:
         return self._count
@@ -106,7 +75,8 @@ class TextNumbers:
         for run in self._runs:
             asked = np.flatnonzero((found == _NOBODY) & (keys >= run.first) & (keys <= run.last))
             if len(asked):
-                _look_up(keys[asked], *run.table(), found, asked)
+                known, numbers = run.columns()
+                _look_up(keys[asked], known, numbers, found, asked)
         return found
 
     def _keep(self, keys: Keys, numbers: NDArray[np.int32]) -> None:
@@ -116,10 +86,10 @@ class TextNumbers:
         while self._sorted and (whole or len(self._sorted[-1][0]) <= 2 * len(keys)):
             others, their_numbers = self._sorted.pop()
             keys, numbers = np.concatenate((others, keys)), np.concatenate((their_numbers, numbers))
-        order = np.argsort(keys, kind="stable")
         if whole:
-            self._runs.append(_Run.of(self._folder, keys[order], numbers[order]))
+            self._runs.append(Run.of(self._folder, keys, numbers))
         else:
+            order = np.argsort(keys, kind="stable")
             self._sorted.append((keys[order], numbers[order]))
 
 
