@@ -27,6 +27,7 @@ class ReportKeys:
         folder: holds the files; whoever made it takes it away.
 
     Examples:
+        >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     keys = ReportKeys(Path(folder))
         ...     keys.extend(np.array([30, 7, 30]), versions=np.array([0, 0, 5]))

@@ -37,6 +37,7 @@ class TextNumbers:
 
     Examples:
         >>> import pyarrow as pa
+        >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     numbers = TextNumbers(Path(folder))
         ...     given = numbers.add(pa.array(["b", "a"])), numbers.add(pa.array(["a", "c"]))
