@@ -16,7 +16,7 @@ from primum.errors import StoreError
 from primum.store import open_store
 from primum.study.load_table import load_table
 from primum.web import pages, tables
-from primum.web.app import _end, _warm
+from primum.web.app import _end, _keep_warm, _warm
 from primum.web.desk import AT_WORK, Desk
 from primum.web.keep import Keep
 from primum.web.look import templates
@@ -123,7 +123,7 @@ def warmed() -> Iterator[Callable[[Path], Desk]]:
 
     def warm(folder: Path) -> Desk:
         desks.append(Desk(folder))
-        _warm(desks[0], templates())
+        _warm(desks[0])
         return desks[0]
 
     yield warm
@@ -140,6 +140,25 @@ def test_the_explorer_lays_out_what_its_pages_are_read_from(
     assert {"onsets", "cells", "told"} <= there
     monkeypatch.setattr(desk, "reports", None)  # nobody is asked again
     assert pages.dossier("anti-wrinkle", desk).part("reports").findings
+
+
+def test_the_first_question_after_a_load_has_answers_prepared_anew(loaded: Path, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    preparing = threading.Thread(target=_keep_warm, args=(desk, templates()), daemon=True)
+    preparing.start()
+    shutil.copy(loaded / "primum.duckdb", tmp_path / "new.duckdb")
+    (tmp_path / "new.duckdb").rename(tmp_path / "primum.duckdb")
+    assert desk.synthetic()  # a question
+    for _ in range(600):
+        there = {part.name.partition("-")[0] for part in tmp_path.glob("incidence/*/*")}
+        if {"onsets", "cells", "told"} <= there:
+            break
+        preparing.join(0.1)
+    assert {"onsets", "cells", "told"} <= there
+    _end(preparing, desk)
+    assert not preparing.is_alive()
+    desk.close()
+    gc.unfreeze()
 
 
 def test_a_store_without_a_report_of_a_treatment_is_read_beforehand_too(

@@ -56,7 +56,7 @@ def create_app(store: Path | None = None, *, host: str = "127.0.0.1", token: str
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = WAITING
-        warming = threading.Thread(target=_warm, args=(desk, look), daemon=True)
+        warming = threading.Thread(target=_keep_warm, args=(desk, look), daemon=True)
         warming.start()
         yield
         _end(warming, desk)
@@ -139,12 +139,21 @@ def _end(warming: threading.Thread, desk: Desk) -> None:
             return
 
 
-def _warm(desk: Desk, look: Environment) -> None:
-    """Read beforehand what the first visitors ask for, and tell on the terminal what they would be told."""
+def _keep_warm(desk: Desk, look: Environment) -> None:
+    """Read beforehand what the first visitors ask for, and what those do that ask first after a load."""
     for template in look.list_templates():
         look.get_template(template)
     for name in known_treatments():
         pages.treatment(name)
+    state = desk.state()
+    _warm(desk)
+    while desk.wait_for_another(state):
+        state = desk.state()
+        _warm(desk)
+
+
+def _warm(desk: Desk) -> None:
+    """Answer beforehand from the store as it is; tell on the terminal what visitors would be told."""
     try:
         if desk.loaded:
             _warm_reports(desk)

@@ -46,6 +46,7 @@ class Desk:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)  # the store is another, or the explorer ends
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
         self._lent: list[Reports] = []
         self.stopped = False
@@ -160,15 +161,22 @@ class Desk:
             if reports.arrays is not None:
                 reports.arrays.lay_out_onsets()
 
+    def wait_for_another(self, state: tuple[int, ...]) -> bool:
+        """Wait until somebody asks a store in another state than this; false if the explorer is stopped before."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped or self._state != state)
+        return not self.stopped
+
     def synthetic(self) -> str:
         """What must stand on every page where reports are invented; empty where none is."""
         return self.kept(("synthetic",), lambda reports: reports.store.synthetic())
 
     def stop(self) -> None:
         """Break off what the engine does at this moment, and lend no reader any more: nobody waits for an answer."""
-        self.stopped = True
-        with self._lock:
+        with self._changed:
+            self.stopped = True
             lent = tuple(self._lent)
+            self._changed.notify_all()
         for reader in lent:
             reader.store.engine.interrupt()
 
@@ -200,6 +208,7 @@ class Desk:
             if state == self._state:
                 return state
             free, self._free, self._state, self._arrays = self._free, [], state, None
+            self._changed.notify_all()
         for reader in free:
             reader.store.close()
         self._answers.clear()

@@ -35,7 +35,7 @@ def keep_freed_memory() -> bool:
 
 
 def pass_over_what_stays() -> None:
-    """Search no more for garbage in what is there now; to be called once what every visitor needs has been read.
+    """Search no more for garbage in what is there now; to be called when what every visitor needs has been read.
 
     Evidence, dossiers and modules are hundreds of thousands of values that stay. Whenever enough new ones are made,
     Python searches them all for what is no longer needed, and the page that made the last one waits for it.
