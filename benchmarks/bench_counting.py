@@ -12,16 +12,12 @@ Usage: python benchmarks/bench_counting.py [--reports 1000000 5000000 20000000] 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import re
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +26,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from measuring import machine, write_between
 from primum.counts.by_arrays import cells_of_all
 from primum.counts.holdings import FEW
 from primum.counts.kernel import Joined, Lists, as_lists, count_pairs, joined, joined_size
@@ -227,29 +224,17 @@ def peak_gb() -> float:
     return used / (1e9 if sys.platform == "darwin" else 1e6)
 
 
-def machine() -> str:
-    try:
-        model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        model = None
-    name = model[1] if model else platform.processor() or platform.machine()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return (
-        f"{name}, {os.cpu_count()} cores, shared{load}; Python {platform.python_version()}, numpy {np.__version__}, "
-        f"duckdb {duckdb.__version__}, numba {version('numba') if find_spec('numba') else 'not installed'}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reports", type=int, nargs="*", default=[1_000_000, 5_000_000, 20_000_000])
     parser.add_argument("--sql", type=int, nargs="*", default=[1_000_000], help="sizes at which SQL runs as well")
     parser.add_argument("--write", type=Path, help="replace the counting section of this file")
     given = parser.parse_args()
+    told = machine("numpy", "duckdb", "numba")
     if find_spec("numba"):
         import_module("numba")  # as in a process that counted strata before: from then on loops are worth it sooner
     lines = [
-        f"SYNTHETIC reports of FAERS shape; least of three runs, strata of two, SQL and building once; {machine()}.",
+        f"SYNTHETIC reports of FAERS shape; least of three runs, strata of two, SQL and building once; {told}.",
         "",
     ]
     lines += ["| reports | work | CPU | wall | |", "|---|---|---|---|---|"]
@@ -258,22 +243,9 @@ def main() -> None:
             for what, cpu, wall, note in measure(reports, sql=reports in given.sql, folder=Path(folder)):
                 figures = ("", "") if np.isnan(cpu) else (f"{cpu:.3f} s", f"{wall:.3f} s")
                 lines.append(f"| {reports:,} | {what} | {figures[0]} | {figures[1]} | {note} |")
-    text = "\n".join(lines)
     if given.write:
-        replace_section(given.write, text)
-
-
-def replace_section(path: Path, text: str) -> None:
-    """Keep what other benchmarks wrote: only the part between the two marks is ours."""
-    begin, end = "<!-- counting: begin -->", "<!-- counting: end -->"
-    old = path.read_text() if path.exists() else "# Measured speeds\n"
-    call = "`python benchmarks/bench_counting.py --write benchmarks/RESULTS.md`"
-    section = f"{begin}\n## Counting\n\n{call}\n\n{text}\n{end}"
-    if begin in old:
-        old = old[: old.index(begin)] + section + old[old.index(end) + len(end) :]
-    else:
-        old = f"{old.rstrip()}\n\n{section}\n"
-    path.write_text(old)
+        call = "`python benchmarks/bench_counting.py --write benchmarks/RESULTS.md`"
+        write_between(given.write, "counting", ["## Counting", "", call, "", *lines])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from bench_load import machine, write_between
+from measuring import demo_store, machine, write_between
 
 WHAT = "what=anti-wrinkle"
 PAGES = {
@@ -234,13 +234,11 @@ def main() -> None:
     wanted.add_argument("--pages", type=int, default=15)
     wanted.add_argument("--write", type=Path)
     given = wanted.parse_args()
-    told = machine()
+    told = machine("duckdb")
     with tempfile.TemporaryDirectory() as folder:
         store = given.store
         if store is None:
-            command = [sys.executable, "-m", "primum", "demo", "--reports", "20000", "--in", folder]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            store = Path(folder, "store")
+            store = demo_store(Path(folder), 20_000)
         with served(store) as (port, cpu):
             settle(cpu)
             rows = [*alone(port, cpu), *in_browser(port, cpu)]

@@ -11,28 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import re
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
-def measured(call: Callable[[], None]) -> dict[str, float]:
-    """Wall and CPU seconds of a call (all threads), and the peak memory of the process in bytes."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    call()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"wall": wall, "cpu": cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+from measuring import bytes_below, machine, measured, write_between
 
 
 def primum_load(archives: Path, store: Path) -> dict[str, float]:
@@ -74,10 +63,6 @@ def in_own_process(side: str, archives: Path, folder: Path) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def run(reports: int, quarters: list[str], drugs: int, repeats: int, folder: Path) -> list[str]:
     from primum.study.load import read_quarters
     from primum.testing.faers import write_archive
@@ -105,7 +90,7 @@ def run(reports: int, quarters: list[str], drugs: int, repeats: int, folder: Pat
     names = {"primum": "Primum: checked, repaired, typed, derived", "duckdb": "DuckDB alone: text to Parquet"}
     lines = [
         f"{len(wanted)} SYNTHETIC quarter{'s' if len(wanted) > 1 else ''} of {reports:,} reports, "
-        f"{text / 1e6:,.0f} MB of text; CPU and wall are the least of {repeats} runs; {machine()}.",
+        f"{text / 1e6:,.0f} MB of text; CPU and wall are the least of {repeats} runs; {machine('duckdb')}.",
         "",
         "| work | CPU | wall | median, longest | peak memory | on disk |",
         "|---|---|---|---|---|---|",
@@ -121,28 +106,6 @@ def run(reports: int, quarters: list[str], drugs: int, repeats: int, folder: Pat
     size = found["primum"]["disk"] / found["duckdb"]["disk"]
     lines += ["", f"Rate of Primum in parts of DuckDB's: {cpu:.0%} by CPU, {wall:.0%} by wall. Size: {size:.2f} times."]
     return lines
-
-
-def machine() -> str:
-    import duckdb
-
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = re.search(r"model name\s*: (.+)", text)
-    name = model[1].strip() if model else platform.machine()
-    load = f"load average before {os.getloadavg()[0]:.1f}: the machine is shared, so read CPU before wall"
-    return f"{name}, {os.cpu_count()} cores ({load}); Python {platform.python_version()}, DuckDB {duckdb.__version__}"
-
-
-def write_between(path: Path, mark: str, lines: list[str]) -> None:
-    """Put a section into the page of results, in place of the one from the run before."""
-    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-    section = "\n".join([begin, *lines, end])
-    page = path.read_text()
-    if begin in page:
-        page = page[: page.index(begin)] + section + page[page.index(end) + len(end) :]
-    else:
-        page = page.rstrip("\n") + "\n\n" + section + "\n"
-    path.write_text(page)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench_load import machine, measured, write_between
+from measuring import machine, measured, write_between
 from primum.treatments.vocabulary import vocabularies
 from primum.vocab.dictionary import Dictionary, Meaning
 from primum.vocab.drugs import UNMAPPED, map_names
@@ -110,7 +110,7 @@ def run(different: int, entries: int) -> list[str]:
     by_treatment = sum(treatment is not None for treatment in found["treatment"])
     return [
         f"{len(names):,} SYNTHETIC pairs of name and ingredient that stand in {rows:,} drug rows, a reference "
-        f"list of {entries:,} names; {machine()}.",
+        f"list of {entries:,} names; {machine('duckdb')}.",
         "",
         "| work | CPU | wall | target |",
         "|---|---|---|---|",

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench_load import bytes_below, machine, measured, write_between
+from measuring import bytes_below, machine, measured, write_between
 from primum.sources.faers import find_archives
 from primum.store import DATABASE, open_store
 from primum.store.schema import table, tables
@@ -94,7 +94,7 @@ def run(archives: Path, store: Path) -> list[str]:
     size = (store / DATABASE).stat().st_size
     return [
         f"{len(quarters)} {'SYNTHETIC ' if synthetic else ''}quarters, {reports:,} reports, {drug_rows:,} drug rows "
-        f"with {names:,} names, {in_all:,} rows in all; {machine()}.",
+        f"with {names:,} names, {in_all:,} rows in all; {machine('duckdb')}.",
         "",
         "| work | CPU | wall | peak memory |",
         "|---|---|---|---|",

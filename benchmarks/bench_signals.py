@@ -17,23 +17,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import re
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
 from scipy import optimize, special, stats
 
+from measuring import machine, write_between
 from primum.signals import ebgm, ic, prr, ror
 from primum.signals.ebgm_cells import cells_of
 from primum.signals.ebgm_prior import fit_prior
@@ -195,19 +191,6 @@ def of_peers(pairs: int, peers: dict[str, Path | None]) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    try:
-        model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        model = None
-    name = model[1] if model else platform.processor() or platform.machine()
-    numba = version("numba") if find_spec("numba") else "not installed"
-    return (
-        f"{name}, {os.cpu_count()} cores, shared; Python {platform.python_version()}, numpy {np.__version__}, "
-        f"scipy {scipy.__version__}, numba {numba}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=1_000_000, help="synthetic pairs (default 1,000,000)")
@@ -216,11 +199,12 @@ def main() -> None:
     parser.add_argument("--vigipy", type=Path, help="Python that has vigipy")
     parser.add_argument("--open-altio", type=Path, help="Python that has open-altio")
     given = parser.parse_args()
+    told = machine("numpy", "scipy", "numba")
     if find_spec("numba"):
         import_module("numba")  # as in a process that has counted: from then on loops are worth it sooner
     rows = measure(given.pairs, given.sample)
     lines = [
-        f"{given.pairs:,} SYNTHETIC pairs; best of five; {machine()}.",
+        f"{given.pairs:,} SYNTHETIC pairs; best of five; {told}.",
         "",
         "| work | Primum, wall | CPU | naive scipy, CPU | ratio | naive side measured on |",
         "|---|---|---|---|---|---|",
@@ -230,23 +214,10 @@ def main() -> None:
         ),
     ]
     lines += of_peers(given.pairs, {"vigipy": given.vigipy, "open-altio": given.open_altio})
-    text = "\n".join(lines)
-    print(text)
+    print("\n".join(lines))
     if given.write:
-        replace_section(given.write, text)
-
-
-def replace_section(path: Path, text: str) -> None:
-    """Keep what other benchmarks wrote: only the part between the two marks is ours."""
-    begin, end = "<!-- signals: begin -->", "<!-- signals: end -->"
-    old = path.read_text() if path.exists() else "# Measured speeds\n"
-    call = "`python benchmarks/bench_signals.py --write benchmarks/RESULTS.md`"
-    section = f"{begin}\n## Signal statistics\n\n{call}\n\n{text}\n{end}"
-    if begin in old:
-        old = old[: old.index(begin)] + section + old[old.index(end) + len(end) :]
-    else:
-        old = f"{old.rstrip()}\n\n{section}\n"
-    path.write_text(old)
+        call = "`python benchmarks/bench_signals.py --write benchmarks/RESULTS.md`"
+        write_between(given.write, "signals", ["## Signal statistics", "", call, "", *lines])
 
 
 if __name__ == "__main__":

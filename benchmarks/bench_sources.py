@@ -29,7 +29,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench_load import bytes_below, machine, measured, write_between
+from measuring import bytes_below, machine, measured, write_between
 
 SHORT = "SYNTHETIC, no person. The arm hurt for two days after the shot."
 NARRATIVE = "SYNTHETIC, no person. " + "The filler was placed; two days later | the cheek was swollen and firm. " * 20
@@ -226,7 +226,7 @@ def main() -> None:
         "",
         "`python benchmarks/bench_sources.py`",
         "",
-        f"SYNTHETIC files; {machine()}.",
+        f"SYNTHETIC files; {machine('duckdb')}.",
         "",
         "| system | reports | text | parsing: CPU | MB a second of CPU | of FAERS | whole: CPU | MB a second of CPU "
         "| of FAERS | wall | CPU a report | peak memory |",

@@ -4,7 +4,7 @@ The tables are quarters of a SYNTHETIC store: the oldest that hold so many repor
 own and answers the same questions by the same expressions; their counts must be equal.
 The machine may be shared: CPU seconds are the figure, of Python and, for Spark, of its Java process together.
 
-Usage: python benchmarks/bench_spark.py --store DIR --folder DIR [--reports 1000000 5000000 20000000] [--write FILE]
+Usage: python benchmarks/bench_spark.py [--store DIR --folder DIR --reports 1000000 5000000 20000000] [--write FILE]
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from measuring import demo_store, machine, section, write_between
 
 if TYPE_CHECKING:
     from primum.study.reports import Reports
@@ -182,17 +185,11 @@ def lines_of(reports: int, tables: Path, at_most: int) -> Iterator[str]:
             yield f"| {reports:,} | {called} | stopped | {stopped_at:.0f} s in all | {at_most} s | no further answer |"
 
 
-def machine() -> str:
-    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    name = model[1] if model else platform.machine()
-    return f"{name}, {os.cpu_count()} cores, shared, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--store", type=Path, help="a SYNTHETIC store; only read")
-    parser.add_argument("--folder", type=Path, required=True, help="where the Parquet tables are kept")
-    parser.add_argument("--reports", type=int, nargs="*", default=[1_000_000, 5_000_000, 20_000_000])
+    parser.add_argument("--store", type=Path, help="a SYNTHETIC store, only read; else one is made")
+    parser.add_argument("--folder", type=Path, help="keep Parquet tables there, and use those there")
+    parser.add_argument("--reports", type=int, nargs="*", default=[100_000])
     parser.add_argument("--at-most", type=int, default=AT_MOST, help="seconds after which an engine is stopped")
     parser.add_argument("--measure", choices=ENGINES, help="one engine on the tables of --folder, as JSON lines")
     parser.add_argument("--write", type=Path, help="replace the lines of these sizes in the Spark section of this file")
@@ -201,39 +198,37 @@ def main() -> None:
         for figures in measure(given.measure, given.folder):
             print(json.dumps(figures), flush=True)
         return
+    if not find_spec("pyspark"):
+        print("left out: it needs the extra spark")
+        return
     lines = []
-    for reports in given.reports:
-        tables = given.folder / f"reports_{reports}"
-        if not (tables / "word_files.parquet").exists():
-            print(f"{tables_of(given.store, reports, tables):,} reports in {tables}", flush=True)
-        for line in lines_of(reports, tables, given.at_most):
-            print(line, flush=True)
-            lines.append(line)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = given.folder or Path(folder)
+        for reports in given.reports:
+            tables = kept / f"reports_{reports}"
+            if not (tables / "word_files.parquet").exists():
+                store = given.store or demo_store(Path(folder), reports)
+                print(f"{tables_of(store, reports, tables):,} reports in {tables}", flush=True)
+            for line in lines_of(reports, tables, given.at_most):
+                print(line, flush=True)
+                lines.append(line)
     if given.write:
         replace_section(given.write, lines)
 
 
 def replace_section(path: Path, lines: list[str]) -> None:
-    """Keep what other benchmarks wrote, and the lines of sizes that were not measured now."""
-    begin, end = "<!-- spark: begin -->", "<!-- spark: end -->"
-    old = path.read_text()
-    before = old[old.index(begin) : old.index(end)] if begin in old else ""
+    """Put the lines into their section, and keep those of sizes that were not measured now."""
     sizes = {line.split("|")[1].strip() for line in lines}
     kept = [
         line
-        for line in before.splitlines()
+        for line in section(path, "spark").splitlines()
         if re.match(r"\| [\d,]+ \|", line) and line.split("|")[1].strip() not in sizes
     ]
     ordered = sorted(kept + lines, key=lambda line: int(line.split("|")[1].replace(",", "")))
     head = ["| reports | engine | work | CPU | wall | |", "|---|---|---|---|---|---|"]
     about = f"SYNTHETIC reports in Parquet; one drug: rank {DRUG}, `{COHORT}`, least of three; last run on {machine()}."
     call = "`python benchmarks/bench_spark.py --store DIR --folder DIR --write benchmarks/RESULTS.md`"
-    section = "\n".join([begin, "## Spark", "", call, "", about, "", *head, *ordered, end])
-    if begin in old:
-        old = old[: old.index(begin)] + section + old[old.index(end) + len(end) :]
-    else:
-        old = f"{old.rstrip()}\n\n{section}\n"
-    path.write_text(old)
+    write_between(path, "spark", ["## Spark", "", call, "", about, "", *head, *ordered])
 
 
 if __name__ == "__main__":

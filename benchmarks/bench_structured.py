@@ -25,7 +25,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench_load import machine, write_between
+from measuring import machine, write_between
 
 QUARTER = (2019, 2)
 
@@ -122,7 +122,7 @@ def run(reports: int, large: int, folder: Path) -> list[str]:
         "Open Altio, Parquet": ("altio", folder / "release", text),
     }
     lines = [
-        f"SYNTHETIC files of {reports:,} cases each; {machine()}.",
+        f"SYNTHETIC files of {reports:,} cases each; {machine('duckdb')}.",
         "",
         "| form | size | read, one core | load: CPU | wall | MB per CPU second | of FAERS' | two free cores | peak |",
         "|---|---|---|---|---|---|---|---|---|",

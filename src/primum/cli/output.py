@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from primum.errors import OutputError
+from primum.errors import OutputError, PrimumError
 
 
 def can_write(*paths: Path | None) -> None:
@@ -23,30 +25,67 @@ def can_write(*paths: Path | None) -> None:
             continue
         if path.is_dir():
             raise OutputError.of(str(path), "it is a folder", "Name a file.")
-        _beside(path).unlink()
+        if not _is_stream(path):
+            _beside(path.resolve()).unlink()
 
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
     """Write a file whole or not at all: into a new file beside it, then renamed.
+
+    A link stays one, and what it names is written. A device or a pipe is not replaced: the whole content goes into it.
 
     Args:
         path: the file.
         write: writes its content into the file it is given.
 
     Raises:
-        OutputError: the folder does not exist or cannot be written.
+        OutputError: the folder does not exist or cannot be written; or `-`, which only JSON may be.
     """
+    if str(path) == "-":
+        raise OutputError.of("-", "only --json can go to the screen", "Name a file.")
+    try:
+        if _is_stream(path):
+            _write_into(path, write)
+        else:
+            _write_beside(path.resolve(), write)
+    except PrimumError:
+        raise
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise OutputError.of(str(path), what, "Free some space or name another file.") from error
+
+
+def _write_beside(path: Path, write: Callable[[Path], None]) -> None:
     fresh = _beside(path)
     try:
         write(fresh)
-        fresh.chmod(0o644)
+        fresh.chmod(_mode(path))
         fresh.replace(path)
-    except BaseException as error:
+    except BaseException:
         fresh.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            what = error.strerror or str(error)
-            raise OutputError.of(str(path), what, "Free some space or name another file.") from error
         raise
+
+
+def _write_into(path: Path, write: Callable[[Path], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
+        write(whole)
+        with whole.open("rb") as content, path.open("wb") as stream:
+            shutil.copyfileobj(content, stream)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _mode(path: Path) -> int:
+    """Permissions that a file has, or that a new one would get."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _beside(path: Path) -> Path:

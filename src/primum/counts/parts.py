@@ -7,7 +7,6 @@ stay in memory for as long as the question takes.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import logging
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 
 BUILDING: Final = "building-"  # folders begin like this until they are complete
 NAMES: Final = "names.json"
+_IS_THERE: Final = (errno.EEXIST, errno.ENOTEMPTY)
 Array = NDArray[Any]
 
 
@@ -153,8 +153,11 @@ class PartFolder:
             draft = Draft(draft_folder)
             build(draft)
             _finish(draft)
-            with contextlib.suppress(FileExistsError, OSError):  # another process was as fast: its part is as good
+            try:
                 draft_folder.rename((self.path or draft_folder) / name)
+            except OSError as error:
+                if error.errno not in _IS_THERE:  # else another process was as fast: its part is as good
+                    log.warning("the arrays of %s cannot be kept (%s)", name, error)
         finally:
             shutil.rmtree(draft_folder, ignore_errors=True)
         found = _read((self.path or draft_folder) / name)
