@@ -196,7 +196,11 @@ def test_a_case_that_is_not_loaded_is_told_in_one_line(made_archives: Path) -> N
         case_story(store, "7")
 
 
-RULE = {"order": "1", "kind": "indication", "value": "X", "limit_units": "", "use": "cosmetic", "confidence": "strong"}
+RULE = {
+    **{"order": "1", "kind": "indication", "value": "X", "limit_units": "", "site": "", "site_words": ""},
+    **{"use": "cosmetic", "confidence": "strong"},
+}
+DOSE = {**RULE, "kind": "dose", "limit_units": "5", "site": "knee", "site_words": "KNEE|PATELLA*"}
 
 
 @pytest.mark.parametrize(
@@ -206,13 +210,28 @@ RULE = {"order": "1", "kind": "indication", "value": "X", "limit_units": "", "us
         ([{**RULE, "use": "mixed"}], "use is"),
         ([{**RULE, "confidence": "sure"}], "confidence is"),
         ([{**RULE, "value": ""}], "value is the term"),
-        ([{**RULE, "limit_units": "5"}], "limit_units stands"),
+        ([{**RULE, "limit_units": "5"}], "limit_units, site and site_words stand"),
+        ([{**DOSE, "site_words": ""}], "limit_units, site and site_words stand"),
+        ([{**DOSE, "site_words": "KNEE|(.*"}], r"site_words is \"KNEE\|\(\.\*\""),
         ([RULE, RULE], "order is"),
     ],
 )
 def test_a_faulty_use_rule_is_refused(rows: list[dict[str, str]], told: str) -> None:
     with pytest.raises(EvidenceError, match=told):
         use_rules("t", rows, cosmetic_only=(), version="1", folder="t")
+
+
+@pytest.mark.parametrize(
+    ("told", "use"),
+    [("4 units, left PATELLAR tendon", "cosmetic"), ("4 units, knee", "cosmetic"), ("4 units, kneecap", "unknown")],
+)
+def test_a_dose_rule_holds_where_its_site_is_named(memory_store: MakeStore, told: str, use: str) -> None:
+    dose = {**DOSE, "value": "onabotulinumtoxinA"}
+    rules = use_rules("anti-wrinkle", [dose], cosmetic_only=(), version="1", folder="t")
+    assert rules.rules[0].label == "dose: at most 5 units into the knee"
+    reports = [{"report_key": 1, "source": "faers", "quarter": "2017q2", "caseid": "1", "primaryid": "11"}]
+    with memory_store(reports=reports, drugs_in_report=[drug(1, "BOTOX", dose_text=told)]) as store:
+        assert store.engine.rows(report_uses(rules).select("use")) == [(use,)]
 
 
 def test_a_table_without_rules_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Was the drug used for looks or for a disease, and which rule tells?
 
 Each product of a report is judged by an ordered table of rules (`use_rules.csv` of the treatment): what it was given
-for, then whether it is licensed for looks only, then a small dose into the face. Only the first level that answers
+for, then whether it is licensed for looks only, then a small dose into a named site. Only the first level that answers
 counts for a product; the report is `mixed` when its products, or the indications of one, are of both kinds, and
 `unknown` when no rule answers. The rule that fired and its confidence are stored, and beside them what the strong rules
 alone would have told, so that any result can be asked for without the weak ones.
@@ -12,6 +12,7 @@ many rows, and the true indication can stand on another of them (FAERS case 1335
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,8 +33,7 @@ NO_RULE: Final = "no rule fired"
 EXPOSURE_ROLES: Final = ("PS", "SS", "I")
 """Roles in which a drug is an exposure; DN is a drug that was not given, C one that nobody suspects."""
 
-# Where a dose is said to have gone into the face; routes themselves only say intramuscular.
-_FACE: Final = r"\b(FACE|FACIAL|FOREHEAD|GLABELLA\w*|FROWN|CROW\W?S? FEET|EYEBROWS?|PERIORAL)\b"
+_SITE_WORD: Final = re.compile(r"[A-Z][A-Z '’-]*\*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class UseRule:
         limit_units: largest dose of a dose rule, in units of that substance; None otherwise.
         use: cosmetic or therapeutic.
         confidence: strong or weak.
+        site: of a dose rule: where it must have been given, in a word; routes of reports only say intramuscular.
+        site_words: how the text of a dose or route names that site; what ends with `*` is the beginning of a word.
     """
 
     order: int
@@ -55,12 +57,14 @@ class UseRule:
     limit_units: float | None
     use: Literal["cosmetic", "therapeutic"]
     confidence: Literal["strong", "weak"]
+    site: str = ""
+    site_words: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The rule as it is stored beside the use."""
         if self.kind == "dose":
-            return f"dose: at most {self.limit_units:g} units into the face"
+            return f"dose: at most {self.limit_units:g} units into the {self.site}"
         return f"{'indication' if self.kind == 'indication' else 'product for looks only'}: {self.value}"
 
 
@@ -120,6 +124,8 @@ def use_rules(
                 float(row["limit_units"]) if row["limit_units"] else None,
                 row["use"],  # type: ignore[arg-type]  # checked by _fault
                 row["confidence"],  # type: ignore[arg-type]  # checked by _fault
+                row["site"],
+                tuple(row["site_words"].split("|")) if row["site_words"] else (),
             )
             for place, value in enumerate(values)
         ]
@@ -139,7 +145,12 @@ def _fault(row: Mapping[str, str], *, previous: int) -> str:
             row["kind"] == "cosmetic_only"
         )
         == bool(row["value"]),
-        "limit_units stands in dose rules and nowhere else": (row["kind"] == "dose") != bool(row["limit_units"]),
+        "limit_units, site and site_words stand in dose rules and nowhere else": any(
+            (row["kind"] == "dose") != bool(row[column]) for column in ("limit_units", "site", "site_words")
+        ),
+        f'site_words is "{row["site_words"]}"; expected words in capitals with | between, a * only at their end': (
+            row["kind"] == "dose" and not all(map(_SITE_WORD.fullmatch, row["site_words"].split("|")))
+        ),
         f'order is "{row["order"]}"; expected whole numbers that rise from row to row': not rises,
     }
     return next((fault for fault, is_there in faults.items() if is_there), "")
@@ -258,17 +269,18 @@ def _by_product(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
 
 
 def _by_dose(rules: UseRules, exposed: ibis.Table) -> ibis.Table:
-    """A dose in the substance's own units, at most the label's for looks, where the face is named."""
+    """A dose in the substance's own units, at most the label's for looks, where the site is named."""
     import ibis
 
-    text, units = exposed.dose_text.fill_null("").upper(), dose_units(exposed)
-    face = (text + " " + exposed.route.fill_null("").upper()).re_search(_FACE)
-    small = ibis.cases(
-        *(
-            ((exposed.substance == rule.value) & (units <= rule.limit_units) & face, rule.order)
-            for rule in rules.of_kind("dose")
-        )
-    )
+    units = dose_units(exposed)
+    text = exposed.dose_text.fill_null("").upper() + " " + exposed.route.fill_null("").upper()
+
+    def fires(rule: UseRule) -> ibis.expr.types.BooleanValue:
+        words = "|".join(word.replace("*", r"\w*") for word in rule.site_words)
+        of_substance = exposed.substance == rule.value
+        return of_substance & (units <= rule.limit_units) & text.re_search(rf"\b({words})\b")
+
+    small = ibis.cases(*((fires(rule), rule.order) for rule in rules.of_kind("dose")))
     return exposed.select("report_key", "kind_of", rank_order=small.cast("int64"))
 
 

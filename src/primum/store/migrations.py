@@ -35,7 +35,7 @@ class Migration:
     statements: tuple[str, ...]
 
 
-# The first form is the one of release 0.1.0; a test fails when schema.csv changes and no step leads to its new form.
+# The first form is the one of the first stores; a test fails when schema.csv changes and no step leads to its new form.
 FIRST_FORM: Final = "38ad76d0c76e1612"
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration(

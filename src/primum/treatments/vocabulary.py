@@ -21,7 +21,9 @@ from primum.vocab.names import NameTable, name_table
 from primum.vocab.reactions import TermBins, term_bins
 
 FOLDER: Final = Path(__file__).parent
-USE_RULE_COLUMNS: Final = ("order", "kind", "value", "limit_units", "use", "confidence", "source", "note")
+USE_RULE_COLUMNS: Final = (
+    *("order", "kind", "value", "limit_units", "site", "site_words", "use", "confidence", "source", "note"),
+)
 TERM_COLUMNS: Final = ("term", "bin", "listed", "source", "note")
 
 
