@@ -20,7 +20,7 @@ RESULT = json.loads((FOLDER / "calibration.json").read_text())
 def test_ranks_of_planted_values_are_uniform_over_the_full_run() -> None:
     # Talts 2018: chi-square over 5 bins for each parameter; the smallest p-value corrected for their number.
     rows = RESULT["ranks"]
-    assert len(rows) == RESULT["result"]["replications"] >= 30
+    assert len(rows) == RESULT["result"]["replications"] >= 96
     assert calibration.judged(rows) == RESULT["result"]
     assert RESULT["result"]["least_corrected"] > 0.05
 

@@ -31,6 +31,7 @@ RANKS: Final = 100  # draws a replication is thinned to: ranks 0 to 100
 BINS: Final = 5
 # From so many diverged transitions on a chain is stuck and its draws are no posterior: a failure, told as one.
 STUCK: Final = 40
+AT_ONCE: Final = 8  # replications that are kept together; what was compiled for them is then let go
 
 
 def planted(design: Design, rng: np.random.Generator) -> dict[str, FloatArray]:
@@ -136,5 +137,17 @@ def add_replications(folder: Path, first: int, last: int) -> Path:
     return file
 
 
+def main(folder: Path, first: int, last: int) -> None:
+    """Add replications some at a time: a run that is broken off has kept those before.
+
+    Each leaves compiled code behind, and a process may hold so much of it (65,530 maps of memory on Linux).
+    """
+    import jax
+
+    for begin in range(first, last, AT_ONCE):
+        add_replications(folder, begin, min(begin + AT_ONCE, last))
+        jax.clear_caches()
+
+
 if __name__ == "__main__":
-    add_replications(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
