@@ -47,6 +47,7 @@ def current_of(store: Store) -> dict[int, tuple[bool, str]]:
         ({"quarter": "2014q3"}, {"quarter": "2014q4"}, latest.EARLIER_QUARTER),
         ({"fields_filled": 9}, {"fields_filled": 10}, latest.LOST_TIE),
         ({"primaryid": "1000"}, {"primaryid": "999"}, latest.LOST_TIE),
+        ({"primaryid": "UNREADABLE"}, {"primaryid": "1000"}, latest.LOST_TIE),
     ],
 )
 def test_the_rule_decides_in_its_order(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from primum.cases import link_train
+from primum.cases.link_exact import RULES, ExactRule, exact_pairs
 from primum.cases.link_features import KINDS, article_key, stage_features, term_counts
 from primum.cases.link_model import LEAST_U, MISSING, LinkModel, comparisons, shipped_model
 from primum.cases.link_score import level_column, levels, paired, probability, scored
@@ -223,6 +224,29 @@ def test_weights_are_those_that_splink_computes_from_the_same_model(memory_store
     assert max(abs(mine[pair] - theirs[pair]) for pair in mine) < 1e-4
     assert len({round(weight, 6) for weight in mine.values()}) > 50
     store.close()
+
+
+def exact(memory_store: MakeStore, rule: ExactRule, *told: Any) -> set[tuple[int, int]]:
+    """The pairs of one exact rule alone."""
+    with memory_store(**rows_of(*told, others=0)) as store, store.engine.workshop(None) as bench:
+        found = bench.run(exact_pairs(staged(store, bench), rule))
+    return set(zip(found["left_key"].tolist(), found["right_key"].tolist(), strict=True))
+
+
+def test_of_more_than_fifty_alike_each_is_paired_with_the_fullest(memory_store):
+    """Report 7 tells a weight, which the others do not."""
+    alike = [PERSON | ALONE | {"manufacturer_number": f"FR-SYNTHETIC-{i:04d}"} for i in range(51)]
+    alike[6] |= {"weight_kg": 61.0}
+    found = exact(memory_store, RULES[0], *((person, DRUGS, TERMS) for person in alike))
+    assert found == {(min(7, key), max(7, key)) for key in range(1, 52) if key != 7}
+    fifty = exact(memory_store, RULES[0], *((person, DRUGS, TERMS) for person in alike[1:]))
+    assert fifty == {(one, other) for other in range(1, 51) for one in range(1, other)}
+
+
+@pytest.mark.parametrize(("age", "linked"), [(44.0, True), (45.0, False), (None, True)])
+def test_ages_more_than_a_year_apart_contradict_a_number(memory_store, age, linked):
+    pair = (PERSON, DRUGS, TERMS), (PERSON | {"age_years": age}, DRUGS, TERMS)
+    assert exact(memory_store, RULES[1], *pair) == ({(1, 2)} if linked else set())
 
 
 def splink_weights(bench: Any, features: Any, model: LinkModel) -> dict[tuple[int, int], float]:

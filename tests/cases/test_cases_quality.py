@@ -85,6 +85,8 @@ def test_a_report_that_tells_nothing_scores_the_product_of_all_penalties(memory_
         ({"report": {"event_date": dt.date(2017, 4, 1), "event_date_precision": "M"}}, 1.0),
         ({"report": {"event_date": dt.date(2018, 1, 1), "event_date_precision": "Y"}}, 1.0),
         ({"report": {"event_date": dt.date(2017, 1, 5)}}, 1.0),
+        # So does an event on the day of the start.
+        ({"report": {"event_date": dt.date(2017, 3, 6)}}, 1.0),
         # 1 January may stand for the year.
         ({"report": {"event_date": dt.date(2017, 1, 1)}}, 0.7),
     ],

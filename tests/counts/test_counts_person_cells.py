@@ -16,6 +16,7 @@ from primum.counts.cohort import all_of, condition, parse
 from primum.counts.holdings import Events
 from primum.counts.incidence import Incidence, open_incidence
 from primum.counts.members import Scope
+from primum.counts.person_cells import of_persons
 from primum.store import Store, open_store
 from primum.study.link import link_reports
 from primum.study.load import load_archives
@@ -79,6 +80,11 @@ def test_what_cells_cannot_tell_is_counted(arrays: Incidence, text: str) -> None
     assert arrays._margins_of_persons(cohort, SCOPE) is None
     counted = arrays.event_margins(cohort, SCOPE)
     assert counted.tolist() == arrays.events().margins(arrays.mask(cohort, SCOPE)).tolist()
+
+
+@pytest.mark.parametrize("text", ["sex:F duplicates:exact,off", "sex:F duplicates:exact duplicates:off"])
+def test_a_cohort_by_the_links_of_two_methods_is_none_of_persons(text: str) -> None:
+    assert of_persons(parse(text)) is None
 
 
 def test_where_cells_are_laid_out_no_report_is_counted(arrays: Incidence, monkeypatch: pytest.MonkeyPatch) -> None:

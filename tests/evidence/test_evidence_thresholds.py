@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,15 @@ def test_telling_one_percent_from_two_takes_2316_people_a_group():
     assert thresholds.people_per_group(0.02, 0.01) == 2316
     assert thresholds.people_per_group(0.02, 0.01, pooled=True) == 2319
     assert thresholds.people_per_group(0.01, 0.02) == 2316
+
+
+def test_that_many_people_do_give_the_power():
+    # A second way: the power of the two-proportion z test at that size, by simulation of the two groups.
+    size = thresholds.people_per_group(0.02, 0.01)
+    rng = np.random.default_rng(3)
+    first, second = (rng.binomial(size, share, 20_000) / size for share in (0.01, 0.02))
+    error = np.sqrt((first * (1 - first) + second * (1 - second)) / size)
+    assert np.mean((second - first) / error > 1.96) == pytest.approx(0.80, abs=0.02)
 
 
 @given(st.floats(1e-6, 0.5), st.floats(0.5, 0.999))

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from primum.errors import ModelError, UnknownNameError
+from primum.evidence.thresholds import people_per_group
 from primum.mechanism import EffectCurve, Refusal, curve, load_models, onset_in_course, time_course
 from primum.mechanism.kpd import day_effect_ends, probit
-from primum.mechanism.refusals import load_refusals, outside_range, people_per_arm
+from primum.mechanism.refusals import load_refusals, outside_range
 
 FOLDER = Path(str(importlib.resources.files("primum"))) / "treatments" / "anti_wrinkle" / "model"
 MODELS = load_models(FOLDER)
@@ -204,25 +205,9 @@ def test_an_unknown_refusal_names_those_known() -> None:
         MODELS.refuse("unit_conversions")
 
 
-def test_telling_one_from_two_percent_needs_2315_people_an_arm() -> None:
-    needed = people_per_arm(0.01, 0.02)
-    assert round(needed) == 2315  # 2,315.4; to reach the power one person more is needed
-    assert f"{round(needed):,}" in MODELS.refuse("one_person_ptosis_risk").reason
-
-
-def test_that_many_people_do_give_the_power() -> None:
-    # A second way: the power of the two-proportion z test at that size, by simulation of the two arms.
-    size = round(people_per_arm(0.01, 0.02))
-    rng = np.random.default_rng(3)
-    first, second = (rng.binomial(size, share, 20_000) / size for share in (0.01, 0.02))
-    error = np.sqrt((first * (1 - first) + second * (1 - second)) / size)
-    assert np.mean((second - first) / error > 1.96) == pytest.approx(0.80, abs=0.02)
-
-
-@pytest.mark.parametrize("shares", [(0.0, 0.1), (0.1, 0.1), (0.1, 1.0)])
-def test_shares_that_cannot_be_told_apart_are_refused(shares: tuple[float, float]) -> None:
-    with pytest.raises(ModelError, match="two different shares"):
-        people_per_arm(*shares)
+def test_the_refusal_of_one_persons_risk_tells_how_many_people_would_be_needed() -> None:
+    needed = people_per_group(0.02, 0.01)
+    assert f"telling 1 % from 2 % needs {needed:,} people an arm" in MODELS.refuse("one_person_ptosis_risk").reason
 
 
 def test_a_refusal_has_a_reason() -> None:

@@ -87,6 +87,23 @@ def test_a_pair_that_stands_on_the_reports_of_the_other_drug_is_not_told_to_be_h
         assert told(opened, "QUIET")["RASH"] == ""  # two reports would be left
 
 
+@pytest.mark.parametrize(("together", "is_told"), [(0, True), (3, False)])
+def test_a_pair_that_shares_so_many_reports_that_little_is_left_is_not_told_to_be_hidden(
+    memory_store: MakeStore, together: int, is_told: bool
+) -> None:
+    """Reports with both, of QUIET, of RASH, in all: 6, 60, 34 and 480.
+
+    The masking ratio is above 2 in both. Without the 20 reports of LOUD 6, 60, 14 and 460 are left, 2.3 times as much
+    observed to expected; without its 23, of which QUIET shares three, 3, 57, 11 and 457, 1.55 times as much.
+    """
+    left = (6 - together, 60 - together, 14 - together, 460 - together)
+    before, after = (n * total / (drug * event) for n, drug, event, total in ((6, 60, 34, 480), left))
+    assert (34 / 480) / (left[2] / left[3]) > 2
+    assert (after >= 2 * before) == is_told
+    with stored(memory_store, reports_of_loud(loud=20, together=together)) as opened:
+        assert bool(told(opened, "QUIET")["RASH"]) == is_told
+
+
 def test_a_drug_with_a_share_that_hides_nothing_is_not_named(memory_store: MakeStore) -> None:
     with stored(memory_store, reports_of_loud(loud=5, together=0)) as opened:
         assert told(opened, "QUIET")["RASH"] == ""

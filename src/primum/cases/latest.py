@@ -135,10 +135,7 @@ def _judged_by_rank(reports: ibis.Table) -> ibis.Table:
     )
     ranked = sightings.mutate(
         rank=ibis.row_number().over(by_rank),
-        **{
-            f"best_{column}": sightings[column].first().over(by_rank)
-            for column in (*STANDING, "primaryid", "is_nullified")
-        },
+        **{f"best_{column}": sightings[column].first().over(by_rank) for column in (*STANDING, *TOLD_OF_BEST)},
         next_alike=_alike_next(sightings, by_rank),
         last_quarter=sightings.quarter.max().over(ibis.window(group_by=["source", "case"])),
     )

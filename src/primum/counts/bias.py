@@ -2,6 +2,15 @@
 
 Each check asks where the reports of a pair come from, beside those of the drug as a whole: a drug with one maker is
 sent by one maker, so a share counts only where chance would hardly draw it from all reports of the drug.
+
+The limits are choices of this module: that publicity and lawsuits can move reports is published, a share from which
+they do is not. They err on the side of silence, and what they say is a caveat that hides no row.
+
+Source:
+    Hoffman, Demakas, Dimbil, Tatonetti, Erdman 2014, Drug Saf 37(11):971-980, doi:10.1007/s40264-014-0225-0: after an
+    alert the reports of a few drugs of a hundred rose, of most not. Rogers and others 2019, Drug Saf 42(1):85-93,
+    doi:10.1007/s40264-018-0703-x: reports by lawyers moved the PRR of isotretinoin and birth defects from 2.9 to 3.3
+    in 2006, and from 2.2 to 1.9 in 2013.
 """
 
 from __future__ import annotations
@@ -21,11 +30,18 @@ from primum.counts.kinds import distinct
 from primum.counts.table import CountTable
 from primum.terms import BoolArray, FloatArray, IntArray
 
-AT_LEAST: Final = 5  # reports of a pair: of fewer a share says nothing
+AT_LEAST: Final = 5
+"""Reports of a pair. Of four a share stands out (`BY_CHANCE`) only where less than 0.18 of the drug's reports are alike
+(0.18^4 = 0.001); of five all from one source, where a quarter are (0.25^5 = 0.00098)."""
 ONE_SENDER: Final = 0.8
+"""More than half: the largest maker of a drug sends most reports of most of its events, which is no fault of them."""
 ONE_QUARTER: Final = 0.5
+"""With half of the reports in one quarter all others together hold no more, however many years are loaded."""
 LAWYERS: Final = 0.5
-BY_CHANCE: Final = 0.001  # binomial probability of so many or more, from the share among all reports of the drug
+"""With half of the reports no other kind of reporter sent more than lawyers did."""
+BY_CHANCE: Final = 0.001
+"""Binomial probability of so many or more, from the share among all reports of the drug. With the hundreds of events of
+a drug that have five reports, chance alone gives less than one caveat of each kind."""
 DOSE_WORDS: Final = ("DOSE", "OVERDOSE", "UNDERDOSE")
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 _KEYS: Final = "onset_report_keys"
-_UNTOLD: Final = len(STATUSES)  # status of a report that the tables of the store do not tell of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +71,7 @@ def onset_days(
     if arrays is not None and scope.roles is None:
         places = places_with(arrays, asked)
         known = arrays.of_drug("onset", asked, lambda: _of_drug(store, arrays, asked, scope, places)).arrays
-        inside = arrays.mask(cohort, scope)[places] & (known["status"] != _UNTOLD)
+        inside = arrays.mask(cohort, scope)[places]
         use = np.zeros(int(np.count_nonzero(inside)), dtype=np.int64)
         return _by_use([""], use, known["days"][inside], known["status"][inside])
     found = _rows(store, asked, scope, cohort, use_column=use_column)
@@ -87,11 +86,9 @@ def _of_drug(store: Store, arrays: Incidence, asked: Asked, scope: Scope, places
         names = store.engine.run(called.filter(called.name == asked.name).select("name_key").distinct())["name_key"]
         return of_names(laid_out, arrays.people(), names.tolist(), places)
     keys = arrays.report_keys[places]
-    found = _rows(store, asked, scope, keys)
-    place = np.searchsorted(keys, found["report_key"].astype(np.int64))
-    days, status = np.full(len(keys), NO_DAY, dtype=np.int32), np.full(len(keys), _UNTOLD, dtype=np.uint8)
-    days[place], status[place] = _days(found), found["status"]
-    return Part({"days": days, "status": status}, {})
+    found = _rows(store, asked, scope, keys)  # a row for each: what the arrays are made from names the same reports
+    order = np.argsort(found["report_key"])
+    return Part({"days": _days(found)[order].astype(np.int32), "status": found["status"][order]}, {})
 
 
 def _days(found: Mapping[str, Any]) -> IntArray:

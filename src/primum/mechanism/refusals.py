@@ -10,10 +10,6 @@ from typing import Any, Final
 
 from primum.errors import ModelError
 
-# Two-sided 5 % and power 80 %: the 97.5 % and 80 % points of the standard normal distribution.
-_Z_TWO_SIDED_5: Final = 1.959963984540054
-_Z_POWER_80: Final = 0.8416212335729143
-
 # How far beyond the studied doses and days a curve is still drawn, marked as extrapolated.
 LARGEST_EXTRAPOLATION: Final = 3.0
 
@@ -86,33 +82,3 @@ def outside_range(quantity: str, given: float, low: float, high: float, unit: st
         reason=f"A {quantity} of {given:g} {unit} lies more than threefold outside the studied range of "
         f"{low:g} to {high:g} {unit}.",
     )
-
-
-def people_per_arm(first_share: float, second_share: float) -> float:
-    r"""How many people must each of two arms have to tell two shares apart?
-
-    $$ n = (z_{0.975} + z_{0.8})^2\, \frac{p_1 (1 - p_1) + p_2 (1 - p_2)}{(p_1 - p_2)^2} $$
-
-    with a two-sided 5 % test and a power of 80 %; normal approximation, variances not pooled, no continuity correction.
-
-    Args:
-        first_share: share in one arm, in (0, 1).
-        second_share: share in the other arm, in (0, 1), not equal to the first.
-
-    Returns:
-        People per arm, unrounded.
-
-    Raises:
-        ModelError: a share is outside (0, 1) or the two are equal.
-
-    Source:
-        Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, section 4.2, uncorrected.
-
-    Examples:
-        >>> round(people_per_arm(0.01, 0.02))
-        2315
-    """
-    if not (0 < first_share < 1 and 0 < second_share < 1) or first_share == second_share:
-        raise ModelError.of(f"shares {first_share} and {second_share}", "two different shares between 0 and 1")
-    spread = first_share * (1 - first_share) + second_share * (1 - second_share)
-    return (_Z_TWO_SIDED_5 + _Z_POWER_80) ** 2 * spread / (first_share - second_share) ** 2

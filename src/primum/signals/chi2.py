@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from primum.provenance import Method
 from primum.signals.estimate import CodeArray, code_of
 from primum.signals.fourfold import fourfold
-from primum.terms import FloatArray, StrArray
+from primum.terms import FloatArray
 
 METHOD: Final = Method(
     id="chi2",
@@ -73,8 +73,3 @@ def chi2(
         value = deviation**2 * total * (1 / drug + 1 / others) * (1 / event + 1 / rest)
     value[code > 0] = np.nan
     return value, code
-
-
-def chi2_reason(code: CodeArray) -> StrArray:
-    """The reasons of `chi2` as text."""
-    return np.asarray(REASONS, dtype=object)[code]

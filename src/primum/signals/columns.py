@@ -34,7 +34,7 @@ class SignalTable:
         chi2: chi-square with Yates' correction.
         p_midp: one-sided mid-p for more reports than expected.
         fdr: Benjamini-Hochberg adjusted `p_midp` over the rows of this table.
-        bin: what kind of term the event is (`harm`, `indication`, `quality` ...); empty where none was given.
+        bin: what kind of term the event is (`harm`, `indication`, `product_quality` ...); empty where none was given.
         warnings: caveats of the row: those given, and the reason of every empty or special value.
         more: further columns by name, of methods asked for beyond the default.
         level: of the intervals of prr, ror and ic.

@@ -187,7 +187,21 @@ def checked_table(counts: ArrayLike) -> IntArray:
 
 
 def expected_of(n: IntArray) -> FloatArray:
-    """Reports expected in each cell from the margins of the table."""
+    r"""Reports expected in each cell from the margins of the table: $n_{i.} n_{.j} / n_{..}$.
+
+    Args:
+        n: reports of each event (rows) with each drug (columns); shape `(events, drugs)`, as `checked_table` gives.
+
+    Returns:
+        Reports expected were drug and event independent; same shape, all 0 for a table without reports.
+
+    Source:
+        Huang, Zalkikar, Tiwari, J Am Stat Assoc 106(496):1230-1241, doi:10.1198/jasa.2011.ap10243.
+
+    Examples:
+        >>> expected_of(np.array([[9, 1], [11, 79]])).tolist()
+        [[2.0, 8.0], [18.0, 72.0]]
+    """
     total = max(int(n.sum()), 1)
     return np.asarray(np.outer(n.sum(axis=1), n.sum(axis=0) / total), dtype=np.float64)
 

@@ -44,10 +44,35 @@ def score(
     bins: Mapping[str, str] | StrArray | Coded | None = None,
     warnings: str | Sequence[str] | StrArray = "",
 ) -> Scores:
-    """Compute the statistics of each pair of a count; arguments and errors are those of `signal_table`.
+    """Compute the statistics of each pair of a count, each kind of pair once, and spell no row out.
 
-    `bins` may be the kinds of the rows by number. `prior` is the prior of EBGM where it was fitted before, on all cells
-    of the same population.
+    Args:
+        counts: as in `signal_table`.
+        cells: as in `signal_table`.
+        prior: of EBGM, where it was fitted before on all cells of the same population; None fits it.
+        methods: as in `signal_table`.
+        level: as in `signal_table`.
+        bins: as in `signal_table`, or the kinds of the rows by number.
+        warnings: as in `signal_table`.
+
+    Returns:
+        The statistics; `table()` spells them out.
+
+    Raises:
+        UnknownNameError: a method that does not exist.
+        CountError: `warnings` or `bins` do not have one value a row, or counts that cannot be.
+
+    Source:
+        Of each method in `Scores.about.methods`.
+
+    Examples:
+        >>> counts = CountTable(
+        ...     drug=np.array(["A", "A"], dtype=object), event=np.array(["rash", "pain"], dtype=object),
+        ...     observed=np.array([8, 2]), drug_reports=np.array([20, 20]), event_reports=np.array([30, 25]),
+        ...     total_reports=300,
+        ... )
+        >>> score(counts, methods=("ror",)).table().ror.round(2).tolist()
+        [7.82, 1.24]
     """
     kinds = counts.kinds if counts.expected is None else None
     of_kinds = counts if kinds is None else _without_names(counts, kinds)

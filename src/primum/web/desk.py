@@ -29,6 +29,7 @@ T = TypeVar("T")
 READERS: Final = 4  # connections to one store
 AT_WORK: Final = 2  # of them that compute long answers at the same time
 ANSWERS: Final = 512 * 2**20  # bytes of answers that are kept
+_REPLACED: Final = 30.0  # seconds that a reader of a new file waits for those of the old one
 _SMALL: Final = 200_000  # bytes that an answer is taken for which holds no arrays
 _OF_A_ROW: Final = 1_000  # bytes of a row that is spelt out, its texts included
 
@@ -48,7 +49,8 @@ class Desk:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)  # the store is another, or the explorer ends
         self._free: list[Reports] = []  # the last one used is the next one lent: its arrays are at hand
-        self._lent: list[Reports] = []
+        self._lent: list[tuple[tuple[int, ...], Reports]] = []  # each with the state of the store that it reads
+        self._returned = threading.Condition(self._lock)
         self.stopped = False
         self._some_free = threading.Semaphore(READERS)
         self._turns = Turns(AT_WORK)
@@ -90,17 +92,17 @@ class Desk:
             if reader is None:
                 reader = self._opened(state)
             with self._lock:
-                self._lent.append(reader)
+                self._lent.append((state, reader))
             try:
                 yield reader
             finally:
-                with self._lock:
-                    self._lent.remove(reader)
-                    current = state == self._state
-                    if current:
+                with self._returned:
+                    self._lent.remove((state, reader))
+                    if state == self._state:
                         self._free.append(reader)
-                if not current:
-                    reader.store.close()
+                    else:
+                        reader.store.close()
+                    self._returned.notify_all()
 
     def page(self) -> AbstractContextManager[None]:
         """A page that asks for several answers: the turn that it takes for the first one it keeps until it is whole."""
@@ -177,7 +179,7 @@ class Desk:
             self.stopped = True
             lent = tuple(self._lent)
             self._changed.notify_all()
-        for reader in lent:
+        for _, reader in lent:
             reader.store.engine.interrupt()
 
     def close(self) -> None:
@@ -192,8 +194,12 @@ class Desk:
         from primum.store import open_store
         from primum.study.reports import Reports
 
-        with self._lock:
+        with self._returned:
+            # Readers of one path share what is open under it: beside one of the old file a new one would read that too.
+            alone = self._returned.wait_for(lambda: all(lent == state for lent, _ in self._lent), _REPLACED)
             shared = self._arrays
+        if not alone:
+            raise StoreError.of("the store", "it was replaced, and the old one is still being read", "Ask again")
         reports = Reports(open_store(self.folder), arrays=shared)
         arrays = reports.arrays
         with self._lock:
@@ -209,8 +215,8 @@ class Desk:
                 return state
             free, self._free, self._state, self._arrays = self._free, [], state, None
             self._changed.notify_all()
-        for reader in free:
-            reader.store.close()
+            for reader in free:
+                reader.store.close()
         self._answers.clear()
         return state
 

@@ -96,7 +96,29 @@ class Network:
 
 
 def trial_from_counts(treatments: Sequence[str], events: ArrayLike, people: ArrayLike) -> NetworkTrial:
-    """Log odds ratios of the arms of a trial against its first arm.
+    r"""Log odds ratios of the arms of a trial against its first arm.
+
+    $$ y_i = \log\frac{x_i}{n_i - x_i} - \log\frac{x_0}{n_0 - x_0}, \qquad
+       \mathrm{var}\, y_i = \frac{1}{x_i} + \frac{1}{n_i - x_i} + v_0, \quad
+       v_0 = \frac{1}{x_0} + \frac{1}{n_0 - x_0}, $$
+    and two arms share the variance $v_0$ of the first one.
+
+    Args:
+        treatments: of each arm, none twice.
+        events: people with the event in each arm; same length.
+        people: people in each arm; same length.
+
+    Returns:
+        The trial, its first treatment the one that the others are compared with.
+
+    Source:
+        Woolf, Ann Hum Genet 19:251-253 (1955), doi:10.1111/j.1469-1809.1955.tb01348.x; several arms: Franchini, Dias,
+        Ades, Jansen, Welton, Res Synth Methods 3:142-160 (2012), doi:10.1002/jrsm.1049.
+
+    Examples:
+        >>> trial = trial_from_counts(["placebo", "A", "B"], [10, 20, 10], [100, 100, 50])
+        >>> trial.effect.round(3).tolist(), trial.covariance.round(4).tolist()
+        ([0.811, 0.811], [[0.1736, 0.1111], [0.1111, 0.2361]])
 
     Raises:
         PoolError: shapes that differ, arms alike, or an arm in which nobody or everybody had the event: its log odds

@@ -17,6 +17,7 @@ import numpy as np
 from primum.evidence.effects import risk_difference
 from primum.evidence.finding import Finding
 from primum.evidence.pooling import Pooled, TwoArms, leave_one_out, pool
+from primum.evidence.pooling.tables import take
 from primum.provenance import Method
 from primum.treatments.families.caveats import from_effect, once
 from primum.treatments.tables import EvidenceTable, Fault, Row, hint
@@ -101,7 +102,7 @@ def _answers(of: _Pool) -> Iterator[Finding]:
     mantel, spread = pool(table, measure="RD", method="mh"), pool(table, measure="RD", method="reml")
     yield _crude(of, table, "crude")
     for place, study in enumerate(table.study):
-        alone = _difference(of, _take(table, np.arange(len(table)) == place))
+        alone = _difference(of, take(table, np.arange(len(table)) == place))
         yield replace(alone, id=f"pooled.{of.name}.study.{place}", label=f"{of.rows[0]['label']}, {study}")
     yield of.finding("risk_difference", mantel, "more with treatment, within studies")
     yield of.finding("risk_ratio", pool(table, measure="RR", method="mh"), "treated over not treated, within studies")
@@ -123,7 +124,7 @@ def _curve(of: _Pool) -> Iterator[Finding]:
     if len(of.table) > 2:
         choices |= {f"without{place}": np.arange(len(of.table)) != place for place in range(len(of.table))}
     for name, kept in choices.items():
-        part = _take(of.table, kept)
+        part = take(of.table, kept)
         said = "all studies" if kept.all() else f"without {of.table.study[int(np.argmin(kept))]}"
         yield _crude(of, part, f"spec.{name}.crude", said)
         for method in ESTIMATORS if len(part) > 2 else COMMON:
@@ -172,16 +173,6 @@ def _pool(name: str, rows: list[Row], known: Mapping[str, Finding]) -> _Pool:
             n_control=np.array([arm.denominator for arm in control]),
         ),
         arms=(*(arm for arms in treated for arm in arms), *control),
-    )
-
-
-def _take(table: TwoArms, kept: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> TwoArms:
-    return TwoArms(
-        study=tuple(name for name, stays in zip(table.study, kept.tolist(), strict=True) if stays),
-        events_treated=table.events_treated[kept],
-        n_treated=table.n_treated[kept],
-        events_control=table.events_control[kept],
-        n_control=table.n_control[kept],
     )
 
 
