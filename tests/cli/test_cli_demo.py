@@ -130,3 +130,12 @@ def test_with_the_fewest_reports_every_seed_finds_what_was_planted(tmp_path):
         found = run_demo(tmp_path / str(seed), reports=LEAST_REPORTS, quarters=[Quarter(2015, 1)], seed=seed)
         assert [one.found for one in found.planted] == [True] * 3
         assert found.reports == LEAST_REPORTS
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "file/x"])
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path, place):
+    (tmp_path / "file").write_text("")
+    done = primum("demo", "--reports", LEAST_REPORTS, "--in", tmp_path / place)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "Name a folder that can be made" in done.stderr

@@ -172,6 +172,25 @@ def test_a_table_loads(tmp_path):
     assert done.stdout == "t.csv: loaded 2 reports; 0 lines rejected, 0 rows repaired\n"
 
 
+def test_a_table_of_the_same_name_from_another_folder_replaces_the_first_and_says_so(tmp_path):
+    said = []
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "t.csv").write_text(f"CASEID,DRUG,AE\n{folder},A,X\n")
+        said.append(primum("load", "table", tmp_path / folder / "t.csv", store=tmp_path / "store").stdout)
+    assert said == [
+        "t.csv: loaded 1 reports; 0 lines rejected, 0 rows repaired\n",
+        "t.csv: replaced 1 reports; 0 lines rejected, 0 rows repaired\n"
+        "It stands for the t.csv loaded before; to keep both, give one another name.\n",
+    ]
+
+
+@pytest.mark.parametrize("text", ["http://", "http://[bad", "http://x:port/"])
+def test_an_address_that_is_none_gets_one_line_and_leaves_no_store(tmp_path, text):
+    assert "it is not an address" in refused("load", "faers", "2017q2", "--from", text, store=tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
 def test_a_store_that_is_in_use_gets_one_line(filled):
     from primum.store import open_store
 

@@ -66,7 +66,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("room", [0, 500_000, 2_000_000])
+@pytest.mark.parametrize("room", [0, 100_000, 500_000, 2_000_000])
 def test_a_disk_without_room_leaves_the_store_as_it_was(archives: Path, store: Path, room: int) -> None:
     before, most = contents(store), (store / DATABASE).stat().st_size + room
     load = ("load", "faers", "--from", archives, "2015q2", "--store", store)

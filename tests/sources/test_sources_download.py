@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import threading
@@ -21,6 +22,7 @@ from primum.sources.download import (
     StoppedError,
     Watcher,
     base_address,
+    check_address,
     download,
     published_names,
 )
@@ -242,6 +244,30 @@ def test_a_server_that_is_not_there_is_told_in_one_line(tmp_path, patience):
     with pytest.raises(SourceError, match="expected the archive") as caught:
         download(QUARTER, Shelf(tmp_path), base="http://127.0.0.1:9/", patience=patience)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nonsense", "http://", "http://[bad", "http://x:port/", "http://x:99999/", "http://a b/", "ftp://x/", "http://é/"],
+)
+def test_what_is_not_an_address_is_told_before_anybody_is_asked(text):
+    with pytest.raises(SourceError, match="it is not an address; expected one such as https://"):
+        check_address(text)
+
+
+def test_an_address_stays_as_it_was_given():
+    for text in ("http://127.0.0.1:8000", "HTTPS://example.org/files/", "http://[::1]:80/"):
+        assert check_address(text) == text
+
+
+def test_a_shelf_that_cannot_be_written_is_told_at_once(get, server, tmp_path, waits, monkeypatch):
+    def refused(shelf, name, what):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Shelf, "remember", refused)
+    with pytest.raises(SourceError, match="Permission denied; expected a folder that can be written"):
+        get()
+    assert waits == []
 
 
 def test_a_length_that_is_too_long_is_no_archive(get, server):

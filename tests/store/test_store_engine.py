@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import duckdb
 import ibis
 import numpy as np
 import pytest
 
+from primum.errors import StoreError
 from primum.sources.cleaned_rows import RowsFile
 from primum.store import exists, open_store
 from primum.store.duckdb import DuckDBEngine
@@ -148,3 +150,36 @@ def test_a_second_reader_opens_while_the_first_keeps_on_disk_what_memory_does_no
     assert second.columns_of("nothing") is None
     second.close()
     first.close()
+
+
+class Refusing:
+    """A connection that answers with one error after the other."""
+
+    def __init__(self, *errors):
+        self.errors = list(errors)
+
+    def execute(self, text):
+        raise self.errors.pop(0)
+
+
+FULL = 'Could not write file "primum.duckdb.wal": No space left on device'
+ABORTED = duckdb.TransactionException("TransactionContext Error: Current transaction is aborted (please ROLLBACK)")
+GIVEN_UP = duckdb.FatalException("FATAL Error: database has been invalidated because of a previous fatal error.")
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        (duckdb.TransactionException(f"TransactionContext Error: Failed to commit: {FULL}"),),
+        (duckdb.FatalException(f"FATAL Error: Failed to create checkpoint because of error: {FULL}"), GIVEN_UP),
+        (duckdb.IOException(f"IO Error: {FULL}"), ABORTED, ABORTED),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line_and_by_every_statement_behind_it(errors):
+    engine = DuckDBEngine(None)
+    engine.close()
+    engine._connection = Refusing(*errors)
+    for _ in errors:
+        with pytest.raises(StoreError, match="No space left on device") as told:
+            engine.create(["COMMIT"])
+        assert "\n" not in str(told.value)

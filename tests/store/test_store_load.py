@@ -20,6 +20,7 @@ from primum.sources.layouts import TABLES, layout_of
 from primum.store import DATABASE, exists, open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.schema import schema_of, table, tables
+from primum.store.status import status_lines
 from primum.study.derive import open_derived
 from primum.study.load import load_archives, load_faers, read_quarters
 from primum.study.load_table import load_table
@@ -331,6 +332,36 @@ def test_days_of_a_therapy_come_from_its_whole_dates_first(tmp_path):
         therapies = table("therapies")
         rows = store.engine.rows(therapies.select("drug_seq", "duration_days").order_by("drug_seq"))
     assert rows == [(1, 10.0), (2, 14.0), (3, 2.0)]
+
+
+def test_only_what_has_no_value_is_counted_as_such_and_what_was_taken_otherwise_stands_apart(tmp_path):
+    texts = {
+        "DEMO": demo_lines([{**REPORT, "age": "-30", "age_cod": "YR", "sex": "P"}]),
+        "THER": b"primaryid$caseid$dsg_drug_seq$start_dt$end_dt$dur$dur_cod\r\n"
+        b"1000011$100001$1$20150101$20150110$99$\r\n"  # 10 days by its dates
+        b"1000011$100001$2$20150101$$2$\r\n"
+        b"1000011$100001$3$$$5-9$DAY\r\n"
+        b"1000011$100001$4$$$3$DAY\r\n",
+    }
+    with open_store(tmp_path / "store", write=True) as store:
+        load_faers(store, archive_of(tmp_path, texts))
+        status = store.status()
+    assert [fault[1:] for fault in status.value_faults] == [
+        ("age", "negative, taken as positive", 1),
+        ("sex", "unknown code", 1),
+        ("dur", "no unit", 1),
+        ("dur", "not a number", 1),
+    ]
+    lines = [" ".join(line.split()) for line in status_lines(status)]
+    at = lines.index("No value:")
+    assert lines[at + 1 : at + 6] == [
+        "1 dur: no unit",
+        "1 dur: not a number",
+        "1 sex: unknown code",
+        "Not as printed:",
+        "1 age: negative, taken as positive",
+    ]
+    assert next(line for line in lines if line.startswith("2015q1")).split()[5] == "3"  # its column "no value"
 
 
 def test_an_id_that_serves_two_cases_is_joined_by_both(tmp_path):  # Q22

@@ -316,3 +316,17 @@ def test_quarters_of_a_series_grow_as_the_real_ones_did():
     # The line between five published counts gives 7 % less than all quarters have.
     for quarter, published in ((Quarter(2004, 1), 65_902), (Quarter(2017, 4), 327_848), (Quarter(2019, 1), 413_734)):
         assert sizes[quarter] == pytest.approx(published, rel=0.08)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({name: share} for name in ("odd_share", "deleted_share") for share in (2.0, -0.1, float("nan"))),
+        {"at_once": 0},
+    ],
+)
+def test_a_share_outside_its_range_is_refused_before_anything_is_written(tmp_path, wrong):
+    [name] = wrong
+    with pytest.raises(ValueError, match=f"{name} .*: expected"):
+        write_archive(tmp_path, quarter=Quarter(2019, 2), reports=10, seed=1, **wrong)
+    assert list(tmp_path.iterdir()) == []

@@ -34,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 def load_faers(
     quarters: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUARTERS]", help="Such as 2014q3 or 2004q1..2017q2; all by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUARTERS]", help="Such as 2014q3 or 2004q1..2017q2; without any, all that --from holds."
+        ),
     ] = None,
     given: Annotated[
         str | None,
@@ -90,7 +93,10 @@ def load_table(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, gzipped CSV or Parquet.")],
     store: StoreOption = None,
 ) -> None:
-    """Load a long table with the columns CASEID,DRUG,AE; every drug counts as primary suspect."""
+    """Load a long table with the columns CASEID,DRUG,AE; every drug counts as primary suspect.
+
+    A table is known by the name of its file: another file of that name, in whatever folder, replaces it.
+    """
     from primum.cli.progress import watched
     from primum.store import open_store
     from primum.study.load_table import check_table_file, load_table
@@ -100,6 +106,8 @@ def load_table(
         watcher.say(file.name)
         loaded = load_table(opened, file)
     _tell(loaded)
+    if loaded.outcome == "replaced":
+        typer.echo(f"It stands for the {file.name} loaded before; to keep both, give one another name.")
 
 
 def load_vaers(

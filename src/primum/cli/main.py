@@ -1,6 +1,7 @@
 """What can be asked on the command line, and how does it end?
 
-Exit 0: answered. Exit 1: a fault of the user's input or data, told in one line. Exit 2: wrong usage. Never a traceback.
+Exit 0: answered. Exit 1: a fault of the user's input or data, told in one line. Exit 2: wrong usage. Exit 130: stopped
+by Ctrl-C. Never a traceback.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ COMMANDS: Final[tuple[str, ...]] = (
     "pool",
     "serve",
 )
+
+STOPPED: Final = 130
 
 app = typer.Typer(
     name="primum",
@@ -77,9 +80,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         sys.exit(0)
-    except KeyboardInterrupt:
-        typer.echo("primum: stopped.", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:  # what Typer makes of a Ctrl-C, without a word
+            typer.echo("primum: stopped. What was finished stays; run the command again to go on.", err=True)
+        raise
 
 
 def _for_a_short_life() -> None:

@@ -42,6 +42,7 @@ FIRST_WAIT: Final = 1.0  # seconds; doubled with each try
 LONGEST_WAIT: Final = 60.0
 TIMEOUT: Final = 60.0  # seconds without a byte
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NOT_THERE: Final = (404, 410)
 _PASSING: Final = (408, 425, 429, 500, 502, 503, 504)
 _RANGE_BEYOND: Final = 416
@@ -120,7 +121,25 @@ def is_address(text: str) -> bool:
         >>> is_address("https://example.org/files"), is_address("files")
         (True, False)
     """
-    return urlsplit(text).scheme in ("http", "https")
+    return text.lower().startswith(("http://", "https://"))
+
+
+def check_address(text: str) -> str:
+    """The address of a folder on a server, as it was given, once it is one that can be asked.
+
+    Raises:
+        SourceError: it is none.
+    """
+    try:
+        parts = urlsplit(text)
+        whole = is_address(text) and bool(parts.hostname) and parts.port != 0 and text.isascii()
+    except ValueError:  # brackets that do not close, a port that is no number
+        whole = False
+    if not whole or len(text.split()) != 1:
+        raise SourceError.of(
+            f'"{text}"', "it is not an address", f"one such as {PUBLISHED}", f"Correct --from or {ENVIRONMENT}."
+        )
+    return text
 
 
 def published_names(quarter: Quarter) -> tuple[str, str]:
@@ -286,6 +305,10 @@ class _Transfer:
                 if isinstance(error, OSError) and error.errno in _NO_ROOM:
                     raise SourceError.of(
                         str(self.shelf.folder), str(error.strerror), "room on the disk", "Make room, and run it again."
+                    ) from error
+                if isinstance(error, OSError) and error.errno in _NOT_OURS:
+                    raise SourceError.of(
+                        str(self.shelf.folder), str(error.strerror), "a folder that can be written", "Check its rights."
                     ) from error
                 reason = error.reason if isinstance(error, URLError) else error
                 said, asked_wait = " ".join(str(reason).split()) or type(error).__name__, 0.0

@@ -40,6 +40,7 @@ NOT_A_COUNTRY: Final = "not a country"
 JUNK_VERSION: Final = "not a number, counted as version 0"
 NEGATIVE_AGE: Final = "negative, taken as positive"
 DECADES_AS_YEARS: Final = "too many decades, taken as years"
+TAKEN_OTHERWISE: Final = frozenset({JUNK_VERSION, NEGATIVE_AGE, DECADES_AS_YEARS})  # there is a value, not as printed
 
 _NUMBER: Final = re.compile(r"(?P<sign>[+-]?)(?P<size>\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _DIGITS: Final = re.compile(r"\d+", re.ASCII)

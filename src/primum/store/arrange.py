@@ -23,6 +23,7 @@ from primum.sources.lines import Reject
 from primum.sources.values import NOT_A_NUMBER, READERS, UNKNOWN_CODE, codes
 from primum.store.engine import Engine
 from primum.store.schema import IBIS_TYPES, schema_of
+from primum.store.schema import table as stored
 from primum.terms import Quarter
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ ROWS_OF_A_PART: Final = 10**8  # report keys of one archive: part * 10^8 + row o
 FILES_OF_A_PART: Final = 100  # file keys of one archive: part * 100 + position of the file
 STAGED_FILE: Final = "staged_file"
 REPORT_KEYS: Final = "staged_report_keys"
+DURATION: Final = "dur"  # column whose values may be told by other columns
 _INTEGER: Final = "^[0-9]{1,18}$"  # digits that a BIGINT holds
 _RAW: Final = "raw_"  # before the name of a file's own column, so that it never meets a target of that name
 
@@ -45,11 +47,13 @@ class StagedFile:
     Args:
         table: DEMO, DRUG, REAC, OUTC, RPSR, THER or INDI.
         columns: its columns.
+        part: what the keys of its quarter begin with.
         until: last day of its quarter; no date lies behind it.
     """
 
     table: str
     columns: tuple[str, ...]
+    part: int
     until: dt.date
 
 
@@ -74,7 +78,7 @@ def stage_cleaned(
     """Stage the cleaned rows of one file of a quarter whose keys begin with `part`."""
     constants: dict[str, int | str] = {"first_key": part * ROWS_OF_A_PART, "part_quarter": quarter}
     engine.stage_rows(STAGED_FILE, rows, prefix=_RAW, constants=constants)
-    return StagedFile(table, columns, until)
+    return StagedFile(table, columns, part, until)
 
 
 def stage_file_rows(
@@ -106,7 +110,7 @@ def stage_file_rows(
     engine.stage_expression(STAGED_FILE, read.filter(keyed))
     [(rows,)] = engine.rows(read.count().as_table())
     engine.unstage("staged_quarter")
-    return StagedFile(table, tuple(columns), quarter.last_day), int(rows), rejects
+    return StagedFile(table, tuple(columns), part, quarter.last_day), int(rows), rejects
 
 
 def plan_ahead(engine: Engine, table: str, columns: tuple[str, ...]) -> None:
@@ -139,7 +143,11 @@ def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
     """
     plan = _plan(file.table, file.columns)
     faults = _faults(engine, plan, file.until)
-    return Arranged(engine.insert(plan.target, plan.rows), faults)
+    rows = engine.insert(plan.target, plan.rows)
+    if any(column == DURATION for column, *_ in faults):
+        others = (fault for fault in faults if fault[0] != DURATION)
+        faults = tuple(sorted((*others, *_faults_of_durations(engine, file))))
+    return Arranged(rows, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +311,22 @@ def _days_between(therapies: ir.Table) -> Any:
     start, end = therapies.start_date, therapies.end_date
     whole = (therapies.start_date_precision == "D") & (therapies.end_date_precision == "D") & (end >= start)
     return ibis.ifelse(whole, (end.delta(start, unit="day") + 1).cast("float64"), therapies.duration_days)
+
+
+def _faults_of_durations(engine: Engine, file: StagedFile) -> list[Fault]:
+    """The faults of the durations that stayed empty: a therapy whose dates tell how long it lasted lacks no value."""
+    import ibis
+
+    rows = stored("therapies")
+    first = file.part * ROWS_OF_A_PART
+    mine = rows.report_key.between(first, first + ROWS_OF_A_PART - 1)
+    empty = rows.filter(mine & rows.duration_days.isnull() & rows.duration_text.notnull())
+    counted = empty.group_by("duration_text", "duration_unit").aggregate(rows=ibis._.count())
+    faults: Counter[str] = Counter()
+    for text, unit, count in engine.rows(counted):
+        if fault := READERS["duration"]((text, unit), file.until).fault:
+            faults[fault] += count
+    return [(DURATION, fault, count) for fault, count in faults.items()]
 
 
 def _distinct_texts(rows: ir.Table, field: Field) -> ir.Table:

@@ -49,6 +49,7 @@ class DuckDBEngine(Engine):
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._path = path
+        self._seen: list[Exception] = []  # the last error that says more than that there was one
         self._known: dict[tuple[str, ...], list[tuple[Any, ...]]] | None = {} if read_only else None
         # Set when it opens: a second reader of the file shares what the first one has, and can change none of it.
         settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY}
@@ -68,20 +69,23 @@ class DuckDBEngine(Engine):
 
     def run(self, expression: ir.Table) -> dict[str, NDArray[Any]]:
         """Run an expression; the answer as one array a column."""
-        result = self._execute(self.sql(expression))
-        types = {name: str(kind) for name, kind, *_ in result.description or ()}
-        return {name: _plain(array, types[name]) for name, array in result.fetchnumpy().items()}
+        text = self.sql(expression)
+        with self._told():
+            result = self._connection.execute(text)
+            types = {name: str(kind) for name, kind, *_ in result.description or ()}
+            arrays = result.fetchnumpy()
+        return {name: _plain(array, types[name]) for name, array in arrays.items()}
 
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """Run an expression; the answer as rows of plain Python values."""
-        return self._execute(self.sql(expression)).fetchall()
+        return self._rows(self.sql(expression))
 
     def read(self, name: str, *columns: str) -> list[tuple[Any, ...]]:
         """Columns of a small table, ordered by them; read once where nobody can write while this is open."""
         if self._known is not None and (name, *columns) in self._known:
             return self._known[name, *columns]
         listed = ", ".join(_quoted(column) for column in columns)
-        found = self._execute(f"SELECT {listed} FROM {_quoted(name)} ORDER BY ALL").fetchall()
+        found = self._rows(f"SELECT {listed} FROM {_quoted(name)} ORDER BY ALL")
         if self._known is not None:
             self._known[name, *columns] = found
         return found
@@ -133,7 +137,7 @@ class DuckDBEngine(Engine):
     ) -> ir.Table:
         """Show a file of cleaned rows (see `primum.sources.cleaned_rows`) as a temporary table of this connection."""
         rows = read_rows(path)
-        self._connection.register(f"raw_{name}", rows)
+        self._register(f"raw_{name}", rows)
         named = (f"{_quoted(column)} AS {_quoted(prefix + column)}" for column in rows.column_names if column != NUMBER)
         select = f"SELECT {NUMBER}, {', '.join(named)} FROM {_quoted(f'raw_{name}')}"
         self._execute(_with_constants(name, select, constants or {}))
@@ -168,7 +172,7 @@ class DuckDBEngine(Engine):
         """Keep columns of a Parquet file as `stage_rows` shows rows, of the rows that hold the texts of `where`."""
         read = f"read_parquet({_literal(str(path))})"
         try:
-            there = {row[0] for row in self._execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
+            there = {row[0] for row in self._rows(f"DESCRIBE SELECT * FROM {read}")}
         except (duckdb.Error, StoreError) as error:
             said = _first_line(error.__cause__ or error)
             raise SourceError.of(
@@ -195,13 +199,11 @@ class DuckDBEngine(Engine):
 
     def unstage(self, name: str) -> None:
         """Drop a temporary table."""
-        kinds = self._execute(
-            f"SELECT 'VIEW' FROM duckdb_views() WHERE view_name = {_literal(name)} AND temporary"
-        ).fetchall()
+        kinds = self._rows(f"SELECT 'VIEW' FROM duckdb_views() WHERE view_name = {_literal(name)} AND temporary")
         if kinds:
             self._execute(f"DROP VIEW temp.{_quoted(name)}")
             name = f"raw_{name}"
-            self._connection.unregister(name)
+            self._unregister(name)
         self._execute(f"DROP TABLE IF EXISTS {self._STAGED_IN}.{_quoted(name)}")
 
     def write_parquet(self, path: Path, expression: ir.Table, *, metadata: Mapping[str, str] | None = None) -> None:
@@ -222,23 +224,23 @@ class DuckDBEngine(Engine):
         """A hash of a table's rows that does not depend on their order."""
         # The sum over hashes, unlike their exclusive or, also sees a row that is there twice.
         text = f"SELECT count(*), sum(hash(t)::HUGEINT) FROM {_quoted(name)} AS t"
-        rows, total = self._execute(text).fetchall()[0]
+        rows, total = self._rows(text)[0]
         return f"{rows}:{total or 0}"
 
     def count(self, name: str) -> int:
         """Rows of a table."""
-        return int(self._execute(f"SELECT count(*) FROM {_quoted(name)}").fetchall()[0][0])
+        return int(self._rows(f"SELECT count(*) FROM {_quoted(name)}")[0][0])
 
     @contextlib.contextmanager
     def workshop(self, folder: Path | None) -> Iterator[Engine]:
         """A second engine that reads the same tables and keeps what it stages in a file of its own."""
-        here = self._execute("SELECT current_database()").fetchall()[0][0]
+        here = self._rows("SELECT current_database()")[0][0]
         file = ":memory:" if folder is None else str(folder / f"{WORKSHOP}.duckdb")
         self._execute(f"ATTACH {_literal(file)} AS {WORKSHOP}")
-        bench = _Workshop(self._path, self._connection.cursor())
+        bench = _Workshop(self._path, self._connection.cursor(), self._seen)
         try:
             self._execute(f"SET memory_limit = '{_room()}MB'")
-            bench.connection.execute(f"SET search_path = {_literal(f'{WORKSHOP}.main,{here}.main')}")
+            bench._execute(f"SET search_path = {_literal(f'{WORKSHOP}.main,{here}.main')}")
             yield bench
         finally:
             bench.close()
@@ -299,10 +301,10 @@ class DuckDBEngine(Engine):
 
     def columns_of(self, name: str) -> dict[str, str] | None:
         """Columns and types that a table really has; None where it does not exist."""
-        found = self._execute(
+        found = self._rows(
             "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = "
             f"{_literal(name)} AND NOT internal ORDER BY column_index"
-        ).fetchall()
+        )
         return dict(found) or None
 
     def _stage_numbered(
@@ -315,7 +317,7 @@ class DuckDBEngine(Engine):
         """
         raw = f"raw_{name}"
         self._execute(f"CREATE OR REPLACE TEMPORARY TABLE {_quoted(raw)} AS {select}")
-        span = self._execute(f"SELECT count(*), min(rowid), max(rowid) FROM {_quoted(raw)}").fetchall()[0]
+        span = self._rows(f"SELECT count(*), min(rowid), max(rowid) FROM {_quoted(raw)}")[0]
         rows, first, last = int(span[0]), int(span[1] or 0), int(span[2] or 0)
         if rows and last - first + 1 != rows:
             raise StoreError.of(name, "staged rows are not numbered without gaps", "Please report this")
@@ -325,7 +327,7 @@ class DuckDBEngine(Engine):
     def _staged(self, name: str) -> ir.Table:
         import ibis
 
-        described = self._execute(f"DESCRIBE {_quoted(name)}").fetchall()
+        described = self._rows(f"DESCRIBE {_quoted(name)}")
         return ibis.table({column: IBIS_TYPES[kind] for column, kind, *_ in described}, name=name)
 
     @contextlib.contextmanager
@@ -333,10 +335,18 @@ class DuckDBEngine(Engine):
         """The arrays as something to select from, for as long as the block lasts."""
         name = "given_arrays"
         given, replaced = self._readable(columns) if isinstance(columns, Mapping) else (columns, "")
-        self._connection.register(name, given)
+        self._register(name, given)
         try:
             yield f"(SELECT *{replaced} FROM {name})"
         finally:
+            self._unregister(name)
+
+    def _register(self, name: str, given: Any) -> None:
+        with self._told():
+            self._connection.register(name, given)
+
+    def _unregister(self, name: str) -> None:
+        with self._told():
             self._connection.unregister(name)
 
     def _readable(self, columns: Columns) -> tuple[dict[str, NDArray[Any]], str]:
@@ -353,23 +363,41 @@ class DuckDBEngine(Engine):
         return readable, replaced
 
     def _changed(self, text: str) -> int:
-        return int(self._execute(text).fetchall()[0][0])
+        return int(self._rows(text)[0][0])
 
-    def _execute(self, text: str) -> duckdb.DuckDBPyConnection:
+    def _execute(self, text: str) -> None:
+        with self._told():
+            self._connection.execute(text)
+
+    def _rows(self, text: str) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._connection.execute(text).fetchall()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Inside, what DuckDB says of a Ctrl-C, or of what surrounds it, is told as what it is.
+
+        Once a transaction is aborted or the database given up, every statement is refused with that alone, also those
+        that clear up: the error before it is the one to tell.
+        """
         try:
-            return self._connection.execute(text)
-        except duckdb.Error as error:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            first = self._seen[-1] if self._seen and any(sign in str(error) for sign in _AFTERMATH) else error
+            self._seen[:] = [first]
+            if not isinstance(first, StoreError) and any(sign in str(first) for sign in _INTERRUPTED):
+                raise KeyboardInterrupt from error
             environment = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
-            if isinstance(error, environment) or any(sign in str(error) for sign in _DAMAGE):
-                raise store_error(self._path, error) from error
+            if isinstance(first, environment) or any(sign in str(first) for sign in (*_DAMAGE, *_NOT_WRITTEN)):
+                raise store_error(self._path, first) from error
             raise  # anything else is a fault of Primum and keeps its traceback
 
 
 class _Workshop(DuckDBEngine):
     """The engine of a workshop: a cursor on the store's database whose new tables go into the attached one."""
 
-    def __init__(self, path: Path | None, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._path, self._connection = path, cursor
+    def __init__(self, path: Path | None, cursor: duckdb.DuckDBPyConnection, seen: list[Exception]) -> None:
+        self._path, self._connection, self._seen = path, cursor, seen
 
     _LASTING = ""  # its tables go with its file
     _STAGED_IN = WORKSHOP
@@ -404,6 +432,11 @@ def store_error(path: Path | None, error: Exception) -> StoreError:
     )
 
 
+# DuckDB 2.0's answers to a Ctrl-C: as a bare RuntimeError, or what Python said when it was asked about an array.
+_INTERRUPTED: Final = ("Query interrupted", "KeyboardInterrupt")
+# What it says to every statement behind the one that went wrong.
+_AFTERMATH: Final = ("Current transaction is aborted", "invalidated because of a previous fatal error")
+_NOT_WRITTEN: Final = ("Failed to commit",)  # as an error of the transaction, whatever the disk said
 # What DuckDB 2.0 says of a file with a wrong header, a wrong checksum, a wrong structure, or cut short.
 _DAMAGE: Final = (
     "not a valid DuckDB database",

@@ -175,7 +175,11 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
     lines = textwrap.wrap(status.synthetic, 80)
     lines += [f"Store     {status.folder}", f"Snapshot  {status.snapshot[:16]}", ""]
     lines.append(f"{'':14}{'lines':>12}{'rows':>12}{'rejected':>10}{'repaired':>10}{'no value':>10}  sha-256")
-    repaired, faulty = _sums(status.repairs), _sums(status.value_faults)
+    from primum.sources.values import TAKEN_OTHERWISE
+
+    without = [fault for fault in status.value_faults if fault[2] not in TAKEN_OTHERWISE]
+    otherwise = [fault for fault in status.value_faults if fault[2] in TAKEN_OTHERWISE]
+    repaired, faulty = _sums(status.repairs), _sums(without)
     archives: dict[str, list[LoadedFile]] = {}
     for file in status.files:
         archives.setdefault(file.archive, []).append(file)
@@ -187,7 +191,9 @@ def status_lines(status: Status, *, files: bool = False) -> list[str]:
             lines += [_line(f"  {file.table_name}", [file], repaired, faulty) for file in members]
     lines += ["", f"Reports {status.rows['reports']:,}; deleted cases listed {status.rows['deletions']:,}"]
     lines += _totals("Repairs", [(name, count) for _, name, count in status.repairs])
-    lines += _totals("No value", [(f"{name}: {fault}", count) for _, name, fault, count in status.value_faults])
+    lines += _totals("No value", [(f"{name}: {fault}", count) for _, name, fault, count in without])
+    if otherwise:
+        lines += _totals("Not as printed", [(f"{name}: {fault}", count) for _, name, fault, count in otherwise])
     lines += _words(status)
     if not status.derived:
         lines.append("A load was stopped before its end; the next answer or load finishes it.")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError, StoreError
-from primum.sources.download import NotPublishedError, Patience, Watcher, base_address
+from primum.sources.download import NotPublishedError, Patience, Watcher, base_address, check_address
 from primum.sources.faers import (
     INDEX_PAGE,
     Archive,
@@ -178,10 +178,11 @@ def load_published(
         patience: how long to wait for the server.
 
     Raises:
-        SourceError: an archive cannot be had or is not what it must be. The good ones are loaded first.
+        SourceError: the address is none; or an archive cannot be had or is not what it must be, the good ones are
+            loaded first.
         StoreError: the store cannot be written; the quarters before are loaded.
     """
-    address = base or base_address()
+    address = check_address(base or base_address())
     with fetch(
         quarters, store.folder / ARCHIVES, base=address, jobs=jobs, watcher=downloads, patience=patience
     ) as fetched:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from primum.errors import SourceError
+from primum.errors import OutputError, SourceError
 from primum.terms import SYNTHETIC, Quarter
 from primum.testing.faers import PlantedSignal
 from primum.testing.series import quarter_sizes, write_archives
@@ -105,6 +105,7 @@ def run_demo(
     Raises:
         SourceError: the folder holds something already, so that real and invented reports could meet in one store; or
             there are too few reports to plant anything, or more than the quarters can hold.
+        OutputError: the folder cannot be made or written.
     """
     from primum.store import open_store
     from primum.study.load import load_archives
@@ -114,17 +115,22 @@ def run_demo(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SourceError.of(str(folder), "something is there already", "an empty or new folder", "Name another one.")
     archives = folder / "archives"
-    archives.mkdir(parents=True)
     planted = planted_in(reports)
-    write_archives(
-        archives,
-        quarters=list(sizes),
-        reports=reports,
-        seed=seed,
-        signals=planted,
-        duplicate_share=DUPLICATE_SHARE,
-        watch=lambda quarter, many: say(f"inventing {quarter}, {many:,} reports"),
-    )
+    try:
+        archives.mkdir(parents=True)
+        write_archives(
+            archives,
+            quarters=list(sizes),
+            reports=reports,
+            seed=seed,
+            signals=planted,
+            duplicate_share=DUPLICATE_SHARE,
+            watch=lambda quarter, many: say(f"inventing {quarter}, {many:,} reports"),
+        )
+    except OSError as error:
+        raise OutputError.of(
+            str(archives), error.strerror or str(error), "Name a folder that can be made, with room for them."
+        ) from error
     with open_store(folder / "store", write=True) as store:
         loaded = load_archives(store, archives, progress=say).loaded
         say("looking for what was planted")

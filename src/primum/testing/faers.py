@@ -115,6 +115,11 @@ def write_archive(
         raise ValueError(f"Quarter {quarter}: expected {FIRST_QUARTER} to {LAST_QUARTER}.")
     if not 0 <= reports <= MOST_REPORTS:
         raise ValueError(f"{reports:,} reports in {quarter}: expected 0 to {MOST_REPORTS:,}; take more quarters.")
+    for name, share in (("odd_share", odd_share), ("deleted_share", deleted_share)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} {share}: expected 0 to 1.")
+    if at_once < 1:
+        raise ValueError(f"at_once {at_once}: expected at least 1 report in memory at a time.")
     plan = DuplicatePlan(
         share=duplicate_share, trap_share=duplicate_share if trap_share is None else trap_share, noise=noise
     )

@@ -1,0 +1,86 @@
+"""A Ctrl-C at any moment: one line, exit 130, and the command run again finishes what it began."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import commands
+from primum.store import open_store
+from primum.store.duckdb import DuckDBEngine
+from primum.store.schema import tables
+from primum.study.load import load_archives
+from primum.terms import Quarter
+from primum.testing.faers import write_archive
+
+LINE = "primum: stopped. What was finished stays; run the command again to go on.\n"
+HEARS = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+LONG = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3"
+
+
+def interrupted_after(seconds: float) -> threading.Timer:
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+
+def stopped(*words: object, after: float) -> subprocess.CompletedProcess[str]:
+    """A command that gets a Ctrl-C; the child takes it also where the tests themselves run in the background."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HEARS, sys.executable, "-m", "primum", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archives")
+    for quarter in (Quarter(2012, 3), Quarter(2015, 1), Quarter(2024, 4)):
+        write_archive(folder, quarter=quarter, reports=4_000, seed=1, odd_share=0.01)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_load_that_is_stopped_at_any_moment_says_so_in_one_line_and_goes_on_when_run_again(
+    archives: Path, tmp_path: Path
+) -> None:
+    load = ("load", "faers", "--from", archives, "--store", tmp_path / "store")
+    began = time.monotonic()
+    with open_store(tmp_path / "alone", write=True) as store:
+        load_archives(store, archives)
+        wanted = {schema.name: store.engine.content_hash(schema.name) for schema in tables()}
+    takes = time.monotonic() - began
+    codes = []
+    for part in range(1, 9):
+        done = stopped(*load, after=0.5 + takes * part / 8)
+        codes.append(done.returncode)
+        ended = (-signal.SIGINT, "")  # the system's own answer, when all is done and Python takes itself down
+        assert (done.returncode, done.stderr) in ((130, LINE), (0, ""), ended)
+    assert 130 in codes
+    assert commands.primum(*load).returncode == 0
+    with open_store(tmp_path / "store") as store:
+        assert {schema.name: store.engine.content_hash(schema.name) for schema in tables()} == wanted
+
+
+def test_a_ctrl_c_while_the_engine_works_is_a_ctrl_c_and_leaves_the_transaction_undone(tmp_path: Path) -> None:
+    engine = DuckDBEngine(tmp_path / "primum.duckdb")
+    engine.create(["CREATE TABLE kept (n BIGINT)"])
+    for work in (f"INSERT INTO kept {LONG}", LONG):
+        interrupted_after(0.2)
+        with pytest.raises(KeyboardInterrupt), engine.transaction(), engine.little_memory():
+            engine.create(["INSERT INTO kept VALUES (1)", work])
+        assert engine.count("kept") == 0
+    engine.close()
