@@ -158,6 +158,17 @@ def test_problems_are_reactions_by_name_and_those_of_the_device_say_so(load):
     assert (repairs(store)["keep_unnamed_problem"], repairs(store)["leave_empty_problem"]) == (1, 1)
 
 
+def test_a_list_of_problems_may_be_in_utf16_and_one_that_is_no_csv_is_told(load, tmp_path):
+    problems = ["11|1"]
+    (tmp_path / "files" / "deviceproblemcodes.txt").write_bytes("1,Break\r\n\r\n2,Lump".encode("utf-16"))
+    store = load(foidevproblem=problems)
+    assert rows(store, "reactions", "term") == [("DEVICE PROBLEM: BREAK",)]
+    assert next(file for file in read_status(store).files if file.member == "deviceproblemcodes.txt").blank_lines == 1
+    (tmp_path / "files" / "deviceproblemcodes.txt").write_bytes(b"1,Break\r2,Lump\r")
+    with pytest.raises(SourceError, match=r"deviceproblemcodes\.txt: a line is none of CSV"):
+        load(foidevproblem=problems)
+
+
 def test_rows_about_reports_that_are_not_there_are_counted_and_left_out(load):
     store = load(foidevproblem=["11|1", "99|1", "99|2"], patient=[patient(99, "H"), patient(11)])
     status = {file.table_name: (file.loaded, file.outside, file.rejected) for file in read_status(store).files}

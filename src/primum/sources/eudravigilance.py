@@ -50,8 +50,8 @@ class ListedDrug:
 
 
 def open_listing(member: str, *, keep: Keeper) -> QuotedFile:
-    """A line listing, ready to be read; its fields are parted by commas or tabs."""
-    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name)
+    """A line listing, ready to be read; its fields are parted by commas, tabs or semicolons."""
+    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name, delimiters=",\t;")
 
 
 def column_name(printed: str) -> str:

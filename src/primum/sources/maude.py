@@ -10,7 +10,6 @@ Source: FDA's description of the MAUDE files for the columns; openFDA's publishe
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Mapping
@@ -22,10 +21,11 @@ from typing import Final
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.batch import Batch
-from primum.sources.blocks import Keeper, physical_lines
+from primum.sources.blocks import Keeper, csv_fields, physical_lines
 from primum.sources.encodings import Encoding
 from primum.sources.lines import FileAccount
 from primum.sources.piped import PipedFile
+from primum.sources.utf16 import from_utf16
 from primum.sources.values import UNKNOWN_CODE, Reading, read_csv
 
 _COLUMNS: Final = read_csv("maude_columns.csv")
@@ -141,12 +141,15 @@ def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
     """The names of problems by their code, from a list with commas or pipes, and where its lines went."""
     names: dict[str, str] = {}
     lines = blank = other = 0
-    with file.path.open("rb") as stream:
-        for line in physical_lines(stream, file.path.name):
+    with file.path.open("rb") as raw:
+        mark = raw.read(2)
+        stream = from_utf16(raw, mark)
+        if stream is None:
+            raw.seek(0)
+        for line in physical_lines(stream or raw, file.path.name):
             lines += 1
-            text = Encoding().decode(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
-            fields = [field.strip() for field in next(csv.reader([text], delimiter="|" if "|" in text else ","), [])]
-            if not text:
+            fields = _code_and_name(line, file.path.name)
+            if not fields:
                 blank += 1
             elif len(fields) >= 2 and fields[0].isdigit() and fields[1]:
                 names[fields[0]] = fields[1]
@@ -157,6 +160,11 @@ def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
         header_lines=other, blank_lines=blank, loaded=lines - blank - other, rejected=0,
     )  # fmt: skip
     return names, account
+
+
+def _code_and_name(line: bytes, member: str) -> list[str]:
+    text = Encoding().decode(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
+    return [field.strip() for field in csv_fields(text, "|" if "|" in text else ",", member)]
 
 
 @cache
