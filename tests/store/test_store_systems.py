@@ -418,6 +418,24 @@ def test_cells_of_a_listing_hold_brackets_dashes_and_breaks_of_their_own():
     drug = read_drug("X (10 MG) [S ONE, S TWO] (I - Pain - n/a - [2d - 1 - 2 mg - Oral])")
     assert (drug.name, drug.substances, drug.role, drug.indication) == ("X (10 MG)", "S ONE, S TWO", "I", "Pain")
     assert read_drug("NAME ALONE").name == "NAME ALONE"
+    twice = read_drug("X [S] (S - Pain - n/a - [n/a - 500{DF} - n/a], [2d - 250{DF} - Subcutaneous use])")
+    assert (twice.substances, twice.dose, twice.route) == ("S", "500{DF}", None)
+
+
+def test_what_is_not_reported_in_a_listing_is_no_drug_and_no_reaction_and_is_counted(store, tmp_path):
+    path = made_listing.write_listing(tmp_path / "l.csv", reports=1)
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, record = csv.reader(stream)
+    nothing = "Not reported (n/a - Not Recovered - Life Threatening),<BR><BR>RASH (n/a - n/a - )"
+    drugs = "Not reported,<BR><BR>X [Not reported] (S - n/a - n/a - [n/a - n/a - n/a])"
+    record[10:13] = [nothing, drugs, "[Not reported],<BR><BR>[NOT REPORTED] (C - n/a - n/a - [n/a - n/a - n/a])"]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, record])
+    load_eudravigilance(store, [path])
+    assert rows(store, "drugs_in_report", "drugname", "active_ingredient", "drug_seq") == [("X", None, 1)]
+    assert rows(store, "reactions", "term") == [("RASH",)]
+    assert rows(store, "outcomes", "outcome") == [("LT",)]  # what the cell tells of the report stays
+    assert repairs(store)["leave_not_reported"] == 4
 
 
 def test_a_listing_gives_outcomes_once_and_both_lists_of_drugs(store, tmp_path):
