@@ -25,6 +25,7 @@ from primum.sources.texts import Mask, Texts
 from primum.sources.utf16 import from_utf16
 
 BLOCK: Final = 4 * 1024**2  # bytes read at once: a text that comes again in a block is read once
+_RETURN: Final = "\r"
 LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 
 
@@ -59,7 +60,7 @@ def csv_fields(text: str, delimiter: str, member: str) -> list[str]:
     except csv.Error as error:
         raise SourceError.of(
             member,
-            f"a line is none of CSV ({error})".replace("\n", " "),
+            f"a line is none of CSV ({'it holds a carriage return' if _RETURN in text else error})",
             "text in UTF-8 or UTF-16, and lines that end in LF or CR LF",
             "Save it anew as CSV in UTF-8; nothing of this set was loaded.",
         ) from error
