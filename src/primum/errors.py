@@ -254,6 +254,14 @@ class CohortError(PrimumError, ValueError):
         """Build from the role of a cohort that holds no report, and its text."""
         return cls(f"The {what} ({cohort}) holds no report; expected at least one. Widen it, or load more reports.")
 
+    @classmethod
+    def without_reactions(cls, name: str, cohort: str) -> CohortError:
+        """Build from a drug that no report with a reaction holds, and the cohort; `primum flow` counts the others."""
+        return cls(
+            f"The cohort of {name} ({cohort}) holds no report with a reaction; expected at least one. Widen it, or "
+            "load more: of MAUDE, patientproblemcode.txt and foidevproblem.txt do. primum flow counts the others."
+        )
+
 
 class LinkError(PrimumError, ValueError):
     """Reports that cannot be linked as asked."""

@@ -205,7 +205,7 @@ def test_cohorts_that_share_reports_are_refused_with_their_number(small: Store) 
     ("asked", "cohort", "versus", "told"),
     [
         (None, "country:XX", None, "The cohort (country:XX) holds no report"),
-        (TREATMENT, "use:therapeutic", None, "The cohort of anti-wrinkle (use:therapeutic) holds no report"),
+        (TREATMENT, "use:therapeutic", None, "The cohort of anti-wrinkle (use:therapeutic) holds no report with"),
         (TREATMENT, "*", "country:XX", "The comparator (country:XX) holds no report"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primum.errors import SourceError
-from primum.sources import blocks, quoted
+from primum.sources import blocks, quoted, utf16
 from primum.sources.encodings import Encoding
 from primum.sources.jader import ENCODING
 from primum.sources.quoted import QuotedFile
@@ -121,3 +121,43 @@ def test_an_empty_cell_is_an_empty_text_and_blank_lines_are_counted():
     [batch] = file.batches(io.BytesIO(b"VAERS_ID,SYMPTOM1\n\n7,\n  \n"))
     assert {name: texts.to_list() for name, texts in batch.columns.items()} == {"VAERS_ID": ["7"], "SYMPTOM1": [""]}
     assert file.account().blank_lines == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 7, 4_000_000])
+def test_a_file_in_utf16_is_read_as_the_same_in_utf8_and_says_so(encoding, size, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", size)
+    monkeypatch.setattr(utf16, "BLOCK", size)
+    text = 'K,A,B\r\n1,"é, 歳\n𝒳",Ċ\r\n2,ऀ,\r\n\r\n3,x,y'
+    plain, wide = reader(), reader()
+    told = read(plain, text.encode())
+    assert told == read(wide, ("\ufeff" + text).encode(encoding))
+    assert wide.account() == replace(plain.account(), repairs={"join_quoted_lines": 1, "read_as_utf16": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"K,A,B\r1,x,y\r2,x,y\r",
+        b'"K",A,B\r\r1,x,y\n',
+        b"K,A," + b"B" * 200_000 + b"\n",
+    ],
+)
+def test_a_header_that_is_no_line_of_csv_is_told_with_what_would_be(text):
+    with pytest.raises(SourceError, match=r"f\.csv: a line is none of CSV .*lines that end in LF or CR LF") as refused:
+        read(reader(), text)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", ","])
+def test_the_header_tells_which_of_several_delimiters_parts_the_fields(mark):
+    file = reader(delimiters=",;\t")
+    text = io.StringIO()
+    csv.writer(text, delimiter=mark).writerows([("K", "A", "B, b"), ("1", "x\ty", "a;b,c"), ("2", "two\nlines", 'd"')])
+    file.known = file.read = ("K", "A", "B, B")
+    blank = "x\ty" if mark == "\t" else "x y"
+    assert [row[:3] for row in read(file, text.getvalue().encode())] == [
+        ("1", blank, "a;b,c"),
+        ("2", "two lines", 'd"'),
+    ]
+    assert not file.keep

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import commands
-from primum.errors import SourceError
+from primum.errors import CohortError, SourceError
 from primum.sources.maude import COLUMNS, find_folder
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
@@ -158,6 +158,40 @@ def test_problems_are_reactions_by_name_and_those_of_the_device_say_so(load):
     assert (repairs(store)["keep_unnamed_problem"], repairs(store)["leave_empty_problem"]) == (1, 1)
 
 
+def test_a_list_of_problems_may_be_in_utf16_and_one_that_is_no_csv_is_told(load, tmp_path):
+    problems = ["11|1"]
+    (tmp_path / "files" / "deviceproblemcodes.txt").write_bytes("1,Break\r\n\r\n2,Lump".encode("utf-16"))
+    store = load(foidevproblem=problems)
+    assert rows(store, "reactions", "term") == [("DEVICE PROBLEM: BREAK",)]
+    assert next(file for file in read_status(store).files if file.member == "deviceproblemcodes.txt").blank_lines == 1
+    (tmp_path / "files" / "deviceproblemcodes.txt").write_bytes(b"1,Break\r2,Lump\r")
+    with pytest.raises(SourceError, match=r"deviceproblemcodes\.txt: a line is none of CSV"):
+        load(foidevproblem=problems)
+
+
+def test_a_code_of_two_countries_is_left_open_and_counted(load):
+    codes = ("AU", "ja", "DE", "XX", "*")
+    store = load(mdrfoi=[report(key, REPORTER_COUNTRY_CODE=code) for key, code in enumerate(codes, start=11)])
+    told = rows(store, "reports", "reporter_country_text", "reporter_country")
+    assert sorted(told, key=str) == sorted(
+        [("AU", None), ("ja", "JP"), ("DE", "DE"), ("XX", None), (None, None)], key=str
+    )
+    faults = {(column, fault): count for _, column, fault, count in read_status(store).value_faults}
+    column = "REPORTER_COUNTRY_CODE"
+    assert faults == {(column, "code of two countries"): 1, (column, "not a country"): 1}
+
+
+@pytest.mark.parametrize("number", ["1", "1.0", " 1. "])
+def test_a_device_has_its_number_however_it_is_printed(load, number):
+    assert rows(load(device=[device(11, DEVICE_SEQUENCE_NO=number)]), "drugs_in_report", "drug_seq") == [(1,)]
+
+
+def test_what_is_not_known_of_a_patient_is_no_fault(load):
+    store = load(patient=[patient(11, PATIENT_AGE="UNK", PATIENT_SEX="NI", PATIENT_WEIGHT="NI")])
+    assert rows(store, "reports", "age_years", "sex", "weight_kg") == [(None, None, None)]
+    assert read_status(store).value_faults == ()
+
+
 def test_rows_about_reports_that_are_not_there_are_counted_and_left_out(load):
     store = load(foidevproblem=["11|1", "99|1", "99|2"], patient=[patient(99, "H"), patient(11)])
     status = {file.table_name: (file.loaded, file.outside, file.rejected) for file in read_status(store).files}
@@ -219,7 +253,8 @@ def test_the_real_reports_of_the_sample_are_loaded_in_the_layout_of_the_files(lo
     store = load(
         mdrfoi=[
             report(key, REPORT_NUMBER=one["report_number"], DATE_RECEIVED=one["date_received"],
-                   EVENT_TYPE=kinds.get(one["event_type"], "*"), MANUFACTURER_NAME=one["manufacturer_d_name"])
+                   EVENT_TYPE=kinds.get(one["event_type"], "*"), MANUFACTURER_NAME=one["manufacturer_d_name"],
+                   REPORTER_COUNTRY_CODE=one["manufacturer_d_country"])  # codes as FDA prints them
             for key, one in enumerate(sample, start=1_000)
         ],
         device=[
@@ -231,6 +266,10 @@ def test_the_real_reports_of_the_sample_are_loaded_in_the_layout_of_the_files(lo
     assert len(sample) == 535
     assert len(rows(store, "current_reports", "current")) == 535
     assert read_status(store).value_faults == ()
+    meant = {"US": "US", "FR": "FR", "UK": "GB", "SZ": "CH", "GM": "DE", "EI": "IE", None: None}
+    told = rows(store, "reports", "reporter_country_text", "reporter_country")
+    assert {code for code, _ in told} == set(meant)
+    assert all(meant[code] == country for code, country in told)
     names = {one["brand_name"].strip() for one in sample if one["brand_name"]}
     assert {name for (name,) in rows(store, "drugs_in_report", "drugname")} >= names
     deaths = sum(one["event_type"] == "Death" for one in sample)
@@ -280,6 +319,17 @@ def test_fillers_are_answered_from_files_of_maude_end_to_end(tmp_path):
     page = (tmp_path / "a.html").read_text()
     assert "on devices, not drugs" in page
     assert "NODULE" in page.upper()
+
+
+def test_reports_without_a_reaction_are_not_said_to_be_missing(tmp_path):
+    (tmp_path / "mdrfoi.txt").write_text(f"{HEADS['mdrfoi']}\n{report(11)}\n")
+    (tmp_path / "device.txt").write_text(f"{HEADS['device']}\n{device(11)}\n")
+    with open_store(tmp_path / "store", write=True) as store:
+        load_maude(store, [find_folder(tmp_path)])
+    with open_reports(tmp_path / "store") as reports:
+        assert reports.flow("dermal-filler")[-1].count == 1
+        with pytest.raises(CohortError, match=r"no report with a reaction; .* MAUDE, patientproblemcode\.txt"):
+            reports.signals("dermal-filler")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from primum.sources.caers import COLUMNS as CAERS_COLUMNS
 from primum.sources.caers import open_caers, split_terms
 from primum.sources.eudravigilance import open_listing, read_drug, read_reaction, split_cell
 from primum.sources.maude import find_folder
+from primum.sources.vaers import find_sets
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
@@ -34,12 +35,14 @@ from primum.study.load_canada import load_canada
 from primum.study.load_eudravigilance import load_eudravigilance
 from primum.study.load_jader import load_jader
 from primum.study.load_maude import load_maude
+from primum.study.load_vaers import load_vaers
 from primum.study.reports import open as open_reports
 from primum.testing import caers as made_caers
 from primum.testing import canada as made_canada
 from primum.testing import eudravigilance as made_listing
 from primum.testing import jader as made_jader
 from primum.testing.maude import write_maude
+from primum.testing.vaers import write_vaers
 
 
 @dataclass(frozen=True)
@@ -415,6 +418,24 @@ def test_cells_of_a_listing_hold_brackets_dashes_and_breaks_of_their_own():
     drug = read_drug("X (10 MG) [S ONE, S TWO] (I - Pain - n/a - [2d - 1 - 2 mg - Oral])")
     assert (drug.name, drug.substances, drug.role, drug.indication) == ("X (10 MG)", "S ONE, S TWO", "I", "Pain")
     assert read_drug("NAME ALONE").name == "NAME ALONE"
+    twice = read_drug("X [S] (S - Pain - n/a - [n/a - 500{DF} - n/a], [2d - 250{DF} - Subcutaneous use])")
+    assert (twice.substances, twice.dose, twice.route) == ("S", "500{DF}", None)
+
+
+def test_what_is_not_reported_in_a_listing_is_no_drug_and_no_reaction_and_is_counted(store, tmp_path):
+    path = made_listing.write_listing(tmp_path / "l.csv", reports=1)
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, record = csv.reader(stream)
+    nothing = "Not reported (n/a - Not Recovered - Life Threatening),<BR><BR>RASH (n/a - n/a - )"
+    drugs = "Not reported,<BR><BR>X [Not reported] (S - n/a - n/a - [n/a - n/a - n/a])"
+    record[10:13] = [nothing, drugs, "[Not reported],<BR><BR>[NOT REPORTED] (C - n/a - n/a - [n/a - n/a - n/a])"]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, record])
+    load_eudravigilance(store, [path])
+    assert rows(store, "drugs_in_report", "drugname", "active_ingredient", "drug_seq") == [("X", None, 1)]
+    assert rows(store, "reactions", "term") == [("RASH",)]
+    assert rows(store, "outcomes", "outcome") == [("LT",)]  # what the cell tells of the report stays
+    assert repairs(store)["leave_not_reported"] == 4
 
 
 def test_a_listing_gives_outcomes_once_and_both_lists_of_drugs(store, tmp_path):
@@ -442,6 +463,72 @@ def test_a_listing_gives_outcomes_once_and_both_lists_of_drugs(store, tmp_path):
 
 
 # All of them
+
+
+FORMS = {
+    **KINDS,
+    "vaers": Kind(write_vaers, "vaers", lambda store, paths: load_vaers(store, find_sets(paths)), ("", "")),
+    "maude": Kind(
+        write_maude, "maude", lambda store, paths: load_maude(store, [find_folder(path) for path in paths]), ("", "")
+    ),
+}
+
+
+def made_anew(kind, folder, changed):
+    """A SYNTHETIC set of a system with the text of every file changed."""
+    path = folder / FORMS[kind].name
+    if not path.suffix:
+        path.mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
+    FORMS[kind].write(path, reports=20)
+    for file in [path] if path.is_file() else sorted(path.iterdir()):
+        raw = file.read_bytes()
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            text = raw.decode("cp932" if kind == "jader" else "latin-1")
+        file.write_bytes(changed(text))
+    return path
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_files_in_utf16_are_the_same_reports_and_say_what_they_were(kind, tmp_path):
+    hashes = []
+    for name in ("utf-8", "utf-16"):
+        path = made_anew(kind, tmp_path / name, lambda text, name=name: text.encode(name))
+        with open_store(tmp_path / f"store {name}", write=True) as opened:
+            [loaded] = FORMS[kind].load(opened, [path])
+            assert read_status(opened).unaccounted == 0
+            hashes.append([loaded.rejected, *map(opened.engine.content_hash, REPORT_TABLES)])
+            told = repairs(opened).get("read_as_utf16", 0)
+    assert hashes[0] == hashes[1]
+    assert told > 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMS if kind != "canada"])  # which has no header
+def test_files_whose_lines_end_in_cr_alone_are_refused_in_one_line(kind, store, tmp_path):
+    path = made_anew(
+        kind, tmp_path / "files", lambda text: text.replace("\r\n", "\n").replace("\n", "\r").encode("utf-8")
+    )
+    with pytest.raises(SourceError, match="CR") as refused:
+        FORMS[kind].load(store, [path])
+    assert "\n" not in str(refused.value)
+    assert "\r" not in str(refused.value)
+    assert rows(store, "reports", "caseid") == []
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_a_listing_may_be_parted_by_tabs_or_semicolons(mark, tmp_path):
+    path, other = made_listing.write_listing(tmp_path / "listing.csv", reports=20), tmp_path / "again" / "listing.csv"
+    other.parent.mkdir()
+    with path.open(encoding="utf-8", newline="") as stream, other.open("w", encoding="utf-16", newline="") as wide:
+        csv.writer(wide, delimiter=mark).writerows(csv.reader(stream))
+    hashes = []
+    for listing in (path, other):
+        with open_store(listing.with_suffix(".store"), write=True) as opened:
+            load_eudravigilance(opened, [listing])
+            hashes.append(list(map(opened.engine.content_hash, REPORT_TABLES)))
+    assert hashes[0] == hashes[1]
 
 
 @pytest.mark.parametrize("kind", ["caers", "eudravigilance"])

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+import commands
+from primum.cases.across import told_to_several
 from primum.cases.story import case_story
 from primum.errors import CohortError, UnknownNameError
 from primum.sources import canada
@@ -33,7 +35,7 @@ def loaded(tmp_path_factory):
     write_listing(folder / "listing.csv", reports=200)
     write_vaers(folder, reports=40)
     data = folder / "2021VAERSDATA.csv"  # one report bears the number that its sender gave the one in Canada
-    data.write_bytes(data.read_bytes().replace(b"SYNTHETIC-32000001", b"synthetic-7"))
+    data.write_bytes(data.read_bytes().replace(b"SYNTHETIC-32000001", b"synthetic7"))
     with open_store(folder / "store", write=True) as store:
         load_canada(store, [canada.find_extract(folder / "canada")])
         load_eudravigilance(store, [folder / "listing.csv"])
@@ -73,10 +75,39 @@ def test_every_drug_at_once_is_refused(loaded):
         side_by_side(reports, "")
 
 
+@pytest.mark.parametrize("by", ["source,sex", "sex,source"])
+def test_systems_are_no_strata_that_could_be_added_up(loaded, by):
+    done = commands.primum("signals", PLANTED[0], "--by", by, "--store", loaded)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "Strata by source would add up reporting systems" in line
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("US-PFIZER INC-202100000001", "USPFIZER INC202100000001", True),
+        ("us-pfizer inc-202100000001", "US-PFIZER/INC-202100000001", True),
+        ("US-PFIZER INC-202100000001", "US-PFIZER INC-202100000002", False),
+        ("A-B-1-2", "A-B-1-2", False),  # four letters and digits are no number of the world
+    ],
+)
+def test_numbers_of_two_systems_are_compared_by_their_letters_and_digits(one, other, same, tmp_path):
+    write_canada(tmp_path, reports=3)
+    write_vaers(tmp_path, reports=3)
+    for name, number, at in (("reports.txt", b"SYNTHETIC-1", one), ("2021VAERSDATA.csv", b"SYNTHETIC-32000001", other)):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes().replace(number, at.encode()))
+    with open_store(tmp_path / "store", write=True) as store:
+        load_canada(store, [canada.find_extract(tmp_path)])
+        load_vaers(store, find_sets([tmp_path]))
+        [(reports,)] = store.engine.rows(told_to_several())
+    assert (reports == 2) is same
+
+
 def test_an_event_with_one_number_in_two_systems_is_told_in_the_case_and_in_the_flow(loaded):
     with open_reports(loaded) as reports:
         [one] = case_story(reports.store, "E2B_00000007").elsewhere
-        assert (one.source, one.case_id, one.number) == ("vaers", "32000001", "SYNTHETIC-7")
+        assert (one.source, one.case_id, one.number) == ("vaers", "32000001", "synthetic7")
         [back] = case_story(reports.store, "32000001").elsewhere
         assert (back.source, back.case_id) == ("canada", "E2B_00000007")
         assert case_story(reports.store, "E2B_00000008").elsewhere == ()

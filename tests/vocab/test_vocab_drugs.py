@@ -48,6 +48,12 @@ FOUND = {
     "MYOBLOC IM": ("rimabotulinumtoxinB", "MYOBLOC"),
     "BOTULINUM TOXIN TYPE B": ("rimabotulinumtoxinB", None),
     "ABOBOTULINUMTOXINA": ("abobotulinumtoxinA", None),
+    "ボトックス注用100単位": ("onabotulinumtoxinA", "BOTOX"),  # from here on as reports of Japan print them
+    "ボトックスビスタ注用50単位": ("onabotulinumtoxinA", "BOTOX COSMETIC"),
+    "ゼオマイン筋注用100単位": ("incobotulinumtoxinA", "XEOMIN"),
+    "ナーブロック筋注2500単位": ("rimabotulinumtoxinB", "NEUROBLOC"),
+    "A型ボツリヌス毒素": (TYPE_A, None),
+    "B型ボツリヌス毒素": ("rimabotulinumtoxinB", None),
 }
 FALSE_FRIENDS = [
     "BOTULISM ANTITOXIN",

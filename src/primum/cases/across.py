@@ -2,7 +2,9 @@
 
 A company that reports one event to two authorities gives it one number (the world-wide id of ICH E2B, C.1.8.1; in
 FAERS the manufacturer's control number). Where two systems print the same number the event is told twice; systems that
-print none, or a number of their own, cannot be compared. Nothing is set aside: counts of systems are never added.
+print none, or a number of their own, cannot be compared. Hyphens, slashes, blanks and case are left out: VAERS prints
+`USPFIZER INC202100000001` where others print `US-PFIZER INC-202100000001`. Nothing is set aside: counts of systems are
+never added.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def same_event_elsewhere(key: int) -> ibis.Table:
     joined = reports.filter(reports.number.notnull()).join(mine, [reports.number == mine.mine])
     return (
         joined.filter(joined.source != joined.own)
-        .select("source", "caseid", "primaryid", "number")
+        .select("source", "caseid", "primaryid", number="manufacturer_number")
         .order_by("source", "caseid", "primaryid")
     )
 
@@ -42,8 +44,8 @@ def told_to_several() -> ibis.Table:
 
 
 def _number(reports: ibis.Table) -> ir.StringColumn:
-    """The sender's number in capitals and without blanks; nothing where it is too short to be one of a kind."""
+    """Letters, in capitals, and digits of the sender's number; nothing where they are too few to be one of a kind."""
     import ibis
 
-    plain = reports.manufacturer_number.upper().replace(" ", "")
+    plain = reports.manufacturer_number.upper().re_replace("[^A-Z0-9]", "")
     return ibis.ifelse(plain.length() >= SHORTEST, plain, ibis.null("string"))

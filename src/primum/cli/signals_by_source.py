@@ -21,6 +21,8 @@ _APART: Final = (
     "may be its artefact; one in two is still a question."
 )
 
+_JAPANESE: Final = " Names in jader are Japanese: one that is not known as this is asked for as it is printed."
+
 
 def write(sides: SideBySide, *, csv: Path | None, json: Path | None, svg: Path | None) -> None:
     """Write every pair in every system, and a forest of each of the first pairs.
@@ -58,7 +60,7 @@ def lines(sides: SideBySide, cohort: str, limit: int) -> list[str]:
     told += paragraph(_APART)
     silent = [system for system in sides.systems if system not in sides.tables]
     if silent:
-        told += paragraph(f"No report names it in: {', '.join(silent)}.")
+        told += paragraph(f"No report names it in: {', '.join(silent)}.{_JAPANESE if 'jader' in silent else ''}")
     told += ["", *row_lines(["event", "system", "reports", "expected", "ROR, 95 %", "IC low"], _WIDTHS), rule(_WIDTHS)]
     several = len({drug for drug, _ in shown}) > 1
     for pair in shown:

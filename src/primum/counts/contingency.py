@@ -121,7 +121,7 @@ def count_with_cells(
         within = None if exposure == EVERYTHING else members(exposure, scope)
         table = by_engine.table_of(whole, asked, within, cohort=cohort)
         if asked is not None and not len(table):
-            raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
+            raise CohortError.without_reactions(asked.name, str(cohort))
         if not cells:
             return Counts(table)
         counted = by_engine.cells_of_all(whole)  # now: its tables are staged for as long as this question takes
@@ -137,7 +137,7 @@ def _by_arrays(
         return Counts(table, (lambda: by_arrays.cells_of_all(who, table.kinds)) if cells else None, who)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
-        raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
+        raise CohortError.without_reactions(asked.name, str(cohort))
     return Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
 
 

@@ -116,7 +116,7 @@ class _Arrays(_Engine):
 
     def elsewhere(self) -> int:
         """As on the engine."""
-        return int(self.arrays.folder.once("flow-elsewhere", lambda: _Engine.elsewhere(self)))
+        return int(self.arrays.folder.once("flow-told-to-several", lambda: _Engine.elsewhere(self)))
 
     def aside(self, method: str) -> int | None:
         """As on the engine."""

@@ -18,7 +18,7 @@ from primum.counts import by_arrays
 from primum.counts.by_arrays import Asked, Population
 from primum.counts.cohort import Cohort, all_of, any_of, condition
 from primum.counts.contingency import Counts, split_exposure
-from primum.counts.fields import REPORTERS, SOURCES
+from primum.counts.fields import REPORTERS
 from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.members import Scope, narrowed
 from primum.counts.strata import NO_STRATUM, MantelHaenszelSums, by_stratum, count_strata
@@ -105,7 +105,6 @@ _BY: Final[dict[str, Callable[[Incidence], list[Cohort]]]] = {
     "age": _ages,
     "year": _years,
     "reporter": lambda _: [condition("reporter", code) for code in REPORTERS.values()],
-    "source": lambda _: [condition("source", name) for name in SOURCES],
 }
 
 
@@ -114,13 +113,18 @@ def strata_of(arrays: Incidence, by: Sequence[str], scope: Scope) -> Strata:
 
     Args:
         arrays: of the store.
-        by: what by: `sex`, `age`, `year`, `reporter` or `source`, one or more.
+        by: what by: `sex`, `age`, `year` or `reporter`, one or more.
         scope: as for any cohort.
 
     Raises:
         UnknownNameError: there is no such stratum.
-        CohortError: they would be more than 255.
+        CohortError: they would be more than 255, or reporting systems, which are never added up.
     """
+    if "source" in by:
+        raise CohortError(
+            "Strata by source would add up reporting systems. Expected source alone, which shows them side by side: "
+            "primum signals DRUG --by source. Within one system: primum signals DRUG source:NAME --by sex."
+        )
     for name in by:
         if name not in _BY:
             raise UnknownNameError.of("stratum", name, _BY)
@@ -170,7 +174,7 @@ def count_stratified(
     exposed = None if exposure == all_of() else arrays.mask(exposure, scope)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
-        raise CohortError.empty(f"cohort of {asked.name}", str(cohort))
+        raise CohortError.without_reactions(asked.name, str(cohort))
     inside = _by_stratum(who, asked, exposed, table, Strata(strata.cohorts, code))
     table = replace(table, expected=inside.expected)
     counts = Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)

@@ -7,6 +7,7 @@ well-formed UTF-8, goes to Arrow's reader as a whole, column by column.
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +22,10 @@ from primum.sources.layouts import BOMS
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.plain_lines import BlockLines
 from primum.sources.texts import Mask, Texts
+from primum.sources.utf16 import from_utf16
 
 BLOCK: Final = 4 * 1024**2  # bytes read at once: a text that comes again in a block is read once
+_RETURN: Final = "\r"
 LONGEST_LINE: Final = 16_000_000  # bytes without a line end at which a file is given up
 
 
@@ -44,6 +47,23 @@ def physical_lines(stream: IO[bytes], member: str) -> Iterator[bytes]:
         if len(line) > LONGEST_LINE:
             raise SourceError.of(member, f"no line end within {LONGEST_LINE:,} bytes", "lines", "Check the file.")
         yield line
+
+
+def csv_fields(text: str, delimiter: str, member: str) -> list[str]:
+    """The fields of a line; none of an empty one.
+
+    Raises:
+        SourceError: it is none, such as one of a file whose lines end in CR alone.
+    """
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise SourceError.of(
+            member,
+            f"a line is none of CSV ({'it holds a carriage return' if _RETURN in text else error})",
+            "text in UTF-8 or UTF-16, and lines that end in LF or CR LF",
+            "Save it anew as CSV in UTF-8; nothing of this set was loaded.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +116,11 @@ class BlockFile:
         Raises:
             SourceError: the header has no such columns, or a line has no end.
         """
-        waiting = self._begin(next(physical_lines(stream, self.member), b""))
+        line = next(physical_lines(stream, self.member), b"")
+        if (recoded := from_utf16(stream, line)) is not None:
+            self.repairs["read_as_utf16"] = 1
+            stream, line = recoded, next(physical_lines(recoded, self.member), b"")
+        waiting = self._begin(line)
         wanted = [name for name in self.columns if name in only or not only]
         last = False
         while not last:

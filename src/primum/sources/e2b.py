@@ -11,7 +11,6 @@ edition, sections 2.2 (characters) and 4.1 (references).
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +25,7 @@ from primum.sources.layouts import BOMS
 from primum.sources.lines import ByteStream
 from primum.sources.records import Piece, RecordFile
 from primum.sources.repairs import CONTROLS
+from primum.sources.utf16 import from_utf16
 
 BLOCK: Final = 4 * 1024**2  # bytes read at once
 PARSED_AT_ONCE: Final = 50
@@ -46,7 +46,6 @@ _REFERENCE: Final = re.compile(rb"&#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}));")
 _BARE_AMPERSAND: Final = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _BARE_LESS_THAN: Final = re.compile(rb"<(?![A-Za-z_/!?])")
 _FORBIDDEN: Final = bytes(n for n in CONTROLS if n not in b"\t\r\n\x7f")
-_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BY_ONE_BYTE: Final = {"iso-8859-1": "latin-1", "latin-1": "latin-1", "windows-1252": "cp1252", "iso-8859-15": "latin9"}
 
 
@@ -377,9 +376,8 @@ def _as_node(element: ElementTree.Element, file: RecordFile, depth: int) -> dict
 def _as_utf8(stream: ByteStream, file: RecordFile) -> ByteStream:
     """The same bytes without a byte order mark; UTF-16 as UTF-8."""
     first = stream.read(BLOCK)
-    for mark, name in _UTF16.items():
-        if first.startswith(mark):
-            return _Recoded(stream, codecs.getincrementaldecoder(name)(errors="replace"), first[len(mark) :])
+    if (recoded := from_utf16(stream, first)) is not None:
+        return recoded
     while first.startswith(BOMS):
         first = first[len(next(bom for bom in BOMS if first.startswith(bom))) :]
         file.mend_whole("strip_byte_order_mark")
@@ -397,20 +395,3 @@ class _Pushed:
         """As the stream's own."""
         first, self.first = self.first, b""
         return first or self.stream.read(size)
-
-
-@dataclass(slots=True)
-class _Recoded:
-    """A stream of another encoding as UTF-8."""
-
-    stream: ByteStream
-    decoder: codecs.IncrementalDecoder
-    first: bytes
-
-    def read(self, size: int, /) -> bytes:
-        """As the stream's own, in UTF-8."""
-        while block := self.first or self.stream.read(size):
-            self.first = b""
-            if text := self.decoder.decode(block):
-                return text.encode("utf-8")
-        return self.decoder.decode(b"", final=True).encode("utf-8")

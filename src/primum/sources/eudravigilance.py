@@ -50,8 +50,8 @@ class ListedDrug:
 
 
 def open_listing(member: str, *, keep: Keeper) -> QuotedFile:
-    """A line listing, ready to be read; its fields are parted by commas or tabs."""
-    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name)
+    """A line listing, ready to be read; its fields are parted by commas, tabs or semicolons."""
+    return QuotedFile(member, "LISTING", COLUMNS, READ, NEEDED, keep=keep, column_name=column_name, delimiters=",\t;")
 
 
 def column_name(printed: str) -> str:
@@ -76,7 +76,7 @@ def split_cell(cell: str) -> tuple[str, ...]:
 
 
 def read_reaction(item: str) -> ListedReaction:
-    """A reaction with what stands in its brackets.
+    """A reaction with what stands in its brackets; no term where it is not reported.
 
     Examples:
         >>> read_reaction("Eyelid ptosis (2d - Recovered/Resolved - Life Threatening, Disabling)")
@@ -84,11 +84,13 @@ def read_reaction(item: str) -> ListedReaction:
     """
     term, inside = _brackets(item)
     parts = (*_parts(inside, 3), "", "", "")
-    return ListedReaction(term, parts[1], tuple(one for text in parts[2].split(",") if (one := text.strip())))
+    return ListedReaction(
+        _some(term) or "", parts[1], tuple(one for text in parts[2].split(",") if (one := text.strip()))
+    )
 
 
 def read_drug(item: str) -> ListedDrug:
-    """A drug with what stands in its brackets.
+    """A drug with what stands in its brackets, the first dose of several; no name where it is not reported.
 
     Examples:
         >>> read_drug("BOTOX [BOTULINUM TOXIN TYPE A] (S - Skin wrinkling - Unknown - [n/a - 20U - Intramuscular])")
@@ -98,12 +100,12 @@ def read_drug(item: str) -> ListedDrug:
         'CLOBAZAM'
     """
     before, inside = _brackets(item)
-    inside, _, given = inside.rstrip("] ").partition("[")
+    inside, _, given = inside.partition("[")
     role, indication, *_ = (*_parts(inside, 3), "", "")
-    _, dose, route, *_ = (*_parts(given, 3), "", "", "")
+    _, dose, route, *_ = (*_parts(given.partition("]")[0], 3), "", "", "")
     name, bracket, substances = before.rpartition("[") if before.endswith("]") else (before, "", "")
-    held = substances.rstrip("] ") if bracket else ""
-    return ListedDrug(name.strip() or held, held or None, role.upper(), _some(indication), _some(dose), _some(route))
+    held = _some(substances.rstrip("] ")) if bracket else None
+    return ListedDrug(_some(name) or held or "", held, role.upper(), _some(indication), _some(dose), _some(route))
 
 
 def _brackets(item: str) -> tuple[str, str]:

@@ -5,12 +5,14 @@ patients, texts, and the problems of device and patient as codes. Files whose na
 a row of a Change file replaces the earlier rows of its report. They are read by their headers.
 
 Source: FDA's description of the MAUDE files for the columns; openFDA's published list of MAUDE's codes for
-`maude_codes.csv`; 21 CFR 803.3, by which every injury that must be reported is a serious one.
+`maude_codes.csv`; for its countries FIPS PUB 10-4 and ISO 3166-1, and the makers' countries of real reports (UK, SZ,
+GM, EI), from which it is inferred that those of reporters are of one list with them; 21 CFR 803.3, by which every
+injury that must be reported is a serious one.
 """
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
@@ -22,11 +24,12 @@ from typing import Final
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
 from primum.sources.batch import Batch
-from primum.sources.blocks import Keeper, physical_lines
+from primum.sources.blocks import Keeper, csv_fields, physical_lines
 from primum.sources.encodings import Encoding
 from primum.sources.lines import FileAccount
 from primum.sources.piped import PipedFile
-from primum.sources.values import UNKNOWN_CODE, Reading, read_csv
+from primum.sources.utf16 import from_utf16
+from primum.sources.values import UNKNOWN_CODE, Reading, read_country, read_csv
 
 _COLUMNS: Final = read_csv("maude_columns.csv")
 TABLES: Final = ("MDRFOI", "PATIENT", "DEVICE", "FOIDEVPROBLEM", "PATIENTPROBLEMCODE", "FOITEXT")
@@ -41,6 +44,8 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     for table in TABLES
 }
 PROBLEM_NAMES: Final = ("DEVICEPROBLEMNAMES", "PATIENTPROBLEMNAMES")
+UNCLEAR: Final = "unclear"  # of a country's code, in `maude_codes.csv`
+TWO_COUNTRIES: Final = "code of two countries"
 _HEADLESS: Final[Mapping[str, dict[int, tuple[str, ...]]]] = {
     "FOIDEVPROBLEM": {2: COLUMNS["FOIDEVPROBLEM"]},
     "PATIENTPROBLEMCODE": {
@@ -141,12 +146,15 @@ def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
     """The names of problems by their code, from a list with commas or pipes, and where its lines went."""
     names: dict[str, str] = {}
     lines = blank = other = 0
-    with file.path.open("rb") as stream:
-        for line in physical_lines(stream, file.path.name):
+    with file.path.open("rb") as raw:
+        mark = raw.read(2)
+        stream = from_utf16(raw, mark)
+        if stream is None:
+            raw.seek(0)
+        for line in physical_lines(stream or raw, file.path.name):
             lines += 1
-            text = Encoding().decode(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
-            fields = [field.strip() for field in next(csv.reader([text], delimiter="|" if "|" in text else ","), [])]
-            if not text:
+            fields = _code_and_name(line, file.path.name)
+            if not fields:
                 blank += 1
             elif len(fields) >= 2 and fields[0].isdigit() and fields[1]:
                 names[fields[0]] = fields[1]
@@ -157,6 +165,11 @@ def read_problem_names(file: MaudeFile) -> tuple[dict[str, str], FileAccount]:
         header_lines=other, blank_lines=blank, loaded=lines - blank - other, rejected=0,
     )  # fmt: skip
     return names, account
+
+
+def _code_and_name(line: bytes, member: str) -> list[str]:
+    text = Encoding().decode(line.strip().removeprefix(b"\xef\xbb\xbf"))[0]
+    return [field.strip() for field in csv_fields(text, "|" if "|" in text else ",", member)]
 
 
 @cache
@@ -179,6 +192,23 @@ def read_code(column: str, text: str | None) -> Reading:
     """
     known = codes_of(column)
     return Reading((known.get(text or "") or None,), None if text is None or text in known else UNKNOWN_CODE)
+
+
+def read_country_code(text: str | None) -> Reading:
+    """ISO code of a country. MAUDE prints codes as FIPS 10-4 has them; which list is meant shows not on every code.
+
+    A code of one country in FIPS and of another in ISO is left open, those aside that real reports show.
+
+    Examples:
+        >>> read_country_code("GM").values, read_country_code("JA").values, read_country_code("FR").values
+        (('DE',), ('JP',), ('FR',))
+        >>> read_country_code("AU")
+        Reading(values=(None,), fault='code of two countries')
+    """
+    known = codes_of("REPORTER_COUNTRY_CODE").get((text or "").upper())
+    if known == UNCLEAR:
+        return Reading((None,), TWO_COUNTRIES)
+    return Reading((known,)) if known else read_country((text,), dt.date.max)
 
 
 def split_codes(text: str) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ class PipedFile(BlockFile):
         faults += [f"column {name[:40]!r} twice" for name in dict.fromkeys(columns) if columns.count(name) > 1]
         if not faults and columns[0] != self.known[0]:
             faults = [f"its first column is {columns[0][:40]!r}"]
+        if b"\r" in text.rstrip(b"\r\n") and not text.endswith(b"\n"):
+            faults = ["its lines end in CR alone"]
         if faults:
             raise SourceError.of(
                 self.member,

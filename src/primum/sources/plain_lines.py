@@ -82,7 +82,7 @@ def lines_of(block: bytes, *, delimiter: str, width: int, quotes: bool = True) -
         fields = ends - firsts + 1
     plain = fields == width
     plain &= stops - starts <= LONGEST_PLAIN
-    plain &= ~_with_controls(block, array, starts, stops)
+    plain &= ~_with_controls(block, array, starts, stops, delimiter)
     return BlockLines(block, starts, stops, plain if width > 1 else np.zeros_like(plain))
 
 
@@ -120,12 +120,14 @@ def _sums(values: Mask, firsts: IndexArray, ends: IndexArray) -> IndexArray:
     return sums
 
 
-def _with_controls(block: bytes, array: NDArray[np.uint8], starts: IndexArray, stops: IndexArray) -> Mask:
-    """Which lines hold a control byte, DEL, or a CR that is not at their end."""
+def _with_controls(
+    block: bytes, array: NDArray[np.uint8], starts: IndexArray, stops: IndexArray, delimiter: str
+) -> Mask:
+    """Which lines hold a control byte that is not the delimiter, DEL, or a CR that is not at their end."""
     found = np.zeros(len(starts), dtype=bool)
-    if len(block.translate(None, CONTROLS)) != len(block):
-        controls = np.flatnonzero(np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.bool_))
-        found[np.searchsorted(stops, controls)] = True
+    if len(block.translate(None, CONTROLS.replace(delimiter.encode(), b""))) != len(block):
+        is_control = np.frombuffer(block.translate(CONTROL_FLAGS), dtype=np.bool_) & (array != ord(delimiter))
+        found[np.searchsorted(stops, np.flatnonzero(is_control))] = True
     if returns_at_all := block.count(b"\r"):
         ended = (stops > starts) & (array[np.maximum(stops - 1, 0)] == CR)
         if returns_at_all != int(np.sum(ended)):

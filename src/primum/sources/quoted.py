@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from primum.errors import SourceError
-from primum.sources.blocks import BlockFile, Mended
+from primum.sources.blocks import BlockFile, Mended, csv_fields
 from primum.sources.lines import Reject
 from primum.sources.plain_lines import BlockLines, lines_of
 from primum.sources.repairs import CONTROLS, strip_control_bytes
@@ -33,10 +33,12 @@ class QuotedFile(BlockFile):
     Args:
         headless: its columns where the file has no header line.
         column_name: the name of a column as the header prints it -> as `known` calls it.
+        delimiters: what may part the fields, where a system does not settle it; the header tells.
     """
 
     headless: tuple[str, ...] = ()
     column_name: Callable[[str], str] = lambda name: name.strip().upper()
+    delimiters: str = ""
 
     def _begin(self, line: bytes) -> bytes:
         if self.headless:
@@ -93,12 +95,16 @@ class QuotedFile(BlockFile):
 
     def _split(self, raws: Sequence[bytes]) -> list[str] | None:
         body = b" ".join([line.rstrip(b"\r") for line in raws])
-        text = self.encoding.decode(strip_control_bytes(body))[0]
+        text = self.encoding.decode(self._without_controls(body))[0]
         try:
             [fields] = csv.reader([text], strict=True, delimiter=self.delimiter)
         except (csv.Error, ValueError):
             return None
         return fields if len(fields) == len(self.columns) else None
+
+    def _without_controls(self, body: bytes) -> bytes:
+        mark = self.delimiter.encode()
+        return mark.join(map(strip_control_bytes, body.split(mark))) if mark in CONTROLS else strip_control_bytes(body)
 
     def _plain_line(self, fields: Sequence[str]) -> bytes:
         quoted = (f'"{text}"' for text in (text.replace('"', '""') for text in fields))
@@ -107,7 +113,8 @@ class QuotedFile(BlockFile):
     def _repairs(self, raws: Sequence[bytes]) -> tuple[str, ...]:
         body = b"".join(raws)
         told = {
-            "strip_control_bytes": body.translate(None, CONTROLS) != body,
+            "strip_control_bytes": len(body.translate(None, CONTROLS.replace(self.delimiter.encode(), b"")))
+            != len(body),
             self.encoding.repair: not body.isascii() and self.encoding.decode(body)[1],
             "join_quoted_lines": len(raws) > 1,
         }
@@ -115,7 +122,8 @@ class QuotedFile(BlockFile):
 
     def _header(self, line: bytes) -> tuple[str, ...]:
         text = self.encoding.decode(self._without_mark(line.rstrip(b"\r\n")))[0]
-        columns = tuple(map(self.column_name, next(csv.reader([text], delimiter=self.delimiter), [])))
+        self.delimiter = max(self.delimiters, key=text.count, default=self.delimiter)
+        columns = tuple(map(self.column_name, csv_fields(text, self.delimiter, self.member)))
         missing = [name for name in self.needed if name not in columns]
         twice = [name for name in dict.fromkeys(columns) if columns.count(name) > 1]
         if missing or twice:

@@ -97,13 +97,8 @@ class _Rows:
         rows, items = cells.split(split_cell)
         read = [read_reaction(item) for item in items.distinct.to_pylist()]
         terms = Texts.coded([one.term for one in read], items.codes)
-        self.writer.put(
-            "reactions",
-            keys[rows],
-            row_number=self.writer.numbers("reactions", len(rows)),
-            term=terms.map(str.upper),
-            term_text=terms,
-        )
+        self.writer.put_terms("reactions", keys[rows], self.writer.numbers("reactions", len(rows)), terms)
+        self.writer.repairs["leave_not_reported"] += len(rows) - int(np.sum(terms.filled()))
         of_item, told = parts_of([one.seriousness for one in read], items.codes)
         fatal = np.array(
             [read_code("eudravigilance", "course", one.course).values[0] is not None for one in read], bool
@@ -124,6 +119,9 @@ class _Rows:
         cells, codes = paired(suspects, concomitants)
         rows, items = parts_of([split_cell(one) + split_cell(other) for one, other in cells], codes)
         read = [read_drug(item) for item in items.distinct.to_pylist()]
+        told = Texts.coded([one.name for one in read], items.codes).filled()
+        self.writer.repairs["leave_not_reported"] += int(np.sum(~told))
+        rows, items = rows[told], items[told]
         substances = [one.substances and one.substances.replace(", ", "\\") for one in read]
         numbers, seq = self.writer.numbers("drugs_in_report", len(rows)), places_within(rows) + 1
         self.writer.put(

@@ -8,6 +8,7 @@ Problems are reactions, those of the device under words of their own (`docs/deci
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from primum.sources.maude import (
     codes_of,
     open_file,
     read_code,
+    read_country_code,
     read_problem_names,
     split_codes,
     told,
@@ -31,7 +33,7 @@ from primum.sources.measures import read_age_with_unit, read_weight_with_unit
 from primum.sources.report_keys import Numbers, ReportKeys
 from primum.sources.systems import SYSTEMS
 from primum.sources.texts import Places, Texts, joined, once_a_row, places_within, there
-from primum.sources.values import Reading, read_country, read_sex
+from primum.sources.values import Reading, read_sex
 from primum.store import Store
 from primum.study.load import Loaded
 from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 SYSTEM: Final = SYSTEMS["maude"]
 ROLE: Final = "PS"
 _SOURCES: Final = ("FGN", "SDY", "LIT", "CSM", "HP", "UF", "CR", "DT", "OTH")
+_DEVICE_NUMBER: Final = re.compile(r"\s*([0-9]{1,9})(?:\.0*)?\s*")
 _SEXES: Final = frozenset({"F", "M", "FEMALE", "MALE"})
 SINCE: Final = dt.date(1984, 1, 1)  # reports on devices were first required in 1984 (49 FR 36326)
 NO_VALUE: Final = frozenset({"", "*", "NA", "N/A", "NI", "UNK", "UNKNOWN", "ASKU", "ASKED BUT UNKNOWN"})
@@ -134,7 +137,8 @@ class _Reports:
         patients = self.patients.of(numbers)
 
         def person(column: str, meaning: Callable[[str | None], Reading]) -> pa.DictionaryArray:
-            return read(column, patients.first[column], meaning, files=patients.files)[0]
+            said = patients.first[column].map(lambda text: None if text.upper() in NO_VALUE else text)
+            return read(column, said, meaning, files=patients.files)[0]
 
         printed = pa.array(numbers).cast(pa.string())
         keys = self.writer.put_reports(
@@ -164,7 +168,7 @@ class _Reports:
                 (batch["REPORTER_OCCUPATION_CODE"], batch["HEALTH_PROFESSIONAL"]),
                 _occupation,
             )[0],
-            reporter_country=read("REPORTER_COUNTRY_CODE", batch["REPORTER_COUNTRY_CODE"], _country)[0],
+            reporter_country=read("REPORTER_COUNTRY_CODE", batch["REPORTER_COUNTRY_CODE"], read_country_code)[0],
             reporter_country_text=batch["REPORTER_COUNTRY_CODE"],
             fields_filled=filled,
         )
@@ -238,7 +242,7 @@ class _Children:
         """Put in devices, and when they were implanted and taken out."""
         brand, generic, code = (batch[name] for name in ("BRAND_NAME", "GENERIC_NAME", "DEVICE_REPORT_PRODUCT_CODE"))
         seq = batch["DEVICE_SEQUENCE_NO"].values(
-            lambda text: int(text) if text.isdecimal() and len(text) < 10 else None
+            lambda text: int(match[1]) if (match := _DEVICE_NUMBER.fullmatch(text)) else None
         )
         self.writer.put(
             "drugs_in_report",
@@ -319,8 +323,4 @@ def _occupation(code: str | None, professional: str | None) -> Reading:
 
 def _sex(text: str | None) -> Reading:
     word = (text or "").upper()
-    return read_sex((word[:1] if word in _SEXES else None if word in NO_VALUE else text,), dt.date.max)
-
-
-def _country(text: str | None) -> Reading:
-    return read_country((text,), dt.date.max)
+    return read_sex((word[:1] if word in _SEXES else text,), dt.date.max)

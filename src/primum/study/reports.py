@@ -152,7 +152,7 @@ class Reports:
 
         Args:
             question: what is asked.
-            by: what strata are made of: `sex`, `age`, `year`, `reporter` or `source`.
+            by: what strata are made of: `sex`, `age`, `year` or `reporter`.
             methods: statistics to compute.
 
         Raises:
