@@ -130,6 +130,29 @@ def test_without_odds_ratios_there_are_no_pictures_and_the_methods_say_why(store
     assert "No figures: " in (tmp_path / "ic/methods.md").read_text(encoding="utf-8")
 
 
+def test_a_chance_stands_out_by_being_small_and_is_told_so(store, tmp_path):
+    text = STUDY.replace('methods = ["ic", "ror"]', 'methods = ["midp", "fdr", "bayes_fdr"]').replace(
+        "ic_lower = 0.0", "fdr = 0.05\np_midp = 0.01\nbayes_fdr = 0.2"
+    )
+    text = text.replace('["Eyelid ptosis", "Never reported"]', "[]")  # those reported most
+    (tmp_path / "chance.toml").write_text(text, encoding="utf-8")
+    done = primum("study", "chance.toml", "--store", str(store), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "chance/sensitivity.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["fdr"]]
+    small = [
+        float(row["fdr"]) <= 0.05
+        and float(row["p_midp"]) <= 0.01
+        and float(row["bayes_fdr"]) <= 0.2
+        and int(row["observed"]) >= 3
+        for row in rows
+    ]
+    assert [row["stands_out"] for row in rows] == [str(one) for one in small]
+    assert {True, False} == set(small)
+    told = "reports at least 3 and fdr at most 0.05 and p_midp at most 0.01 and bayes_fdr at most 0.2"
+    assert told in (tmp_path / "chance/methods.md").read_text(encoding="utf-8")
+
+
 def test_links_that_the_store_does_not_have_leave_an_analysis_uncounted_with_the_reason(store, tmp_path):
     text = STUDY.replace('id = "against_all"', 'id = "against_all"\nduplicates = "exact"\nuse_rules = "strict"')
     (tmp_path / "links.toml").write_text(text, encoding="utf-8")

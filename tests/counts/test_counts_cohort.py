@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from primum.counts.cohort import EVERYTHING, AllOf, AnyOf, Cohort, Condition, Not, all_of, any_of, condition, parse
+from primum.counts.cohort import (
+    DEEPEST,
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Cohort,
+    Condition,
+    Not,
+    all_of,
+    any_of,
+    condition,
+    parse,
+)
 from primum.counts.fields import FIELDS, ROLES
 from primum.counts.members import Scope, members
 from primum.errors import CohortError, UnknownNameError
@@ -118,6 +130,11 @@ def test_combined_groups_are_flat() -> None:
         ('reaction:"Eyelid', "position 10: found a quote that never closes"),
         ("sex:F |", "position 8: found the end; expected a condition such as sex:F"),
         (": sex", 'position 1: found ":"'),
+        (
+            "(" * 400 + "sex:F" + ")" * 400,
+            'position 51: found "(" inside 50 others; expected at most 50 groups or ~ in one',
+        ),
+        ("~" * 2000 + "sex:F", 'position 51: found "~" inside 50 others; expected at most 50 groups or ~ in one'),
     ],
 )
 def test_an_error_points_at_the_word_and_says_what_is_right_there(text: str, told: str) -> None:
@@ -242,6 +259,24 @@ def test_a_cohort_and_its_complement_part_the_reports(people: Store, cohort: Coh
     inside, outside = ({row[0] for row in people.engine.rows(members(c, SCOPE))} for c in (cohort, ~cohort))
     assert inside | outside == {1, 2, 3, 4}
     assert not inside & outside
+
+
+def deep(levels: int) -> str:
+    """A cohort whose tree is as deep as its text, by not, all and any in turn."""
+    text = "sex:F"
+    for level in range(levels // 2):
+        text = f"~({text} | age:{level})" if level % 2 else f"~({text} age:40)"
+    return text
+
+
+def test_a_cohort_as_deep_as_the_language_allows_is_written_compared_and_counted(people: Store) -> None:
+    cohort = parse(deep(DEEPEST))
+    with pytest.raises(CohortError):
+        parse(f"({deep(DEEPEST)})")
+    assert parse(str(cohort)) == cohort
+    assert hash(parse(str(cohort))) == hash(cohort)
+    outside = {row[0] for row in people.engine.rows(members(~cohort, SCOPE))}
+    assert keys(people, str(cohort)) == {1, 2, 3, 4} - outside
 
 
 def test_the_treatment_asked_for_gives_its_bins(people: Store) -> None:

@@ -91,3 +91,9 @@ def test_one_day_is_a_day_and_a_range_without_a_number_is_shown() -> None:
 def test_a_status_is_its_word_and_an_unknown_says_so() -> None:
     assert show(finding(value="approved", unit="status")) == "approved"
     assert show(finding(value=None, warnings=("not read",))) == "not known"
+
+
+def test_an_interval_whose_ends_are_alike_has_two_ends_and_a_range_of_one_number_has_one() -> None:
+    alike = {"value": 1.0106, "unit": "ratio"}
+    assert show(finding(**alike, interval=Interval(0.998, 0.998, 0.9)), "with_interval") == "1.01 (0.998 to 0.998)"
+    assert show(finding(**alike, interval=Interval(0.998, 0.998, None)), "with_interval") == "1.01 (0.998)"

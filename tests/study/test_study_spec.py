@@ -85,6 +85,34 @@ versus = "sex:"
     assert "\n" not in told
 
 
+@pytest.mark.parametrize(
+    ("methods", "threshold", "told"),
+    [
+        ('["ror"]', "ebgm = 2", "ebgm is not computed; expected ebgm among the methods"),
+        ('["ror"]', "", "ic_lower is not computed; expected ic among the methods"),
+        ('["midp"]', "fdr = 0.05", "fdr is not computed"),
+        ('["ic"]', "ic_lower = nan", "ic_lower is nan; expected a number"),
+        ('["ic"]', "ic_lower = inf", "ic_lower is inf; expected a number"),
+        ('["ic"]', "observed = true", "observed is True; expected a number of at least 0"),
+        ('["ic"]', "observed = -1", "observed is -1; expected a number of at least 0"),
+        ('["fdr"]', "fdr = 5", "fdr is 5; expected a number from 0 to 1"),
+    ],
+)
+def test_a_threshold_that_no_pair_can_reach_or_miss_is_refused(tmp_path, methods, threshold, told):
+    thresholds = f"[thresholds]\n{threshold}\n" if threshold else ""
+    text = GOOD.replace("[[analyses]]", f"methods = {methods}\n{thresholds}[[analyses]]")
+    with pytest.raises(StudyError) as caught:
+        read_study(written(tmp_path, text))
+    assert f"thresholds: {told}" in str(caught.value)
+
+
+def test_a_threshold_may_stand_on_what_a_method_brings_along(tmp_path):
+    text = GOOD.replace(
+        "[[analyses]]", 'methods = ["bayes_fdr"]\n[thresholds]\neb05 = 2\nbayes_fdr = 0.1\n[[analyses]]'
+    )
+    assert read_study(written(tmp_path, text)).thresholds == {"eb05": 2, "bayes_fdr": 0.1}
+
+
 @pytest.mark.parametrize("content", [b"title = ", b"\xff\xfe", b""])
 def test_what_is_no_study_file_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "study.toml"

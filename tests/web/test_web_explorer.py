@@ -38,7 +38,17 @@ def test_the_dossier_is_a_page_and_the_same_object_as_json(explorer: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/treatment/anti-wrinkel", "/nowhere", "/status", "/signals", "/signals?shape=round", "/case/1"]
+    "path",
+    [
+        "/treatment/anti-wrinkel",
+        "/nowhere",
+        "/status",
+        "/signals",
+        "/signals?shape=round",
+        "/case/1",
+        "/treatment/anti-wrinkle?cohort=sex:F",
+        "/treatment/anti-wrinkle?foo=1",
+    ],
 )
 def test_every_error_has_one_shape_as_json_and_a_page_of_its_own(explorer: Any, path: str) -> None:
     where, _, query = path.partition("?")

@@ -81,6 +81,28 @@ def test_a_case_of_the_list_can_be_read(served):
     assert served.get(f"/case/{number}.json").json["case_id"] == number
 
 
+def test_a_case_of_a_store_that_was_never_linked_says_so(serving, served, loaded, tmp_path):
+    folder = tmp_path / "store"
+    shutil.copytree(loaded, folder)
+    with open_store(folder, write=True) as store, store.engine.transaction():  # the same reports without their links
+        store.engine.delete("link_pairs", "left_key", 0, 2**62)
+        store.engine.delete("store_facts", "fact", "linked_", "linked_~")
+    number = served.get("/cases.json?what=anti-wrinkle").json["cases"][0]["case_id"]
+    with serving(folder) as explorer:
+        assert "never linked across case numbers (primum link does it)" in explorer.get(f"/case/{number}").text
+        assert "never linked" in explorer.get(f"/case/{number}.json").json["not_linked"]
+    assert served.get(f"/case/{number}.json").json["not_linked"] == ""
+
+
+def test_a_comparison_of_a_drug_says_whose_reports_each_side_holds(served):
+    page = served.get("/compare?what=anti-wrinkle&cohort=sex:F&versus=sex:M").text
+    told = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", page))
+    assert re.search(
+        r"First: [\d,]+ reports of anti-wrinkle in sex:F\. Second: [\d,]+ reports of sex:M, whatever", told
+    )
+    assert "anti-wrinkle in sex:F" in re.search(r"<figure.*?</figure>", page, re.DOTALL)[0]
+
+
 def test_a_case_tells_why_it_is_one_with_another(served, loaded):
     with open_store(loaded) as store:
         cases = dict(store.engine.read("reports", "report_key", "caseid"))
@@ -123,6 +145,9 @@ def test_the_study_of_a_page_gives_the_numbers_of_the_page(served, loaded, tmp_p
         ("/signals?what=qqqqqq", "No drug"),
         ("/case/1", "No case or report"),
         ("/evidence/nothing", "No treatment"),
+        ("/treatment/anti-wrinkle?cohort=sex:F", 'No choice of a dossier named "cohort"'),
+        ("/signals?least=-1", "least is -1; expected a number of reports"),
+        ("/signals?cohort=" + "(" * 400 + "sex:F" + ")" * 400, 'position 51: found "(" inside 50 others'),
     ],
 )
 def test_a_fault_has_one_shape_on_every_page(served, address, told):

@@ -155,6 +155,11 @@ def as_said(store: Store, methods: Sequence[str], *, count: Callable[[str], int 
     return DuplicatesUsed(", ".join(methods), 0, note + "".join(_not_linked_yet(store, m) for m in methods[:1]))
 
 
+def why_no_links(store: Store) -> str:
+    """Why no links of the store hold for what is loaded now; empty where some do."""
+    return "" if linked_by(store) else _why_off(store)
+
+
 def _why_off(store: Store) -> str:
     states = [state for method in METHODS if (state := link_state(store, method)) is not None]
     if not states:

@@ -11,6 +11,7 @@ from primum.cases.across import same_event_elsewhere
 from primum.cases.link import PROBABILISTIC
 from primum.cases.link_model import MISSING, comparisons
 from primum.cases.link_score import level_column, probability
+from primum.cases.linked import why_no_links
 from primum.errors import UnknownNameError
 from primum.sources.systems import SYSTEMS
 from primum.store import schema
@@ -149,6 +150,7 @@ class CaseStory:
         accounts: what it tells of each suspect drug: onset, dose, dechallenge, completeness.
         completeness: mean over the suspect drugs, see `primum.cases.quality`; None where none is named.
         duplicates: reports that were judged to tell of the same event.
+        not_linked: why nobody judged it, such as a store that was never linked; empty where links hold.
         narratives: its texts, of systems that publish them.
         elsewhere: reports of other systems that bear the number its sender gave it.
         told_links: links to other reports that its system tells itself.
@@ -166,6 +168,7 @@ class CaseStory:
     accounts: tuple[DrugAccount, ...]
     completeness: float | None
     duplicates: tuple[Twin, ...]
+    not_linked: str
     narratives: tuple[Narrative, ...]
     elsewhere: tuple[Elsewhere, ...]
     told_links: tuple[ToldLink, ...]
@@ -209,6 +212,7 @@ def case_story(store: Store, number: str) -> CaseStory:
         accounts=drug_accounts(store, key),
         completeness=report_completeness(store, key),
         duplicates=_twins(store, key),
+        not_linked=why_no_links(store),
         narratives=tuple(Narrative(*row) for row in rows(_texts(key))),
         elsewhere=tuple(Elsewhere(*row) for row in rows(same_event_elsewhere(key))),
         told_links=tuple(ToldLink(*row) for row in rows(_links_told(key))),

@@ -4,6 +4,7 @@
 `~` is not, brackets group, quotes hold a value with blanks (`reaction:"Eyelid ptosis"`), commas part values of which
 one must hold (`country:US,CA`). `*` is every report. In a group of conditions that all hold, `role` narrows what the
 drug conditions beside it look at, `treatment` what `use` and `bin` look at, and one `product` is that of a `dose`.
+Brackets and `~` stand at most 50 deep in one another.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from typing import Final
 
 from primum.counts.fields import FIELDS
 from primum.errors import CohortError, nearest
+
+DEEPEST: Final = 50
+"""Groups and `~` within one another that a text may hold: more than a person writes, less than any reader fails at."""
 
 
 class Cohort(ABC):
@@ -225,7 +229,7 @@ class _Reader:
     """Reads tokens: any = all ("|" all)*; all = one ("&"? one)*; one = "~" one | "(" any ")" | "*" | condition."""
 
     def __init__(self, text: str, tokens: tuple[_Token, ...]) -> None:
-        self._text, self._tokens, self._next = text, tokens, 0
+        self._text, self._tokens, self._next, self._depth = text, tokens, 0, 0
 
     def whole(self) -> Cohort:
         cohort = self._any()
@@ -246,16 +250,26 @@ class _Reader:
         return all_of(*parts)
 
     def _one(self) -> Cohort:
-        if self._take("~"):
-            return ~self._one()
         if self._take("*"):
             return EVERYTHING
-        if self._take("("):
-            inside = self._any()
-            if not self._take(")"):
-                raise self._wrong("a closing bracket")
-            return inside
-        return self._condition()
+        here = self._peek()
+        if here is None or here.kind != "sign" or here.text not in "~(":
+            return self._condition()
+        if self._depth == DEEPEST:
+            given, expected = f'"{here.text}" inside {DEEPEST} others', f"at most {DEEPEST} groups or ~ in one another"
+            raise CohortError.at(self._text, here.start, given, expected)
+        self._next += 1
+        self._depth += 1
+        inside = ~self._one() if here.text == "~" else self._group()
+        self._depth -= 1
+        return inside
+
+    def _group(self) -> Cohort:
+        """What stands within brackets whose first is read."""
+        inside = self._any()
+        if not self._take(")"):
+            raise self._wrong("a closing bracket")
+        return inside
 
     def _condition(self) -> Condition:
         name = self._peek()

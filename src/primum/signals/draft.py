@@ -50,6 +50,22 @@ _WORTH_COMPILING: Final = 3_000_000  # pairs: mid-p alone then gains more time t
 _NEEDS: Final = {"fdr": "midp", "bayes_fdr": "ebgm"}  # a method that stands on another brings it along
 
 
+COLUMNS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "prr": ("prr", "prr_lower", "prr_upper"),
+    "ror": ("ror", "ror_lower", "ror_upper"),
+    "ic": ("ic", "ic_lower", "ic_upper"),
+    "ebgm": ("ebgm", "eb05", "eb95"),
+    "chi2": ("chi2",),
+    "midp": ("p_midp",),
+    "fdr": ("fdr",),
+    "rrr": ("rrr", "rrr_lower", "rrr_upper"),
+    "bcpnn": ("bcpnn", "bcpnn_lower", "bcpnn_upper"),
+    "masking": ("masking", "masking_lower", "masking_upper"),
+    "bayes_fdr": ("p_null", "bayes_fdr"),
+}
+"""The columns that a method fills."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A table while its methods run one after the other, on each kind of pair once.
@@ -198,6 +214,19 @@ def run(draft: Draft, methods: Sequence[str]) -> None:
         import_compiler()
     for name in wanted:
         _RUN[name](draft)
+
+
+def columns_of(methods: Sequence[str]) -> tuple[str, ...]:
+    """The columns that some methods fill, together with those that they stand on.
+
+    Raises:
+        UnknownNameError: a method that does not exist.
+
+    Examples:
+        >>> columns_of(["fdr", "ic"])
+        ('ic', 'ic_lower', 'ic_upper', 'p_midp', 'fdr')
+    """
+    return tuple(column for name in _in_order(methods) for column in COLUMNS_OF[name])
 
 
 def needs_cells(methods: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from primum.counts.flow import FlowStep
 from primum.counts.profile import last_quarter, name_coverage
 from primum.errors import CohortError, LinkError
 from primum.provenance import Method
+from primum.study.spec import how_reached
 from primum.terms import BoolArray
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from primum.vocab.drugs import NameCoverage
 
 SCHEMA: Final = "primum.study/1"
+_REACHES: Final = {"at least": np.greater_equal, "at most": np.less_equal, "above": np.greater}
 FOLLOWED: Final = 10  # events followed through the analyses where the study names none
 
 
@@ -149,10 +151,8 @@ def stands_out(study: Study, table: SignalTable) -> BoolArray:
     """Which rows reach every threshold of the study; a value that is missing reaches none."""
     reached = np.ones(len(table), dtype=bool)
     columns = table.columns()
-    for name, least in study.thresholds.items():
-        values = columns[name].astype(np.float64)
-        # A count reaches its threshold by being as large; a bound has to lie above it.
-        reached &= values >= least if columns[name].dtype.kind == "i" else values > least
+    for name, threshold in study.thresholds.items():
+        reached &= _REACHES[how_reached(name)](columns[name].astype(np.float64), threshold)
     return reached
 
 

@@ -7,19 +7,21 @@ made (sensitivity). All faults of a file are told together, and nothing is count
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from primum.counts.cohort import EVERYTHING, Cohort, parse
 from primum.counts.contingency import DRUG_LEVELS
 from primum.counts.fields import DUPLICATES, USE_RULES, UseRuleSet
 from primum.counts.incidence import DrugLevel
 from primum.errors import CohortError, StudyError, nearest
-from primum.signals.table import COLUMNS, DEFAULT_METHODS, MORE_METHODS
+from primum.signals.draft import COLUMNS_OF, columns_of
+from primum.signals.table import DEFAULT_METHODS, MORE_METHODS
 from primum.vocab.reactions import normal
 
 KNOWN_METHODS: Final = (*DEFAULT_METHODS, *MORE_METHODS)
@@ -35,6 +37,9 @@ DECLARED: Final[Mapping[str, str]] = {
     "validity": "for whom the result holds, and what it means at the bedside",
 }
 """What only a person can tell; each is an item of READUS-PV."""
+_COUNTS: Final = ("observed", "drug_reports", "event_reports", "total_reports")
+_CHANCES: Final = ("p_midp", "fdr", "p_null", "bayes_fdr")
+_OF_A_METHOD: Final = {column: method for method, columns in COLUMNS_OF.items() for column in columns}
 _TOP: Final = ("title", "question", "treatment", "drug", "events", "methods", "thresholds", "declared", "analyses")
 _OF_ANALYSIS: Final = ("id", "title", "cohort", "versus", "drug_level", "use_rules", "duplicates", "reason")
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -77,7 +82,8 @@ class Study:
         analyses: the primary one first.
         events: terms that the question is about, under their present names; empty: every term.
         methods: statistics to compute.
-        thresholds: column of the signal table -> value that it must reach for a pair to stand out; all must.
+        thresholds: column of the signal table -> value that it must reach for a pair to stand out, in the way that
+            `how_reached` tells; all must.
         declared: what only a person can tell, by item of `DECLARED`.
         sha256: of the file.
     """
@@ -91,6 +97,16 @@ class Study:
     thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
     declared: Mapping[str, str] = field(default_factory=dict)
     sha256: str = ""
+
+
+def how_reached(column: str) -> Literal["at least", "at most", "above"]:
+    """How a column reaches its threshold: a count by being as large, a chance by being as small, others from above.
+
+    Examples:
+        >>> how_reached("observed"), how_reached("fdr"), how_reached("ic_lower")
+        ('at least', 'at most', 'above')
+    """
+    return "at least" if column in _COUNTS else "at most" if column in _CHANCES else "above"
 
 
 def read_study(path: Path) -> Study:
@@ -133,7 +149,7 @@ def _study(given: Mapping[str, Any], sha256: str) -> tuple[Study, list[str]]:
         analyses=_analyses(given.get("analyses", []), faults),
         events=tuple(dict.fromkeys(normal(event) for event in _texts(given, "events", faults))),
         methods=methods,
-        thresholds=_thresholds(given.get("thresholds", DEFAULT_THRESHOLDS), faults),
+        thresholds=_thresholds(given.get("thresholds", dict(DEFAULT_THRESHOLDS)), methods, faults),
         declared=_declared(given.get("declared", {}), faults),
         sha256=sha256,
     )
@@ -156,17 +172,33 @@ def _texts(given: Mapping[str, Any], name: str, faults: list[str]) -> list[str]:
     return []
 
 
-def _thresholds(given: Any, faults: list[str]) -> dict[str, float]:
+def _thresholds(given: Any, methods: tuple[str, ...], faults: list[str]) -> dict[str, float]:
+    """The thresholds that can be reached: numbers of columns that are counted or that a method of the study fills."""
     if not isinstance(given, dict):
         faults.append(f"thresholds is {given!r}; expected a table such as ic_lower = 0.0")
         return {}
-    columns = [name for name in COLUMNS if name not in ("drug", "event", "bin", "warnings")]
-    for name, value in given.items():
-        if name not in columns:
-            faults.append(f'thresholds: no column "{name}"{nearest(name, columns)}')
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            faults.append(f"thresholds: {name} is {value!r}; expected a number")
-    return {name: value for name, value in given.items() if name in columns and isinstance(value, int | float)}
+    filled = columns_of([name for name in methods if name in KNOWN_METHODS])
+    told = {name: _threshold_fault(name, value, filled) for name, value in given.items()}
+    faults += [f"thresholds: {fault}" for fault in told.values() if fault]
+    return {name: given[name] for name, fault in told.items() if not fault}
+
+
+def _threshold_fault(name: str, value: Any, filled: tuple[str, ...]) -> str:
+    """What is wrong with a threshold; nothing where it can be reached."""
+    columns = (*_COUNTS, "expected", *_OF_A_METHOD)
+    if name not in columns:
+        return f'no column "{name}"{nearest(name, columns)}'
+    expected = "a number"
+    if name in _COUNTS:
+        expected = "a number of at least 0"
+    elif name in _CHANCES:
+        expected = "a number from 0 to 1"
+    number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+    if not number or (name in _COUNTS and value < 0) or (name in _CHANCES and not 0 <= value <= 1):
+        return f"{name} is {value!r}; expected {expected}"
+    if name in _OF_A_METHOD and name not in filled:
+        return f"{name} is not computed; expected {_OF_A_METHOD[name]} among the methods, or other thresholds"
+    return ""
 
 
 def _declared(given: Any, faults: list[str]) -> dict[str, str]:
@@ -263,7 +295,8 @@ events = []
 # prr ror ic ebgm chi2 midp fdr, and on request rrr bcpnn. Each run names its sources in methods.md.
 methods = ["prr", "ror", "ic", "ebgm"]
 
-# A pair stands out where every column named here reaches its value. State it before you look.
+# A pair stands out where every column named here reaches its value: a count by being as large, p_midp and fdr by
+# being as small, any other column by lying above. State it before you look.
 [thresholds]
 observed = 3
 ic_lower = 0.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from primum.dossier.checklists import READUS, Item, complete
 from primum.study.figures import figures_of
 from primum.study.run import StudyResult, stands_out
+from primum.study.spec import how_reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +107,7 @@ def _figures(result: StudyResult) -> str:
 
 def _thresholds(study: Study) -> str:
     told = [
-        f"{_COLUMNS.get(name, name)} {'at least' if name == 'observed' else 'above'} {least:g}"
-        for name, least in study.thresholds.items()
+        f"{_COLUMNS.get(name, name)} {how_reached(name)} {threshold:g}" for name, threshold in study.thresholds.items()
     ]
     followed = f" Terms asked about: {', '.join(study.events)}." if study.events else ""
     return f"A pair stands out where {' and '.join(told) or 'no threshold is set, so every pair does'}.{followed}"

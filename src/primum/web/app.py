@@ -204,7 +204,7 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
     @app.api_route("/treatment/{name}.json", methods=READS)
     async def treatment_json(request: Request, name: str) -> Response:
-        reader = request.query_params.get("for", "")
+        reader = _reader(request)
         key = (desk.state(), request.url.path, reader)
         return await sender.send(
             request, key, lambda: Page(_json(pages.treatment_json(name, desk, reader)), "application/json")
@@ -212,7 +212,7 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
 
     @app.api_route("/treatment/{name}", methods=READS)
     async def treatment(request: Request, name: str) -> Response:
-        reader = request.query_params.get("for", "")
+        reader = _reader(request)
 
         def make() -> Page:
             text = pages.treatment_html(name, desk, reader)
@@ -234,6 +234,18 @@ def _add_documents(app: FastAPI, desk: Desk, sender: Sender) -> None:
     def study(request: Request) -> Response:
         text = study_file.study(State.read(request.query_params.multi_items()))
         return Response(text, media_type="text/plain", headers=_saved_as("study.toml"))
+
+
+def _reader(request: Request) -> str:
+    """For whom a dossier is asked for: the only choice of its page, whose reports are all that are loaded.
+
+    Raises:
+        UnknownNameError: another choice, such as a cohort, which the dossier would not be of.
+    """
+    for name in request.query_params:
+        if name != "for":
+            raise UnknownNameError.of("choice of a dossier", name, ("for",))
+    return request.query_params.get("for", "")
 
 
 def _saved_as(name: str) -> dict[str, str]:

@@ -103,6 +103,8 @@ class State:
         ):
             if given not in known:
                 raise UnknownNameError.of(name, given, [one for one in known if one])
+        if self.least < 0:
+            raise PrimumError(f"least is {self.least}; expected a number of reports, 0 or more.")
         if not math.isfinite(self.ic_lower):
             raise PrimumError(f"ic_lower is {self.ic_lower}; expected a number of bits, such as 0.")
         if not 1 <= self.limit <= LARGEST_TABLE:

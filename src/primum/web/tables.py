@@ -163,6 +163,6 @@ def _drawn(rows: list[dict[str, Any]], state: State) -> dict[str, str] | None:
     ]
     if not both:
         return None
-    first = state.cohort or "every report"
-    drawn = shares(both, state.what or "Every drug", first=first, second=state.versus)
+    first = " in ".join(text for text in (state.what, state.cohort) if text) or "every report"
+    drawn = shares(both, "Two cohorts", first=first, second=state.versus)
     return {"name": drawn.name, "title": drawn.title, "svg": drawn.on_page}

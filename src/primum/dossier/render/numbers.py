@@ -131,7 +131,7 @@ def interval(finding: Finding, *, per_thousand: bool = False) -> str:
     if finding.interval is None:
         return ""
     low, high = finding.interval.lower, finding.interval.upper
-    if low == high:
+    if low == high and finding.interval.level is None:  # a range of one number is that number; an interval has two ends
         return per_1000(low) if per_thousand else _plain(finding, low)
     if per_thousand:
         return f"{per_1000(low)} to {per_1000(high)}"
