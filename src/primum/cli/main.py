@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
+from primum.cli.output import say
 from primum.errors import PrimumError
 
 # One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
@@ -53,7 +54,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from primum import __version__
 
-        typer.echo(f"primum {__version__}")
+        say(f"primum {__version__}")
         raise typer.Exit
 
 
@@ -72,13 +73,13 @@ def main() -> None:
     try:
         app()
     except PrimumError as error:
-        typer.echo(f"primum: {' '.join(str(error).split())}", err=True)
+        say(f"primum: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        typer.echo("primum: stopped.", err=True)
+        say("primum: stopped.", err=True)
         sys.exit(130)
 
 
