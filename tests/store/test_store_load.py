@@ -591,6 +591,24 @@ def test_a_long_table_is_read_whatever_its_columns_case_and_order(tmp_path):
     assert (loaded.reports, loaded.rejected) == (2, 1)
 
 
+def test_control_bytes_of_a_long_table_are_stripped_and_their_rows_counted(tmp_path):  # Q06
+    rows = (
+        'CASEID,DRUG,AE\n1\x7f,Bo\x1btox,"Itching\tear"\n2,\x1b[31mRED\x07,"bell\x07\x1b]0;pwn\x07"\n3,X,Y\n\x07,X,Y\n'
+    )
+    (tmp_path / "t.csv").write_text(rows)
+    with open_store(tmp_path / "store", write=True) as store:
+        loaded = load_table(store, tmp_path / "t.csv")
+        found = [column(store, *asked) for asked in (("reports", "caseid"), ("drugs_in_report", "drugname"))]
+        found.append(column(store, "reactions", "term_text"))
+        repairs = {repair: count for _, repair, count in store.status().repairs}
+    assert [sorted(texts) for texts in found] == [
+        ["1", "2", "3"],
+        ["Botox", "X", "[31mRED"],
+        ["Itching ear", "Y", "bell]0;pwn"],
+    ]
+    assert (repairs, loaded.repaired, loaded.rejected) == ({"strip_control_bytes": 3}, 3, 1)
+
+
 def test_a_changed_table_of_the_same_name_replaces_the_first(tmp_path):
     path = tmp_path / "t.csv"
     with open_store(tmp_path / "store", write=True) as store:

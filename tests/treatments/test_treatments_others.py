@@ -122,3 +122,31 @@ def test_where_no_harm_was_counted_nothing_is_said_of_the_times_of_benefit_and_h
     table = next(table for table in ask("dermal-fillers").part("effects_table").tables if table.id == "effects")
     assert {row[1] for row in table.rows} == {"benefit"}
     assert "same time" not in table.note
+
+
+@pytest.mark.parametrize("name", known_treatments())
+def test_a_term_is_called_listed_by_a_label_or_by_a_page_that_quotes_one(name: str) -> None:
+    sources = load_treatment(name).sources
+    for term, named in vocabulary(name).bins.label_sources.items():
+        for source in named:
+            assert sources[source].kind == "label" or "label" in sources[source].title, (term, source)
+
+
+def test_what_the_boxed_warning_names_is_listed() -> None:
+    """Weakness, double vision, drooping lids, trouble with swallowing, speaking, breathing or holding urine."""
+    named = vocabulary("anti-wrinkle").bins.label_sources
+    weak = {"ASTHENIA", "MUSCULAR WEAKNESS", "DIPLOPIA", "EYELID PTOSIS", "DYSPHAGIA", "DYSPHONIA", "DYSARTHRIA"}
+    for term in (*weak, "DYSPNOEA", "URINARY INCONTINENCE"):
+        assert "openfda_label2026" in named[term], term
+
+
+def test_no_claim_speaks_of_a_pooled_estimate_of_depression_against_people_who_took_nothing() -> None:
+    """The pooled studies compare users with others, and count any psychiatric disorder."""
+    [claim] = [r for r in load_treatment("isotretinoin").claims if r.claim.id == "I2"]
+    assert claim.claim.reason.startswith("Pooled studies counted any disorder of the mind in users and others")
+
+
+def test_an_endpoint_as_printed_names_the_product_of_the_other_arm() -> None:
+    table = next(b for b in ask("anti-wrinkle").part("benefits").blocks if getattr(b, "id", "") == "other_endpoints")
+    [given] = [row[1] for row in table.rows if "abobotulinumtoxinA, mean 477 units" in str(row[1])]
+    assert given == "abobotulinumtoxinA, mean 477 units against onabotulinumtoxinA, mean 152 units, week 4"

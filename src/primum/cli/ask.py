@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
+from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.dossier.render.terminal import Screen
@@ -89,7 +90,7 @@ def ask(
         write_json(json_file, as_json(dossier))
     if str(json_file) != "-":
         written = f"Pages for a {reader}" if reader else "Full dossier"
-        typer.echo(terminal.render(dossier, _screen(), html=str(page), written=written), nl=False)
+        say(terminal.render(dossier, _screen(), html=str(page), written=written), end="", painted=True)
 
 
 def _screen() -> Screen:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from primum.cli.options import EngineName, StorePlace
+from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.cases.story import CaseStory
@@ -42,7 +43,7 @@ def case(
     if json_file is not None:
         write_json(json_file, {"schema": SCHEMA, "synthetic": synthetic, **story.as_json()})
     if str(json_file) != "-":
-        typer.echo("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(story)]))
+        say("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(story)]))
 
 
 def _lines(story: CaseStory) -> list[str]:

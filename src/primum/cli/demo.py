@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.output import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -40,7 +42,7 @@ def demo(
     lines = demo_lines(done)
     if folder is not None:
         lines.append(f"{SYNTHETIC}  ask it: primum ask anti-wrinkle --store {done.store}")
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))
     missed = [one.signal.drug for one in done.planted if not one.found]
     if missed:
         raise PrimumError(

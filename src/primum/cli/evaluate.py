@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from primum.study.evaluate import Evaluation
 
@@ -86,7 +88,7 @@ def evaluate(
     if json_file is not None:
         output.write_json(json_file, found.as_json())
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(found)))
+        say("\n".join(_lines(found)))
 
 
 def _lines(found: Evaluation) -> list[str]:

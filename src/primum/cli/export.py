@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from primum.cli.options import EngineName, StorePlace
+from primum.cli.output import say
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +37,6 @@ def export(
         written = write(opened, tables or [], to, format=asked, say=watcher.say)
         synthetic = opened.synthetic()
     if synthetic:
-        typer.echo(synthetic)
+        say(synthetic)
     for one in written:
-        typer.echo(f"{one.rows:>14,}  {one.path}")
+        say(f"{one.rows:>14,}  {one.path}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from primum.cli.options import EngineName, StorePlace
+from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.counts.flow import FlowStep
@@ -56,7 +57,7 @@ def flow(
         figure = flow_figure(writer, steps)
         write_text(svg_file, charts.alone(figure, writer.findings, said=synthetic))
     if str(json_file) != "-":
-        typer.echo("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(steps)]))
+        say("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(steps)]))
 
 
 def _lines(steps: tuple[FlowStep, ...]) -> list[str]:

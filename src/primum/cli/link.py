@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from primum.cli.options import EngineName, StorePlace
+from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.study.link import LinkRun
@@ -59,7 +60,7 @@ def link(
     if str(json_file) != "-":
         from primum.cli.columns import paragraph
 
-        typer.echo("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(run)]))
+        say("\n".join([*(paragraph(synthetic) if synthetic else []), *_lines(run)]))
 
 
 def _plain(run: LinkRun) -> dict[str, object]:

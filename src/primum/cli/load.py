@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from primum.store import Store
     from primum.study.load import Loaded
@@ -79,14 +81,14 @@ def load_faers(
                 watcher=watcher.archives,
             )
         elif load.finish(opened, progress=watcher.say):
-            typer.echo("Finished a load that was stopped.")
+            say("Finished a load that was stopped.")
             return
         else:
             raise load.no_quarters()
     for loaded in answer.loaded:
         _tell(loaded)
     if answer.not_found:
-        typer.echo(f"not found in {given or base_address()}: {', '.join(map(str, answer.not_found))}")
+        say(f"not found in {given or base_address()}: {', '.join(map(str, answer.not_found))}")
 
 
 def load_table(
@@ -256,9 +258,9 @@ def _load(
 
 def _tell(loaded: Loaded, *, unit: str = "lines", mended: str = "rows repaired") -> None:
     if loaded.outcome == "unchanged":
-        typer.echo(f"{loaded.part}: {loaded.archive} is loaded already ({loaded.reports:,} reports)")
+        say(f"{loaded.part}: {loaded.archive} is loaded already ({loaded.reports:,} reports)")
         return
-    typer.echo(
+    say(
         f"{loaded.part}: {loaded.outcome} {loaded.reports:,} reports; {loaded.rejected:,} {unit} rejected, "
         f"{loaded.repaired:,} {mended}"
     )

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
+from primum.cli.output import say
 from primum.errors import PrimumError
 
 # One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
@@ -56,7 +57,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from primum import __version__
 
-        typer.echo(f"primum {__version__}")
+        say(f"primum {__version__}")
         raise typer.Exit
 
 
@@ -75,14 +76,14 @@ def main() -> None:
     try:
         app()
     except PrimumError as error:
-        typer.echo(f"primum: {' '.join(str(error).split())}", err=True)
+        say(f"primum: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         sys.exit(0)
     except SystemExit as end:
         if end.code == STOPPED:  # what Typer makes of a Ctrl-C, without a word
-            typer.echo("primum: stopped. What was finished stays; run the command again to go on.", err=True)
+            say("primum: stopped. What was finished stays; run the command again to go on.", err=True)
         raise
 
 

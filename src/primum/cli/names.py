@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.output import say
+
 StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
 
@@ -45,8 +47,8 @@ def use(
         status = opened.status()
     left_out = f"; {used.left_out:,} that mean several things are left out" if used.left_out else ""
     release = f", release {used.version}" if used.version else ""
-    typer.echo(f"{used.name} ({used.format}{release}): names {len(used.meanings):,}{left_out}")
-    typer.echo(status.told_of_names)
+    say(f"{used.name} ({used.format}{release}): names {len(used.meanings):,}{left_out}")
+    say(status.told_of_names)
 
 
 def forget(
@@ -63,4 +65,4 @@ def forget(
     with watched() as watcher, open_to_change(store) as opened:
         watcher.say("names")
         gone = forget_names(opened, name)
-    typer.echo(f"forgotten: {', '.join(gone)}" if gone else "no dictionary is in use")
+    say(f"forgotten: {', '.join(gone)}" if gone else "no dictionary is in use")

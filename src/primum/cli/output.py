@@ -1,4 +1,8 @@
-"""How does a command write a file or show progress? The same way in every command."""
+"""How does a command print or write a file? The same way in every command.
+
+What reports, files and studies say is hostile: whatever goes to a screen goes through `say`, which leaves nothing in it
+that a terminal would obey.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,36 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from primum.errors import OutputError, PrimumError
+
+_CONTROLS: Final = {n: None for n in (*range(32), *range(127, 160)) if chr(n) not in "\n\t"}
+_ESCAPED: Final = {n: f"\\u{n:04x}" for n in range(127, 160)}
+
+
+def harmless(text: str) -> str:
+    r"""Text without the control characters that a terminal would obey; line breaks and tabs stay.
+
+    Examples:
+        >>> harmless("a\x1b[31mb\x07\x9b1mc")
+        'a[31mb1mc'
+    """
+    return text.translate(_CONTROLS)
+
+
+def say(text: str, *, err: bool = False, end: str = "\n", painted: bool = False) -> None:
+    """Print, so that the terminal shows what the text says and obeys nothing of it.
+
+    Args:
+        text: one line or several.
+        err: whether it goes to standard error.
+        end: what follows it.
+        painted: it comes from a renderer that has cleaned what it was given and put colours of its own into it.
+    """
+    import typer
+
+    typer.echo(f"{text if painted else harmless(text)}{end}", nl=False, err=err)
 
 
 def can_write(*paths: Path | None) -> None:
@@ -129,23 +160,21 @@ def write_blocks(path: Path, blocks: Iterable[str]) -> None:
 
 
 def json_text(answer: Any) -> str:
-    r"""An answer as JSON text that two runs write alike.
+    r"""An answer as JSON text that two runs write alike; every control character in it is an escape.
 
     Examples:
         >>> json_text({"b": 1.5, "a": None})
         '{\n  "b": 1.5,\n  "a": null\n}\n'
     """
-    return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False).translate(_ESCAPED) + "\n"
 
 
 def tell(json_file: Path | None, answer: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> None:
     """An answer as JSON where that is asked for, and as lines on the screen unless JSON has gone there."""
-    import typer
-
     if json_file is not None:
         write_json(json_file, answer())
     if str(json_file) != "-":
-        typer.echo("\n".join(lines()))
+        say("\n".join(lines()))
 
 
 def write_json(path: Path, answer: Any) -> None:
@@ -155,8 +184,6 @@ def write_json(path: Path, answer: Any) -> None:
         OutputError: the folder does not exist or cannot be written.
     """
     if str(path) == "-":
-        import typer
-
-        typer.echo(json_text(answer), nl=False)
+        say(json_text(answer), end="")
     else:
         write_text(path, json_text(answer))

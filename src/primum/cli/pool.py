@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from primum.evidence.pooling import Measure, Pooled, SmallStudyTest
     from primum.terms import Interval
@@ -71,7 +73,7 @@ def pool(
         write_json(json, _as_json(file, answers, without, bias))
     if json is None or str(json) != "-":
         for line in _as_text(file, len(table), answers, without, bias):
-            typer.echo(line)
+            say(line)
 
 
 def _asked(measure: str, methods: list[str], continuity: float) -> tuple[Measure, list[str]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from primum.cli.output import harmless
 from primum.sources.download import Watcher
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Shown(Teller):
     doing: str = field(kw_only=True)
 
     def say(self, text: str) -> None:
-        self.progress.update(self.line, description=f"{self.doing} {text}")
+        self.progress.update(self.line, description=harmless(f"{self.doing} {text}"))
 
 
 class _Bars(Watcher):
@@ -62,7 +63,7 @@ class _Bars(Watcher):
         with self._lock:
             if self._all is None:
                 self._all = self._progress.add_task(self._title, total=0)
-            self._files[name] = self._progress.add_task(name, total=total or None)
+            self._files[name] = self._progress.add_task(harmless(name), total=total or None)
             self._sizes[name] = (0, total)
             self._show()
 
@@ -104,7 +105,13 @@ def watched(doing: str = "Loading") -> Iterator[Teller]:
         def render(self, task: Task) -> Text:
             return super().render(task) if task.total else Text("")
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), Size(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        Size(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         line = progress.add_task(doing, total=None)
         yield _Shown(

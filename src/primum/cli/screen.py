@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from primum.treatments.load import Treatment
     from primum.treatments.screening import Answer, Answered, Question
@@ -36,20 +38,20 @@ def screening(treatment: str, *, answers_file: Path | None, json_file: Path | No
     if json_file is not None:
         write_json(json_file, _plain(about, answered))
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(about, answered)))
+        say("\n".join(_lines(about, answered)))
 
 
 def _ask(asked: tuple[Question, ...]) -> dict[str, Answer]:
     """Every question on the terminal; the questions go to stderr, so that the answer alone can be written to a file."""
-    typer.echo(f"{len(asked)} questions; answer y, n, or ? where you do not know.", err=True)
+    say(f"{len(asked)} questions; answer y, n, or ? where you do not know.", err=True)
     heading = ""
     answers: dict[str, Answer] = {}
     for number, question in enumerate(asked, start=1):
         if question.about != heading:
             heading = question.about
-            typer.echo(f"\n{_ABOUT[heading]}", err=True)
+            say(f"\n{_ABOUT[heading]}", err=True)
         answers[question.key] = _one(f"{number:>2}. {question.question}")
-    typer.echo("", err=True)
+    say("", err=True)
     return answers
 
 
@@ -60,7 +62,7 @@ def _one(text: str) -> Answer:
         given = str(typer.prompt(f"{text} [y/n/?]", err=True, default="?", show_default=False))
         if given.strip().casefold() in words:
             return words[given.strip().casefold()]
-        typer.echo(f'    "{given}"; expected y, n or ?.', err=True)
+        say(f'    "{given}"; expected y, n or ?.', err=True)
 
 
 def _plain(about: Treatment, answered: tuple[Answered, ...]) -> dict[str, Any]:

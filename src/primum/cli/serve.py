@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.output import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -51,7 +53,7 @@ def serve(
         store = _demo()
     keep_freed_memory()
     shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"http://{shown}:{port}/  (Ctrl-C stops it)", err=True)
+    say(f"http://{shown}:{port}/  (Ctrl-C stops it)", err=True)
     uvicorn.run(create_app(store, host=host, token=token), host=host, port=port, log_level="warning")
 
 
@@ -63,7 +65,7 @@ def _demo() -> Path:
 
     with watched(f"{SYNTHETIC}:") as watcher:
         found = demo_store(watcher.say)
-    typer.echo(f"{SYNTHETIC}: every report here is invented and tells nothing of a real drug ({found})", err=True)
+    say(f"{SYNTHETIC}: every report here is invented and tells nothing of a real drug ({found})", err=True)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
+from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.signals.table import Scores, SignalTable
@@ -100,7 +101,7 @@ def signals(
             sides = side_by_side(opened, name, meant, drug_level=level, use_rules=rules, duplicates=duplicates)
         signals_by_source.write(sides, csv=csv_file, json=json_file, svg=svg_folder)
         if str(json_file) != "-":
-            typer.echo("\n".join(signals_by_source.lines(sides, meant, limit)))
+            say("\n".join(signals_by_source.lines(sides, meant, limit)))
         return
     with reports.open(store, engine=engine) as opened:
         strata = by_year = onsets = None
@@ -120,7 +121,7 @@ def signals(
             svg_folder, found, title=name or "Every drug", strata=strata, by_year=by_year, onsets=onsets or ()
         )
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(found, name, limit)))
+        say("\n".join(_lines(found, name, limit)))
 
 
 def _listed(text: str) -> tuple[str, ...]:

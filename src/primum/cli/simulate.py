@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,7 +69,7 @@ def simulate(
         if json_file is not None:
             write_json(json_file, {"schema": SCHEMA, "treatment": about.id, **_listed(models)})
         if str(json_file) != "-":
-            typer.echo("\n".join(what_can_be_asked(models)))
+            say("\n".join(what_can_be_asked(models)))
         return
     if not product or units is None:
         raise ModelError.of("--product or --units alone", "both, such as --product NAME --units 50")
@@ -94,7 +96,7 @@ def simulate(
         for name, content in files.items():
             write_bytes(folder / name, content)
     if str(json_file) != "-":
-        typer.echo(words(answer))
+        say(words(answer))
 
 
 def _make(folder: Path) -> None:

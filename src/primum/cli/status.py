@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from primum.cli.options import EngineName, StorePlace
+from primum.cli.output import say
 
 
 def register(app: typer.Typer) -> None:
@@ -32,4 +33,4 @@ def status(
         write_json(json, found.to_json())
     if json is None or str(json) != "-":
         for line in status_lines(found, files=files):
-            typer.echo(line)
+            say(line)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.output import say
+
 if TYPE_CHECKING:
     from primum.study.run import StudyResult
 
@@ -43,7 +45,7 @@ def study(
     assert file is not None
     asked = read_study(file)
     if check:
-        typer.echo(f"{asked.title}: {len(asked.analyses)} analyses of {asked.about}, no fault found.")
+        say(f"{asked.title}: {len(asked.analyses)} analyses of {asked.about}, no fault found.")
         return
     from primum.cli.output import write_json
     from primum.cli.progress import watched
@@ -58,7 +60,7 @@ def study(
     if json_file is not None:
         write_json(json_file, as_json(result))
     if str(json_file) != "-":
-        typer.echo("\n".join([*_told(result), "", f"{len(files)} files in {folder}; begin with methods.md."]))
+        say("\n".join([*_told(result), "", f"{len(files)} files in {folder}; begin with methods.md."]))
 
 
 def _begin(treatment: str, to: Path | None) -> None:
@@ -74,7 +76,7 @@ def _begin(treatment: str, to: Path | None) -> None:
         raise OutputError.of(str(path), "it is there already", "Name another file with --to.")
     uses = dict.fromkeys(rule.use for rule in vocabulary(about.id).rules.rules)
     write_text(path, new_study(about.id, question=about.question, uses=uses))
-    typer.echo(f"{path} written; fill it in, then: primum study {path}")
+    say(f"{path} written; fill it in, then: primum study {path}")
 
 
 def _told(result: StudyResult) -> list[str]:

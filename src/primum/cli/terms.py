@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.output import say
+
 StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
 
@@ -38,7 +40,7 @@ def use(
         used = use_terms(opened, folder, release=release)
     levels = [level for level, _ in used.groups]
     counted = ", ".join(f"{levels.count(level):,} {level}" for level in dict.fromkeys(sorted(set(levels))))
-    typer.echo(f"MedDRA {used.version}: {used.terms:,} terms in {counted}")
+    say(f"MedDRA {used.version}: {used.terms:,} terms in {counted}")
 
 
 def forget(store: StoreOption = None) -> None:
@@ -48,4 +50,4 @@ def forget(store: StoreOption = None) -> None:
 
     with open_to_change(store) as opened:
         forget_terms(opened)
-    typer.echo("forgotten")
+    say("forgotten")

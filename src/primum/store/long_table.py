@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 TABLE_COLUMNS: Final = "CASEID,DRUG,AE"
+_BLANKS: Final = r"[\x09-\x0d]"
+_CONTROLS: Final = r"[\x00-\x1f\x7f]"
 ROLE: Final = "PS"  # such tables list primary suspects
 
 
@@ -69,10 +71,10 @@ def arrange_long_table(
     """
     import ibis
 
+    given = [staged[columns[name]] for name in ("CASEID", "DRUG", "AE")]
     rows = staged.select(
-        caseid=_text(staged[columns["CASEID"]]),
-        drug=_text(staged[columns["DRUG"]]),
-        event=_text(staged[columns["AE"]]),
+        **{name: _text(text) for name, text in zip(("caseid", "drug", "event"), given, strict=True)},
+        stripped=ibis.or_(*(text.re_search(_CONTROLS).fill_null(False) for text in given)),
         line_number=staged.staged_row + header_lines,
     )
     whole = rows.filter(rows.caseid.notnull())
@@ -93,8 +95,10 @@ def arrange_long_table(
     engine.insert("drugs_in_report", _numbered(drugs, keys, "drugname").mutate(role=ibis.literal(ROLE)))
     events = whole.filter(whole.event.notnull()).select("caseid", term_text="event").distinct()
     engine.insert("reactions", _numbered(events, keys, "term_text").mutate(term=ibis._.term_text.upper()))
-    total, loaded = engine.rows(rows.aggregate(total=rows.count(), loaded=rows.caseid.count()))[0]
-    distinct = engine.rows(whole.drop("line_number").distinct().count().as_table())[0][0]
+    counted = rows.aggregate(total=rows.count(), loaded=rows.caseid.count(), stripped=rows.stripped.sum())
+    total, loaded, stripped = engine.rows(counted)[0]
+    distinct = engine.rows(whole.select("caseid", "drug", "event").distinct().count().as_table())[0][0]
+    repairs = {"strip_control_bytes": stripped or 0, "drop_repeated_row": loaded - distinct}
     rejects = _rejects(engine, rows)
     engine.unstage("staged_cases")
     account = FileAccount(
@@ -107,13 +111,14 @@ def arrange_long_table(
         blank_lines=0,
         loaded=loaded,
         rejected=total - loaded,
-        repairs={"drop_repeated_row": loaded - distinct} if loaded > distinct else {},
+        repairs={name: touched for name, touched in repairs.items() if touched},
     )
     return ArrangedTable(count, account, rejects)
 
 
 def _text(column: Any) -> Any:
-    return column.strip().nullif("")
+    """Q06, as in FDA's files: control bytes that are blank become a blank, the others go."""
+    return column.re_replace(_BLANKS, " ").re_replace(_CONTROLS, "").strip().nullif("")
 
 
 def _numbered(rows: ir.Table, keys: ir.Table, text: str) -> ir.Table:

@@ -160,6 +160,16 @@ def _given(contrast: Contrast) -> str:
     return f"{contrast.product}, {contrast.dose}" if contrast.dose else contrast.product
 
 
+def _other(context: Context, contrast: Contrast) -> str:
+    """What the other arm got, where one is printed; another product by its name."""
+    named = [
+        f"{row['product']}, {row['dose']}" if row["dose"] else row["product"]
+        for row in context.rows("efficacy")
+        if row["contrast"] == contrast.id and row["arm"] == "comparator"
+    ]
+    return f" against {named[0] if named else contrast.against}" if contrast.control else ""
+
+
 def _others(context: Context, every: list[Contrast]) -> Table:
     """Endpoints that are means, scores or shares whose people were not printed: as the sources print them."""
     caveats = Caveats()
@@ -172,7 +182,7 @@ def _others(context: Context, every: list[Contrast]) -> Table:
             rows.append(
                 (
                     (f"{c.indication}: {c.outcome}", caveats.of(*shown)),
-                    f"{_given(c)}, {c.window}",
+                    f"{_given(c)}{_other(context, c)}, {c.window}",
                     *((Ref(name, "quantity_range") if name else "") for name in names),
                     context.funding(shown[0]),
                     cite(*shown),
