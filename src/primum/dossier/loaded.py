@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from primum.dossier.loaded_controls import control_blocks
+from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_onsets import onset_blocks
+from primum.dossier.loaded_pictures import pictures
 from primum.dossier.loaded_signals import signal_blocks
-from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tables, reaction_tables, use_blocks
-from primum.dossier.loaded_use import onset_table
+from primum.dossier.loaded_tables import flow_blocks, people_tables, reaction_tables, use_blocks
 from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
@@ -59,13 +61,14 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
     blocks += [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
     if answer.reports:
         blocks += [*reaction_tables(writer, answer), *people_tables(writer, answer)]
-        blocks.append(onset_table(writer, answer))
         blocks += signal_blocks(writer, answer.signals, "all", "The treatment against everything else")
+        blocks += pictures(writer, answer)
         blocks += signal_blocks(
             writer, answer.contrast, "uses", "Cosmetic against therapeutic use of the same substances"
         )
-    tables = [table for table in (answer.signals, answer.contrast) if table is not None]
-    methods = {method.id: method for table in tables for method in table.methods}
+        blocks += control_blocks(writer, answer)
+    tables = [answer.signals, answer.contrast, *(one.table for one in answer.controls)]
+    methods = {method.id: method for table in tables if table is not None for method in table.methods}
     source = Source(
         id=SOURCE,
         title=f"{made}Reports in the store, snapshot {answer.snapshot[:16]}"

@@ -27,8 +27,10 @@ from primum.errors import CohortError, UnknownNameError
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
+from primum.study.controls import ControlAnswer, against_comparator, negative_control
 from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
+from primum.study.loaded_pictures import components_by_use, over_time
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
 from primum.study.scored import (
     UNCHECKED,
@@ -41,6 +43,7 @@ from primum.study.scored import (
     scored_by_strata,
 )
 from primum.terms import IntArray
+from primum.treatments.controls import NEGATIVE, Control
 from primum.treatments.vocabulary import treatment_named
 
 if TYPE_CHECKING:
@@ -260,6 +263,7 @@ class Reports:
         *,
         use_rules: UseRuleSet = "all",
         duplicates: str | None = None,
+        controls: Sequence[Control] = (),
     ) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
@@ -268,6 +272,7 @@ class Reports:
             cohort: which reports, as a cohort or its text; None for all.
             use_rules: `strict` tells every use by strong rules alone.
             duplicates: as in `signals`.
+            controls: of the treatment, to be counted too.
 
         Raises:
             UnknownNameError: no such treatment.
@@ -283,6 +288,7 @@ class Reports:
         if self.arrays is None:
             counted = tallies(self.store, name, within, scope, strict=strict)
             changes = use_changes(self.store, name, within, scope)
+            told = None
         else:
             told = self.arrays.told(name).among(self.arrays.mask(within, scope))
             counted = tallies_of(told, self.arrays.events(), strict=strict)
@@ -290,6 +296,7 @@ class Reports:
         total = sum(tally.reports for tally in counted["total"])
         synthetic = self.store.synthetic()
         said = [synthetic, *notes_of(counted), meant.used.note, STRICT_NOTE if strict else ""]
+        signals = self._against_all(name, within) if total else None
         return ReportsAnswer(
             treatment=name,
             cohort=str(within),
@@ -300,7 +307,7 @@ class Reports:
             tallies=counted,
             reactions=top_reactions(counted["reaction"], bins),
             names=name_coverage(self.store),
-            signals=self._against_all(name, within) if total else None,
+            signals=signals,
             contrast=self._by_use(name, within, strict=strict) if total else None,
             notes=tuple(note for note in said if note),
             use_rules=use_rules,
@@ -308,6 +315,21 @@ class Reports:
             onsets=self.onsets(name, within, use_rules=use_rules),
             duplicates=meant.used,
             synthetic=synthetic,
+            by_use=None if signals is None else components_by_use(signals, counted["reaction"], counted["total"]),
+            over_time=None
+            if told is None or signals is None or self.arrays is None
+            else over_time(self.arrays, told.reports, signals),
+            controls=() if signals is None else self._controls(controls, signals, meant),
+        )
+
+    def _controls(self, controls: Sequence[Control], signals: SignalTable, meant: Meant) -> tuple[ControlAnswer, ...]:
+        """Each control with what the reports say of it; the treatment is the one that was asked for."""
+        assert meant.asked is not None
+        return tuple(
+            negative_control(one, signals, self.arrays, meant.cohort, meant.scope)
+            if one.kind == NEGATIVE
+            else against_comparator(one, self, meant.asked.name, meant.cohort)
+            for one in controls
         )
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:

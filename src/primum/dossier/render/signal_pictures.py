@@ -18,25 +18,14 @@ from primum.dossier.render.charts import onset as onset_chart
 from primum.dossier.render.charts import trend as trend_chart
 from primum.dossier.render.charts import volcano as volcano_chart
 from primum.dossier.render.charts.scale import axis
-from primum.dossier.report_figures import (
-    CountLine,
-    HeatCell,
-    HeatMap,
-    OnsetCurves,
-    OnsetPanel,
-    PairMark,
-    Trend,
-    Volcano,
-)
+from primum.dossier.report_drawings import onset_panel, pair_name, volcano_of
+from primum.dossier.report_figures import CountLine, HeatCell, HeatMap, OnsetCurves, Trend
 from primum.signals.onset import Onset
 from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
 NAMES: Final = 250.0
-_NAMED: Final = 5  # pairs of a volcano
-SMALLEST_P: Final = 1e-300  # below it there is no telling how much smaller
-MOST_FALSE: Final = 0.05  # false discovery rate up to which a pair stands out
 _STYLE: Final = (
     ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
@@ -129,7 +118,9 @@ def forest(table: SignalTable, title: str) -> Picture:
         title: what was counted.
     """
     columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
-    rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
+    rows = [
+        Ratio(pair_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)
+    ]
     return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
 
 
@@ -260,38 +251,6 @@ def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Pic
     return _picture(body, height, "onset", title=f"{title}: days to onset", description=told, rows=rows)
 
 
-def volcano_of(table: SignalTable, *, named: int = _NAMED) -> tuple[Volcano, IntArray]:
-    """What a volcano of a table draws, and the rows that it does: those that have a place.
-
-    Args:
-        table: pairs, with `ic` and `p_midp`.
-        named: how many of those that stand out have their name beside them, the most surprising ones.
-    """
-    surprise = -np.log10(np.maximum(table.p_midp, SMALLEST_P))
-    drawn = np.flatnonzero(np.isfinite(table.ic) & np.isfinite(surprise))
-    stands_out = (table.ic_lower > 0) & (table.fdr <= MOST_FALSE)
-    first = [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:named]
-    marks = tuple(
-        PairMark(float(table.ic[i]), float(surprise[i]), bool(stands_out[i]), _name(table, i) if i in first else "")
-        for i in drawn.tolist()
-    )
-    return Volcano(marks, "information component, bits; 0 is as many reports as expected", "-log10 of the mid-p"), drawn
-
-
-def onset_panel(name: str, days: Sequence[int], fit: Onset) -> OnsetPanel:
-    """What an onset curve draws of one group, its fit in words above it."""
-    return OnsetPanel(f"{name.capitalize()}: {_fit_told(fit)}", tuple(days), fit.shape, fit.scale)
-
-
-def _fit_told(fit: Onset) -> str:
-    """What was fitted to the days, or why nothing was."""
-    median = f"{fit.reports:,} reports, median {fit.median:g} days"
-    if fit.shape_interval is None:
-        return f"{median}; {fit.reason}"
-    ends = f"{fit.shape_interval.lower:.2f} to {fit.shape_interval.upper:.2f}"
-    return f"{median}; Weibull shape {fit.shape:.2f} ({ends}), scale {fit.scale:.3g} days"
-
-
 def _picture(
     body: Sequence[str], height: float, name: str, *, title: str, description: str, rows: list[tuple[Any, ...]]
 ) -> Picture:
@@ -312,11 +271,6 @@ def _picture(
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _name(table: SignalTable, row: int) -> str:
-    event = str(table.event[row]).capitalize()
-    return event if (table.drug == table.drug[0]).all() else f"{table.drug[row]}: {event}"
 
 
 def _heads(more: str) -> tuple[Any, ...]:
