@@ -12,7 +12,7 @@ from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_signals import statistic
 from primum.dossier.loaded_tables import HARM
 from primum.dossier.loaded_use import onset_table
-from primum.dossier.model import Cell, Column, Figure, Ref, Table
+from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
 from primum.dossier.report_drawings import onset_panel, volcano_of
 from primum.dossier.report_figures import CountLine, HeatCell, HeatMap, OnsetCurves, Trend
 from primum.signals.ic import METHOD as INFORMATION
@@ -26,8 +26,21 @@ NAMED: Final = 8  # of them with their name, and in its table
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
 
-def pictures(writer: Writer, answer: LoadedReports) -> list[Figure | Table]:
-    """The pictures that there are numbers for; the days to onset are a table where no report tells them.
+_READ: Final = {
+    "volcano": "How large, and how surprising? To the right a term is named more often than expected, upwards this is "
+    "less likely by chance. Large dark marks have an IC whose interval lies above 0 and a false discovery rate of at "
+    "most 5 %.",
+    "by_use": "Does it differ by use? Each use is set against every other report; a number is bold where its 95 % "
+    "interval lies above 0, and a stroke says that no report of the use names the term.",
+    "trend": "When was it reported? Only what is loaded stands here, and the first and last period may not be whole. A "
+    "rise can be more people treated, more reporting, or news about it.",
+    "onset_curve": "How soon after treatment? Only reports that date both to the day are drawn; late events are "
+    "reported less. The broken line is a Weibull distribution of whole days.",
+}
+
+
+def pictures(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figure]:
+    """The pictures that there are numbers for, each below how to read it; the days to onset are a table at least.
 
     Args:
         writer: makes the numbers of the tables into findings.
@@ -39,7 +52,12 @@ def pictures(writer: Writer, answer: LoadedReports) -> list[Figure | Table]:
         _over_time(writer, answer),
         _onset(writer, answer),
     ]
-    return [one for one in found if one is not None]
+    blocks: list[Text | Table | Figure] = []
+    for one in found:
+        if isinstance(one, Figure):
+            blocks.append(sentence(_READ[one.id]))
+        blocks += [] if one is None else [one]
+    return blocks
 
 
 def _volcano(writer: Writer, table: SignalTable) -> Figure | None:
@@ -49,13 +67,15 @@ def _volcano(writer: Writer, table: SignalTable) -> Figure | None:
     if not {"ic", "midp", "fdr"} <= set(methods) or not harms:
         return None
     shown = table.take(np.array(harms[:DRAWN], dtype=np.int64))
-    drawing, _ = volcano_of(shown, named=NAMED)
-    named = sorted((mark for mark in drawing.marks if mark.label), key=lambda mark: -mark.up)
-    place = {str(event).capitalize(): i for i, event in enumerate(shown.event.tolist())}
+    drawing, drawn = volcano_of(shown, named=NAMED)
+    marks = dict(zip(drawn.tolist(), drawing.marks, strict=True))
+    listed = sorted(marks, key=lambda row: (not marks[row].label, -marks[row].up))[:NAMED]
+    if any(marks[row].label for row in listed):
+        listed = [row for row in listed if marks[row].label]
     rows: list[tuple[Cell, ...]] = []
-    for mark in named:
-        row, stem = place[mark.label], f"volcano.{slug(mark.label)}"
+    for row in listed:
         event = str(shown.event[row])
+        stem = f"volcano.{slug(event)}"
         rows.append(
             (
                 event,
@@ -64,14 +84,16 @@ def _volcano(writer: Writer, table: SignalTable) -> Figure | None:
                 writer.statistic(
                     f"{stem}.surprise",
                     f"{event}: -log10 of the mid-p",
-                    (math.nan, mark.up, math.nan),
+                    (math.nan, marks[row].up, math.nan),
                     level=table.level,
                     method=methods["midp"],
                 ),
             )
         )
-    drawn, far = len(drawing.marks), sum(mark.stands_out for mark in drawing.marks)
-    part = f"the {drawn:,} of {len(harms):,} harm terms" if len(harms) > drawn else f"{drawn:,} harm terms"
+    far = sum(mark.stands_out for mark in drawing.marks)
+    part = (
+        f"the {len(marks):,} of {len(harms):,} harm terms" if len(harms) > len(marks) else f"{len(marks):,} harm terms"
+    )
     return Figure(
         id="volcano",
         title="Size and surprise: every harm term after the treatment",
@@ -91,8 +113,8 @@ def _volcano(writer: Writer, table: SignalTable) -> Figure | None:
                 Column("-log10 of the mid-p", number=True),
             ),
             rows=tuple(rows),
-            note="The false discovery rate of each is at most 5 %; 300 stands for 300 or more. "
-            "`primum signals` writes every pair.",
+            note="Named in the picture are those with a false discovery rate of at most 5 %; 300 stands for 300 or "
+            "more. `primum signals` writes every pair.",
         ),
     )
 
@@ -165,11 +187,7 @@ def _over_time(writer: Writer, answer: LoadedReports) -> Figure | None:
     return Figure(
         id="trend",
         title=f"Reports by {told.unit} of publication",
-        description=(
-            f"A line a reaction, each on a scale of its own up to its most in one {told.unit}. A rise can be more "
-            f"people treated, more reporting or a campaign; the first and last {told.unit} may not be whole. "
-            f"{_NOT_RATES}"
-        ),
+        description=(f"A line a reaction, each on a scale of its own up to its most in one {told.unit}. {_NOT_RATES}"),
         drawing=Trend(
             tuple(CountLine(name.capitalize(), tuple(counts.tolist())) for name, counts in lines), tuple(told.periods)
         ),
@@ -199,7 +217,7 @@ def _onset(writer: Writer, answer: LoadedReports) -> Figure | Table:
         title="How soon it had begun, in the reports that tell it to the day",
         description=(
             "Share of these reports whose event had begun, by days after treatment, a panel a use; the broken line is "
-            f"a Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
+            f"a Weibull distribution. {_NOT_RATES}"
         ),
         drawing=OnsetCurves(panels),
         twin=table,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from primum.dossier.render.charts import canvas
@@ -14,18 +14,21 @@ from primum.evidence.finding import Finding
 _TOP: Final = 26.0
 _BOTTOM: Final = 336.0
 _LINE: Final = 15.0  # pixels that two names need between them
+_HIGHEST: Final = 40.0  # surprise from which on marks stand at the top, so that the others are told apart
 
 
 def draw(drawing: Volcano, findings: Mapping[str, Finding], width: float, name: str) -> tuple[list[str], float]:
     """The elements and the height of the picture; names stand on the side of their mark that has room."""
     left = 60.0 if width >= 560 else 40.0
     x = axis([mark.across for mark in drawing.marks], left=left, right=width - 20, include=(0.0,))
-    y = axis([mark.up for mark in drawing.marks], left=_BOTTOM, right=_TOP, include=(0.0,))
+    far = any(mark.up > _HIGHEST for mark in drawing.marks)
+    y = axis([min(mark.up, _HIGHEST) for mark in drawing.marks], left=_BOTTOM, right=_TOP, include=(0.0,))
     body = [*x.drawn(_TOP, _BOTTOM, drawing.x_axis, reference=0.0)]
     for tick in y.ticks(5):
         body.append(canvas.line(left, y(tick), width - 20, y(tick), "grid"))
         body.append(canvas.label(left - 8, y(tick) + 4, number(tick), anchor="end", size=11.5, tone="soft"))
-    body.append(canvas.label(0, 12, drawing.y_axis, size=11.5, tone="soft"))
+    said = f"{drawing.y_axis}; {number(_HIGHEST)} and more at the top" if far else drawing.y_axis
+    body.append(canvas.label(0, 12, said, size=11.5, tone="soft"))
     for stands_out, size, strength in ((False, 4.0, 0.4), (True, 7.0, None)):
         body.append(
             _marks(
@@ -34,17 +37,33 @@ def draw(drawing: Volcano, findings: Mapping[str, Finding], width: float, name: 
                 strength=strength,
             )
         )
-    free = _TOP
-    for mark in sorted((m for m in drawing.marks if m.label), key=lambda m: (-m.up, -m.across)):
-        at, free = x(mark.across), max(y(mark.up) + 4, free)
+    named = sorted((m for m in drawing.marks if m.label), key=lambda m: (-m.up, -m.across))
+    for mark, place in zip(named, _apart([y(mark.up) + 4 for mark in named]), strict=True):
+        at = x(mark.across)
         onward = at > (left + width) / 2
         words = canvas.wrap(mark.label, (at - left if onward else width - at) - 8, 11.5)
-        place = at - 7 if onward else at + 7
+        said = words[0] + "…" * (len(words) > 1)
         body.append(
-            canvas.label(place, free, words[0] + "…" * (len(words) > 1), anchor="end" if onward else "start", size=11.5)
+            canvas.label(at - 7 if onward else at + 7, place, said, anchor="end" if onward else "start", size=11.5)
         )
-        free += _LINE
     return body, _BOTTOM + 46
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Heights of names, rising, moved until no two stand on each other and none below the axis.
+
+    Examples:
+        >>> _apart([30.0, 31.0, 335.0, 336.0])
+        [30.0, 45.0, 317.0, 332.0]
+    """
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + _LINE) if moved else place)
+    limit = _BOTTOM - 4
+    for n in range(len(moved) - 1, -1, -1):
+        moved[n] = min(moved[n], limit)
+        limit = moved[n] - _LINE
+    return moved
 
 
 def _marks(places: Iterable[tuple[float, float]], *, size: float, strength: float | None) -> str:
