@@ -14,7 +14,7 @@ from primum.counts.flow import FlowStep
 from primum.counts.profile import Tally, UseChange
 from primum.counts.table import CountTable
 from primum.dossier.build import build_dossier
-from primum.dossier.model import Dossier, Ref
+from primum.dossier.model import Dossier, Ref, Table
 from primum.dossier.render import charts, html
 from primum.dossier.report_figures import HeatMap
 from primum.signals.onset import onset
@@ -110,6 +110,7 @@ class Answer:
             observed=np.array([[2], [10]]),
         )
     )
+    unlinked: SignalTable | None = None
     controls: tuple[ControlAnswer, ...] = ()
 
 
@@ -179,7 +180,7 @@ def test_only_harm_that_stands_out_is_drawn_and_the_threshold_is_said(loaded: Do
 def test_numbers_of_loaded_reports_are_reports_and_no_rate(loaded: Dossier) -> None:
     counted = [f for name, f in loaded.findings.items() if name.startswith("reports.loaded.")]
     assert counted
-    assert {f.unit for f in counted} <= {"reports", "rows", "bits", "ratio", "days"}
+    assert {f.unit for f in counted} <= {"reports", "rows", "bits", "ratio", "days", "terms"}
     assert all("not a rate" in " ".join(f.warnings) for f in counted)
 
 
@@ -229,6 +230,22 @@ def test_the_trend_counts_the_reports_of_each_period(loaded: Dossier) -> None:
     table = next(f.twin for f in loaded.part("reports").figures if f.id == "trend")
     counted = [[loaded.findings[cell.finding].value for cell in row[1:]] for row in table.rows]  # type: ignore[union-attr]
     assert counted == [[25, 2], [35, 10]]
+
+
+def test_11_the_leading_terms_stand_by_every_threshold_and_with_every_report(real: Dossier, loaded: Dossier) -> None:
+    """12 of 60 reports against 20 of 2,000: every rule is met; without links there is nothing to count again."""
+    [row, last] = _thresholds(loaded).rows
+    assert (row[0], row[1:6], row[-1]) == (HOSTILE, ("yes",) * 5, "not linked")
+    reached = [loaded.findings[cell.finding].value for cell in last[1:6]]  # type: ignore[union-attr]
+    assert reached == [1] * 5
+    twice = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(unlinked=signals()), run=real.run)  # type: ignore[arg-type]
+    again = twice.findings["reports.loaded.threshold.script_a_b.every"]
+    assert again.value == twice.findings["reports.loaded.threshold.script_a_b.ic"].value
+    assert not [table for table in real.part("unknowns").tables if table.id == "thresholds"]
+
+
+def _thresholds(dossier: Dossier) -> Table:
+    return next(table for table in dossier.part("unknowns").tables if table.id == "thresholds")
 
 
 def test_10_a_negative_control_and_an_active_comparator_stand_with_their_intervals(real: Dossier) -> None:

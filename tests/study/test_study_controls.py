@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from primum.counts.cohort import parse
-from primum.store import Store
+from primum.store import Store, open_store
 from primum.study import reports
+from primum.study.link import link_reports
+from primum.study.load import load_archives
+from primum.terms import Quarter
+from primum.testing.demo import PLANTED
+from primum.testing.faers import write_archive
 from primum.treatments.controls import ACTIVE, NEGATIVE, Control
 
 MakeStore = Callable[..., Store]
@@ -42,6 +47,22 @@ def small(memory_store: MakeStore) -> Store:
         ],
         reactions=[{"report_key": n, "row_number": 1, "term": events.get(n, "NAUSEA")} for n in drugs],
     )
+
+
+@pytest.fixture(scope="module")
+def served_links(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A store of 1,500 SYNTHETIC reports, some of them twice, linked."""
+
+    def load(folder: Path) -> None:
+        (folder / "archives").mkdir()
+        write_archive(
+            folder / "archives", quarter=Quarter(2026, 1), reports=1_500, seed=4, signals=PLANTED, duplicate_share=0.1
+        )
+        with open_store(folder / "store", write=True) as opened:
+            load_archives(opened, folder / "archives")
+            link_reports(opened)
+
+    return made_once("study-controls", load) / "store"
 
 
 def test_a_negative_control_that_nobody_reports_after_the_treatment_has_an_upper_bound(small: Store) -> None:
@@ -104,6 +125,18 @@ def test_reports_of_substances_and_treatments_come_from_the_lists_that_are_count
             whole = opened.arrays.mask(parse(f"{text} role:PS,SS,I"), scope)
             assert short.any()
             assert short.tolist() == whole.tolist(), text
+
+
+def test_every_report_is_counted_again_where_links_set_some_aside(served_links: Path) -> None:
+    with reports.open(served_links) as opened:
+        linked = opened.answer("anti-wrinkle")
+        off = opened.answer("anti-wrinkle", duplicates="off")
+    assert linked.unlinked is not None
+    assert off.unlinked is None
+    assert off.signals is not None
+    assert linked.unlinked.observed.tolist() == off.signals.observed.tolist()
+    assert linked.signals is not None
+    assert int(linked.unlinked.drug_reports[0]) > int(linked.signals.drug_reports[0])
 
 
 def test_reports_over_time_add_up_to_the_reports_and_the_uses_to_each_event(made_archives: Path) -> None:

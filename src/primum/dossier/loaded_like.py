@@ -124,6 +124,10 @@ class LoadedReports(Protocol):
         """Reports by time of publication."""
 
     @property
+    def unlinked(self) -> SignalTable | None:
+        """Against everything else with every report counted; None where none was set aside."""
+
+    @property
     def controls(self) -> Sequence[ControlLike]:
         """A negative control and an active comparator."""
 

@@ -81,6 +81,7 @@ class ReportsAnswer:
         synthetic: what must be said where reports are invented; empty where none is.
         by_use: each use against everything else; None where `signals` is.
         over_time: reports by time of publication; None where the arrays do not tell it.
+        unlinked: `signals` with every report counted; None where none was set aside.
         controls: the controls that were asked for, with what the reports say of them.
     """
 
@@ -103,6 +104,7 @@ class ReportsAnswer:
     synthetic: str = ""
     by_use: ComponentsByUse | None = None
     over_time: ReportsOverTime | None = None
+    unlinked: SignalTable | None = None
     controls: tuple[ControlAnswer, ...] = ()
 
     @property

@@ -18,7 +18,7 @@ from primum.terms import USES, IntArray
 
 FEWEST: Final = 3  # reports that a pair must have to be shown; the usual least count of the field
 MOST_EVENTS: Final = 12
-MOST_LINES: Final = 6
+MOST_LINES: Final = 4  # beside that of all reports: each is a column of a table of every period
 FEW_PERIODS: Final = 12  # quarters up to which quarters are drawn and not years
 HARM: Final = "harm"
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from primum.cases.linked import OFF
 from primum.counts.by_arrays import Asked
 from primum.counts.case_list import ListedCase, case_list
-from primum.counts.cohort import EVERYTHING, Cohort, condition
+from primum.counts.cohort import EVERYTHING, AllOf, Cohort, all_of, condition
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
@@ -319,6 +320,7 @@ class Reports:
             over_time=None
             if told is None or signals is None or self.arrays is None
             else over_time(self.arrays, told.reports, signals),
+            unlinked=None if signals is None else self._unlinked(name, within),
             controls=() if signals is None else self._controls(controls, signals, meant),
         )
 
@@ -339,6 +341,16 @@ class Reports:
             return None
         return found.table()
 
+    def _unlinked(self, name: str, cohort: Cohort) -> SignalTable | None:
+        """The whole treatment with what links set aside; None where the cohort sets nothing aside."""
+        parts = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
+        others = [part for part in parts if part.fields != {"duplicates"}]
+        if len(others) == len(parts):
+            return None
+        question = Question(name, all_of(*others), drug_level="treatment", duplicates=OFF)
+        found = self._of_treatment(question, methods=("ic",))
+        return None if found is None else found.table()
+
     def _by_use(self, name: str, cohort: Cohort, *, strict: bool) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
         ours, theirs = (
@@ -347,14 +359,14 @@ class Reports:
         found = self._of_treatment(Question(name, ours, theirs, duplicates=AS_SAID))
         return None if found is None else found.table()
 
-    def _of_treatment(self, question: Question) -> Scores | None:
+    def _of_treatment(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores | None:
         """The statistics of a treatment; None where there is nothing to count."""
         try:
-            counts = self.counts(question)
+            counts = self.counts(question, cells=needs_cells(methods))
         except CohortError:
             return None
         bin_of = self._reader.bin_of(self._reader.scope(Asked(question.what, "treatment")))
-        return scored(self.store, counts, bin_of, methods=DEFAULT_METHODS)
+        return scored(self.store, counts, bin_of, methods=methods)
 
 
 def open(
