@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 # doi:10.1002/pds.677. EB05: Szarfman, Machado, O'Neill 2002, Drug Saf 25(6):381-392,
 # doi:10.2165/00002018-200225060-00001.
 _RULES: Final[Mapping[str, tuple[str, Callable[[SignalTable], BoolArray]]]] = {
-    "ic": ("IC above 0", lambda t: t.ic_lower > 0),
-    "ror": ("ROR above 1, 3 reports", lambda t: (t.ror_lower > 1) & (t.observed >= 3)),
-    "prr": ("PRR 2, chi-square 4, 3 reports", lambda t: (t.prr >= 2) & (t.chi2 >= 4) & (t.observed >= 3)),
-    "ebgm": ("EB05 2", lambda t: t.eb05 >= 2),
-    "fdr": ("FDR 5 %", lambda t: t.fdr <= 0.05),
+    "ic": ("IC", lambda t: t.ic_lower > 0),
+    "ror": ("ROR", lambda t: (t.ror_lower > 1) & (t.observed >= 3)),
+    "prr": ("PRR", lambda t: (t.prr >= 2) & (t.chi2 >= 4) & (t.observed >= 3)),
+    "ebgm": ("EB05", lambda t: t.eb05 >= 2),
+    "fdr": ("FDR", lambda t: t.fdr <= 0.05),
 }
 _SAID: Final = (
     "A term can stand out by one rule and not by another. The leading terms of section 2 are judged here by five "
@@ -78,13 +78,14 @@ def threshold_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table
             title="What stands out in the loaded reports, by threshold and with every report counted",
             columns=(
                 Column("Reaction"),
-                *(Column(said, number=True) for said, _ in rules.values()),
-                Column("IC as shown (95 %)", number=True),
-                Column("IC, every report (95 %)", number=True),
+                *(Column(said) for said, _ in rules.values()),
+                Column("IC (95 %)", number=True),
+                Column("of every report (95 %)", number=True),
             ),
             rows=tuple(rows),
-            note="Thresholds: the lower ends of the 95 % intervals of IC and ROR; PRR with chi-square (Evans and "
-            "others 2001, doi:10.1002/pds.677); EB05 (Szarfman and others 2002, "
-            "doi:10.2165/00002018-200225060-00001); false discovery rate over all terms looked at. None of them makes a cause.",
+            note="Reached where the 95 % interval of the IC lies above 0; that of the ROR above 1, with 3 reports; the "
+            "PRR is 2 or more, chi-square 4 or more, with 3 reports (Evans and others 2001, doi:10.1002/pds.677); EB05 "
+            "is 2 or more (Szarfman and others 2002, doi:10.2165/00002018-200225060-00001); the false discovery rate "
+            "over all terms looked at is 5 % or less. None of them makes a cause.",
         ),
     ]
