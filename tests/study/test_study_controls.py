@@ -103,6 +103,14 @@ def test_a_comparator_that_no_report_names_is_not_counted(small: Store) -> None:
     assert gone.reason == none_of_ours.reason == "no report of one of the two sides is loaded"
 
 
+def test_strong_rules_tell_which_reports_stand_against_the_comparator(small: Store) -> None:
+    cosmetic = replace(COMPARATOR, against="use:unknown")
+    with reports.Reports(small) as opened:
+        [told] = opened.answer("anti-wrinkle", use_rules="strict", controls=[cosmetic]).controls
+    assert told.table is not None
+    assert "use_strict:unknown" in told.table.cohort
+
+
 def test_the_engine_counts_a_comparator_as_the_arrays_do(small: Store) -> None:
     fast, slow = (
         reports.Reports(small, fast=fast).answer("anti-wrinkle", controls=[COMPARATOR, NEGATIVE_CONTROL])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from primum.counts.cohort import Cohort, condition, parse
+from primum.counts.fields import UseRuleSet
 from primum.counts.incidence import Incidence
 from primum.counts.known import check_names
 from primum.counts.members import Scope
@@ -84,7 +85,9 @@ def negative_control(
     return ControlAnswer(control=control, table=_without_gaps(table))
 
 
-def against_comparator(control: Control, reports: Reports, treatment: str, cohort: Cohort) -> ControlAnswer:
+def against_comparator(
+    control: Control, reports: Reports, treatment: str, cohort: Cohort, *, use_rules: UseRuleSet = "all"
+) -> ControlAnswer:
     """The treatment against its comparator, event by event; reports that name both are left out of both.
 
     Args:
@@ -92,6 +95,7 @@ def against_comparator(control: Control, reports: Reports, treatment: str, cohor
         reports: the loaded reports.
         treatment: its id.
         cohort: which reports are counted at all.
+        use_rules: `strict` tells by strong rules alone which of the treatment's reports stand against it.
     """
     from primum.study.question import AS_SAID, Question
 
@@ -105,6 +109,7 @@ def against_comparator(control: Control, reports: Reports, treatment: str, cohor
         cohort & ours & ~theirs,
         cohort & theirs & ~mine,
         drug_level="treatment",
+        use_rules=use_rules,
         duplicates=AS_SAID,
     )
     try:

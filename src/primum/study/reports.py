@@ -321,16 +321,18 @@ class Reports:
             if told is None or signals is None or self.arrays is None
             else over_time(self.arrays, told.reports, signals),
             unlinked=None if signals is None else self._unlinked(name, within),
-            controls=() if signals is None else self._controls(controls, signals, meant),
+            controls=() if signals is None else self._controls(controls, signals, meant, use_rules=use_rules),
         )
 
-    def _controls(self, controls: Sequence[Control], signals: SignalTable, meant: Meant) -> tuple[ControlAnswer, ...]:
+    def _controls(
+        self, controls: Sequence[Control], signals: SignalTable, meant: Meant, *, use_rules: UseRuleSet
+    ) -> tuple[ControlAnswer, ...]:
         """Each control with what the reports say of it; the treatment is the one that was asked for."""
         assert meant.asked is not None
         return tuple(
             negative_control(one, signals, self.arrays, meant.cohort, meant.scope)
             if one.kind == NEGATIVE
-            else against_comparator(one, self, meant.asked.name, meant.cohort)
+            else against_comparator(one, self, meant.asked.name, meant.cohort, use_rules=use_rules)
             for one in controls
         )
 
