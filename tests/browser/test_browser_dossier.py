@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
+import page_looks
+
 pytestmark = pytest.mark.browser
 
 
-SCREENS = [
-    pytest.param({"viewport": {"width": width, "height": 900}, "color_scheme": scheme}, id=f"{width}-{scheme}")
-    for width in (1280, 390)
-    for scheme in ("light", "dark")
-]
+SCREENS = [pytest.param(screen, id=name) for name, screen in page_looks.SCREENS.items()]
 
 
 def test_it_opens_offline_asks_for_nothing_and_complains_of_nothing(tab: Any, address: str) -> None:
@@ -24,33 +22,12 @@ def test_it_opens_offline_asks_for_nothing_and_complains_of_nothing(tab: Any, ad
 
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
 def test_nothing_is_wider_than_the_screen(tab: Any) -> None:
-    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
-    outside = tab.evaluate(
-        """() => [...document.querySelectorAll('main p, main h2, main figure, main .scroll, main li, svg text')]
-            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1
-                         && !e.closest('.scroll'))
-            .map(e => e.tagName + ' ' + e.textContent.slice(0, 60))"""
-    )
-    assert outside == []
+    assert page_looks.wider_than_the_screen(tab) == []
 
 
 @pytest.mark.parametrize("tab", SCREENS, indirect=True)
 def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
-    crossed = tab.evaluate(
-        """() => { const bad = [];
-          for (const svg of document.querySelectorAll('figure svg')) {
-            const words = [...svg.querySelectorAll('text')].filter(t => t.getClientRects().length)
-              .map(t => [t.textContent, t.getBoundingClientRect()]);
-            for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) {
-              const [a, p] = words[i], [b, q] = words[j];
-              const w = Math.min(p.right, q.right) - Math.max(p.left, q.left);
-              const h = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-              if (w > 2 && h > 5) bad.push([svg.querySelector('title').textContent, a, b]);
-            } }
-          return bad; }"""
-    )
-    assert crossed == []
+    assert page_looks.crossed_words(tab) == []
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import page_looks
 from primum.treatments.load import known_treatments
 
 pytestmark = pytest.mark.browser
@@ -55,13 +56,7 @@ def test_no_heading_or_caption_is_the_last_line_of_a_page(tab: Any, tmp_path: Pa
 
 
 def test_no_picture_is_taller_than_a_sheet(tab: Any) -> None:
-    tab.emulate_media(media="print")
-    tab.set_viewport_size({"width": 665, "height": 900})  # 176 mm, the width between the margins
-    tall = tab.evaluate(
-        "[...document.querySelectorAll('.wide > svg')].filter(e => e.getBoundingClientRect().height > 960)"
-        ".map(e => e.querySelector('title').textContent)"
-    )
-    assert tall == []  # 960 px are 254 mm; the page leaves 261
+    assert page_looks.taller_than_a_sheet(tab) == []
 
 
 @pytest.mark.parametrize(("reader", "most"), [("patient", 2), ("clinician", 4)])

@@ -1,8 +1,10 @@
 """Loaded reports stand in the answer as reports, with their unknown use, binned apart, and never as incidence."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,12 +14,16 @@ from primum.counts.flow import FlowStep
 from primum.counts.profile import Tally, UseChange
 from primum.counts.table import CountTable
 from primum.dossier.build import build_dossier
-from primum.dossier.model import Dossier, Ref
-from primum.dossier.render import html
+from primum.dossier.model import Dossier, Ref, Table
+from primum.dossier.render import charts, html
+from primum.dossier.report_figures import HeatMap
 from primum.signals.onset import onset
 from primum.signals.table import SignalTable, signal_table
 from primum.study.ask import ask
+from primum.study.controls import ControlAnswer
+from primum.study.loaded_pictures import ComponentsByUse, ReportsOverTime, components_by_use
 from primum.study.reports import OnsetOfUse
+from primum.treatments.controls import controls_of
 from primum.treatments.load import load_treatment
 from primum.vocab.drugs import NameCoverage
 
@@ -88,6 +94,34 @@ class Answer:
         OnsetOfUse("unknown", onset([]), (), dict(zip(STATUSES, (0, 0, 0, 10, 30), strict=True))),
     )
 
+    by_use: ComponentsByUse | None = field(
+        default_factory=lambda: components_by_use(
+            signals(),
+            (Tally("cosmetic", HOSTILE, 9), Tally("unknown", HOSTILE, 3)),
+            (Tally("cosmetic", "reports", 20), Tally("unknown", "reports", 40)),
+        )
+    )
+    over_time: ReportsOverTime | None = field(
+        default_factory=lambda: ReportsOverTime(
+            unit="quarter",
+            periods=("2017q1", "2017q2"),
+            reports=np.array([25, 35]),
+            events=(HOSTILE,),
+            observed=np.array([[2], [10]]),
+        )
+    )
+    unlinked: SignalTable | None = None
+    controls: tuple[ControlAnswer, ...] = ()
+
+
+def controls() -> tuple[ControlAnswer, ...]:
+    """The controls of the shipped treatment, with SYNTHETIC counts."""
+    negative, active = controls_of(load_treatment("anti-wrinkle").tables["controls"])
+    return (
+        ControlAnswer(control=negative, table=signals().take(np.array([1]))),
+        ControlAnswer(control=active, table=signals(cohort="ours", comparator="theirs")),
+    )
+
 
 @pytest.fixture(scope="module")
 def loaded(real: Dossier) -> Dossier:
@@ -146,7 +180,7 @@ def test_only_harm_that_stands_out_is_drawn_and_the_threshold_is_said(loaded: Do
 def test_numbers_of_loaded_reports_are_reports_and_no_rate(loaded: Dossier) -> None:
     counted = [f for name, f in loaded.findings.items() if name.startswith("reports.loaded.")]
     assert counted
-    assert {f.unit for f in counted} <= {"reports", "rows", "bits", "ratio", "days"}
+    assert {f.unit for f in counted} <= {"reports", "rows", "bits", "ratio", "days", "terms"}
     assert all("not a rate" in " ".join(f.warnings) for f in counted)
 
 
@@ -161,6 +195,105 @@ def test_methods_of_the_signals_are_cited_and_codes_said_in_words(loaded: Dossie
     cited = " ".join(str(row[2]) for row in tables["methods"].rows)
     assert "Noren" in cited or "Bate" in cited
     assert any(row[0] == "Outcome: death" for row in tables["people"].rows)
+
+
+def test_each_picture_of_reports_says_the_same_in_a_short_table(loaded: Dossier) -> None:
+    drawn = {figure.id: figure for figure in loaded.part("reports").figures}
+    assert [name for name in drawn if name in _PICTURES] == ["volcano", "by_use", "trend", "onset_curve"]
+    for name in _PICTURES:
+        assert 0 < len(drawn[name].twin.rows) <= 25
+        assert "not rates" in drawn[name].description
+    for width in (charts.WIDE, charts.NARROW):
+        for name in _PICTURES:
+            text = charts.svg(drawn[name], loaded.findings, width=width)
+            ElementTree.fromstring(text)
+            assert "<script" not in text.casefold()
+            assert not re.search(r"[\"MHVL ](nan|inf)\b", text)
+
+
+_PICTURES = ("volcano", "by_use", "trend", "onset_curve")
+
+
+def test_a_use_is_set_against_everything_else_by_the_margins_of_all_reports(loaded: Dossier) -> None:
+    """20 of 2,000 reports name it, so 0.2 of 20 are expected: IC = log2((9 + 0.5) / (0.2 + 0.5))."""
+    shown = loaded.findings["reports.loaded.by_use.script_a_b.cosmetic"]
+    assert shown.value == pytest.approx(np.log2(9.5 / 0.7))
+    assert (shown.numerator, shown.denominator) == (9, 20)
+    drawing = next(f.drawing for f in loaded.part("reports").figures if f.id == "by_use")
+    assert isinstance(drawing, HeatMap)
+    assert [[cell.firm for cell in row] for row in drawing.cells] == [
+        [True, False]
+    ]  # 9 reports against 0.2, 3 against 0.4
+
+
+def test_the_trend_counts_the_reports_of_each_period(loaded: Dossier) -> None:
+    table = next(f.twin for f in loaded.part("reports").figures if f.id == "trend")
+    counted = [[loaded.findings[cell.finding].value for cell in row[1:]] for row in table.rows]  # type: ignore[union-attr]
+    assert counted == [[25, 2], [35, 10]]
+
+
+def test_11_the_leading_terms_stand_by_every_threshold_and_with_every_report(real: Dossier, loaded: Dossier) -> None:
+    """12 of 60 reports against 20 of 2,000: every rule is met; without links there is nothing to count again."""
+    [row, last] = _thresholds(loaded).rows
+    assert (row[0], row[1:6], row[-1]) == (HOSTILE, ("yes",) * 5, "not linked")
+    reached = [loaded.findings[cell.finding].value for cell in last[1:6]]  # type: ignore[union-attr]
+    assert reached == [1] * 5
+    twice = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(unlinked=signals()), run=real.run)  # type: ignore[arg-type]
+    again = twice.findings["reports.loaded.threshold.script_a_b.every"]
+    assert again.value == twice.findings["reports.loaded.threshold.script_a_b.ic"].value
+    assert not [table for table in real.part("unknowns").tables if table.id == "thresholds"]
+
+
+def _thresholds(dossier: Dossier) -> Table:
+    return next(table for table in dossier.part("unknowns").tables if table.id == "thresholds")
+
+
+def test_10_a_negative_control_and_an_active_comparator_stand_with_their_intervals(real: Dossier) -> None:
+    """Line 10 of the trust checklist: both counted, both with an interval, and why they were chosen."""
+    answer = Answer(controls=controls())
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=answer, run=real.run)  # type: ignore[arg-type]
+    part = dossier.part("reports")
+    negative = next(table for table in part.tables if table.id == "negative_control")
+    assert negative.rows[0][0] == "APPENDICITIS"
+    for name in ("reports.loaded.control.appendicitis.ic", "reports.loaded.comparator.script_a_b.ror"):
+        assert dossier.findings[name].interval is not None
+    expected = dossier.findings["reports.loaded.control.appendicitis.expected"]
+    assert (expected.value, expected.unit) == (pytest.approx(60 * 90 / 2000), "reports")
+    figure = next(figure for figure in part.figures if figure.id == "active_comparator")
+    treated, other = (dossier.findings[f"reports.loaded.comparator.script_a_b.{arm}"] for arm in ("treated", "other"))
+    assert [(f.numerator, f.denominator) for f in (treated, other)] == [(12, 60), (8, 1940)]
+    assert "Counted: ours; compared with theirs." in figure.twin.note
+    said = html.render(dossier)
+    assert said.count("a judgement, no source says so") == 2
+    assert _readus(dossier, "Negative control")[2] == "done"
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [((0,), "no report for the comparator"), ((1,), "no report for the negative control"), ((), "and the comparator")],
+)
+def test_a_control_that_no_report_tells_is_not_done_and_says_why(
+    real: Dossier, kept: tuple[int, ...], said: str
+) -> None:
+    lost = [
+        one if n in kept else dataclasses.replace(one, table=None, reason="nobody reported it")
+        for n, one in enumerate(controls())
+    ]
+    dossier = build_dossier(
+        load_treatment("anti-wrinkle"),
+        reports=Answer(controls=tuple(lost)),  # type: ignore[arg-type]
+        run=real.run,
+    )
+    answer, state = _readus(dossier, "Negative control")[1:]
+    assert state == "not done"
+    assert said in str(answer)
+    assert html.render(dossier).count("Not counted: nobody reported it.") == 2 - len(kept)
+
+
+def _readus(dossier: Dossier, name: str) -> tuple[object, ...]:
+    table = next(table for table in dossier.part("methods").tables if table.id == "readus")
+    [row] = [row for row in table.rows if str(row[0]).startswith(name)]
+    return row
 
 
 def test_the_cohort_asked_for_is_named_before_its_counts_and_is_never_a_template(real: Dossier) -> None:

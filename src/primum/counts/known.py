@@ -58,6 +58,8 @@ def _at_hand(condition: Condition, store: Store, arrays: Incidence | None) -> se
         if condition.field == "reaction":
             return set(arrays.events().names.tolist())
         return set(arrays.part("indications").names["text"])
+    if condition.field == "substance" and arrays is not None and (known := arrays.drug_names("substance")) is not None:
+        return {" ".join(name.upper().split()) for name in known}
     return {name.upper() for name in _spellings(store, names_of(condition).select(*_COLUMNS[condition.field]))}
 
 

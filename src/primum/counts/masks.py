@@ -177,6 +177,8 @@ def _role(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
 
 
 def _drug(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
+    if scope.roles is None and condition.field in ("substance", "treatment"):
+        return _of_substances(condition, arrays)
     rows = arrays.part("drug-rows")
     keys = arrays.store.engine.run(names_of(condition).select("name_key").distinct())["name_key"]
     wanted = np.zeros(len(ROLES) + 1, dtype=bool)
@@ -186,6 +188,20 @@ def _drug(condition: Condition, arrays: Incidence, scope: Scope) -> BoolArray:
     for key in keys.tolist():
         reports, roles = _list(rows, int(key))
         inside[reports[wanted[roles]]] = True
+    return inside
+
+
+def _of_substances(condition: Condition, arrays: Incidence) -> BoolArray:
+    """Reports of substances, or of treatments, as exposures: these lists are counted from anyway."""
+    drugs = arrays.drugs("substance")
+    if condition.field == "treatment":
+        lists = [reports for name in condition.values for _, reports in drugs.of_treatment(name)]
+    else:
+        wanted = [place for place, name in enumerate(drugs.names.tolist()) if name.upper() in condition.values]
+        lists = [drugs.reports.of(place) for place in wanted]
+    inside = np.zeros(arrays.total, dtype=bool)
+    for reports in lists:
+        inside[reports] = True
     return inside
 
 

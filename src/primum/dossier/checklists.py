@@ -12,6 +12,7 @@ from typing import Final
 
 from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
+from primum.dossier.loaded_controls import ACTIVE_ID, NEGATIVE_ID
 from primum.dossier.model import Text
 
 _NO_REPORTS = "No loaded reports are counted here; section 2 says what would bring them."
@@ -171,7 +172,7 @@ def readus(context: Context) -> list[Item]:
         ),
         table("Sensitivity: weak rules of use left out", "use_rules", "What the weak rules of use change, section 2."),
         Item("Control of confounding", _BY_STUDY, False),
-        Item("Negative control and active comparator", _BY_STUDY, False),
+        _controls(shown, loaded=loaded),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),
         table("Results: reports at each stage with reasons", "flow", "Flow of reports, section 2."),
         table(
@@ -238,6 +239,14 @@ def ipdas(context: Context) -> list[Item]:
 
 def _has(context: Context, table: str) -> bool:
     return any(True for _ in context.rows(table))
+
+
+def _controls(shown: set[str], *, loaded: bool) -> Item:
+    """Done where the loaded reports gave a number for both."""
+    both = ((NEGATIVE_ID, "the negative control"), (ACTIVE_ID, "the comparator"))
+    lost = [said for block, said in both if block not in shown]
+    answer = f"Section 2 chose both and counted no report for {' and '.join(lost)}." if lost else "Section 2."
+    return Item("Negative control and active comparator", answer if loaded else _NO_REPORTS, loaded and not lost)
 
 
 def _duplicates(context: Context) -> Item:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from primum.dossier.report_figures import HeatMap, OnsetCurves, Trend, Volcano
+
 Place = Literal["nerve", "terminal", "vesicle", "muscle", "skin"]
 PLACES: Final[dict[str, Place]] = {str(place): place for place in get_args(Place)}
 Tone = Literal["treated", "untreated", "accent", "muted"]
@@ -287,4 +289,20 @@ class Flow:
         return tuple(step.finding for step in self.steps)
 
 
-Drawing = Pairs | Forest | Icons | Ladder | Matrix | Bars | Meters | Pathway | Curve | Flow | Ways
+Drawing = (
+    Pairs
+    | Forest
+    | Icons
+    | Ladder
+    | Matrix
+    | Bars
+    | Meters
+    | Pathway
+    | Curve
+    | Flow
+    | Ways
+    | Volcano
+    | HeatMap
+    | Trend
+    | OnsetCurves
+)

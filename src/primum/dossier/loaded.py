@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from primum.dossier.loaded_controls import control_blocks
+from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_onsets import onset_blocks
+from primum.dossier.loaded_pictures import pictures
 from primum.dossier.loaded_signals import signal_blocks
-from primum.dossier.loaded_tables import LoadedReports, flow_blocks, people_tables, reaction_tables, use_blocks
-from primum.dossier.loaded_use import onset_table
+from primum.dossier.loaded_tables import flow_blocks, people_tables, reaction_tables, use_blocks
+from primum.dossier.loaded_thresholds import threshold_blocks
 from primum.dossier.model import Figure, Table, Text, sentence
 from primum.evidence.finding import Finding
 from primum.provenance import Method, Source
@@ -34,6 +37,7 @@ class Loaded:
         onsets: when what was reported began, against the drug's time course; stands with the mechanism.
         cohort: text form of the cohort counted; empty when all reports are.
         duplicates: how reports of one event under several case numbers were treated; empty where nothing says.
+        thresholds: whether what stands out hangs on a choice; stands with what is not known.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +47,7 @@ class Loaded:
     onsets: tuple[Text | Table | Figure, ...] = ()
     cohort: str = ""
     duplicates: str = ""
+    thresholds: tuple[Text | Table | Figure, ...] = ()
 
 
 def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
@@ -59,13 +64,14 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
     blocks += [*flow_blocks(writer, answer), *use_blocks(writer, answer)]
     if answer.reports:
         blocks += [*reaction_tables(writer, answer), *people_tables(writer, answer)]
-        blocks.append(onset_table(writer, answer))
         blocks += signal_blocks(writer, answer.signals, "all", "The treatment against everything else")
+        blocks += pictures(writer, answer)
         blocks += signal_blocks(
             writer, answer.contrast, "uses", "Cosmetic against therapeutic use of the same substances"
         )
-    tables = [table for table in (answer.signals, answer.contrast) if table is not None]
-    methods = {method.id: method for table in tables for method in table.methods}
+        blocks += control_blocks(writer, answer)
+    tables = [answer.signals, answer.contrast, *(one.table for one in answer.controls)]
+    methods = {method.id: method for table in tables if table is not None for method in table.methods}
     source = Source(
         id=SOURCE,
         title=f"{made}Reports in the store, snapshot {answer.snapshot[:16]}"
@@ -76,6 +82,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         grade="A",
         funding="not stated",
     )
+    thresholds = threshold_blocks(writer, answer)
     begun = onset_blocks(writer, answer, window) if window is not None else ()
     return Loaded(
         findings=tuple(writer.findings.values()),
@@ -84,6 +91,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         blocks=tuple(blocks),
         onsets=begun,
         cohort=cohort,
+        thresholds=tuple(thresholds),
         duplicates=next((note for note in answer.notes if note.startswith(DUPLICATES)), ""),
     )
 

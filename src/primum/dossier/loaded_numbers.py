@@ -49,8 +49,19 @@ class Writer:
         level: float,
         method: Method,
         unit: str = "ratio",
+        counted: tuple[int, int] | None = None,
     ) -> Cell:
-        """A statistic with its bounds; the word none where it could not be computed."""
+        """A statistic with its bounds; the word none where it could not be computed.
+
+        Args:
+            name: the id behind `reports.loaded.`.
+            label: what it is.
+            three: lower bound, value, upper bound.
+            level: of the bounds.
+            method: how it was computed.
+            unit: of the value; that of an information component is bits.
+            counted: reports behind it, and of how many; None where they stand elsewhere.
+        """
         lower, value, upper = three
         if not math.isfinite(value):
             return "none"
@@ -61,6 +72,8 @@ class Writer:
             value=value,
             interval=ends,
             unit=unit if method.id != "ic" else "bits",
+            numerator=counted[0] if counted else None,
+            denominator=counted[1] if counted else None,
             population="current reports",
             window=self.window,
             method=method,

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Final
 
 from primum.cases.onset import NEGATIVE
+from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import Writer
-from primum.dossier.loaded_tables import LoadedReports
 from primum.dossier.model import Cell, Column, Table, Text, sentence
 from primum.mechanism.plausibility import CAVEAT, onset_in_course
 from primum.terms import Interval

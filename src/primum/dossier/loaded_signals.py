@@ -33,7 +33,7 @@ def signal_blocks(writer: Writer, table: SignalTable | None, name: str, title: s
         event = f"{ranked.event[i]} ({ranked.drug[i]})" if several else str(ranked.event[i])
         stem = f"signal.{name}.{slug(event)}"
         cells = [
-            _statistic(writer, ranked, i, kind, name=f"{stem}.{kind}", label=f"{event}: {kind.upper()}")
+            statistic(writer, ranked, i, kind, name=f"{stem}.{kind}", label=f"{event}: {kind.upper()}")
             for kind in _MEASURES
         ]
         if isinstance(cells[0], Ref):
@@ -41,7 +41,7 @@ def signal_blocks(writer: Writer, table: SignalTable | None, name: str, title: s
         observed = writer.count(f"{stem}.observed", f"{event}: reports", int(ranked.observed[i]))
         rows.append(((event, caveats.mark(str(ranked.warnings[i]).split("; "))), observed, *cells))
     said = (
-        f"{title}, in reports. Counted: {_cohort(table.cohort)}; compared with {_cohort(table.comparator)}. "
+        f"{title}, in reports. Counted: {cohort_words(table.cohort)}; compared with {cohort_words(table.comparator)}. "
         f"{len(ranked):,} pairs were looked at, so some stand out by chance; {above:,} harm terms with at least "
         f"{FEWEST} reports have an IC whose 95 % interval lies above 0. A term that stands out is a question, not a "
         "proof."
@@ -70,7 +70,7 @@ def signal_blocks(writer: Writer, table: SignalTable | None, name: str, title: s
     return blocks
 
 
-def _statistic(writer: Writer, table: SignalTable, row: int, kind: str, *, name: str, label: str) -> Cell:
+def statistic(writer: Writer, table: SignalTable, row: int, kind: str, *, name: str, label: str) -> Cell:
     """One measure of one row; words where it was not asked for or could not be computed."""
     methods = {method.id: method for method in table.methods}
     if kind not in methods:
@@ -81,5 +81,6 @@ def _statistic(writer: Writer, table: SignalTable, row: int, kind: str, *, name:
     return writer.statistic(name, label, (lower, value, upper), level=level, method=methods[kind])
 
 
-def _cohort(text: str) -> str:
+def cohort_words(text: str) -> str:
+    """A cohort as it stands in a sentence."""
     return "every report" if text in ("", "*") else text

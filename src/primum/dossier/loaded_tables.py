@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from primum.dossier.figures import BarRow, Bars, Tone
 from primum.dossier.loaded_flow import flow_figure
+from primum.dossier.loaded_like import LoadedReports, ReactionLike
 from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_use import strict_table
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
 from primum.terms import USES
-
-if TYPE_CHECKING:
-    from primum.counts.flow import FlowStep
-    from primum.counts.profile import Tally, UseChange
-    from primum.signals.onset import Onset
-    from primum.signals.table import SignalTable
-    from primum.vocab.drugs import NameCoverage
 
 HARM: Final = "harm"
 MOST: Final = 15  # rows of a table of reactions
@@ -55,106 +49,6 @@ CODES: Final[Mapping[tuple[str, str], str]] = {
     ("reporter", "LW"): "lawyer",
     ("reporter", "CN"): "consumer",
 }
-
-
-class ReactionLike(Protocol):
-    """Reports of a use that name a reaction."""
-
-    @property
-    def use(self) -> str:
-        """Use of the reports."""
-
-    @property
-    def term(self) -> str:
-        """The reaction."""
-
-    @property
-    def bin(self) -> str:
-        """What kind of term it is."""
-
-    @property
-    def listed(self) -> bool | None:
-        """Named on a label that was read; None where none was."""
-
-    @property
-    def reports(self) -> int:
-        """Distinct reports."""
-
-
-class OnsetLike(Protocol):
-    """Time to onset in the reports of a use."""
-
-    @property
-    def use(self) -> str:
-        """Use of the reports."""
-
-    @property
-    def days(self) -> Sequence[int]:
-        """Of each report that tells it to the day."""
-
-    @property
-    def onset(self) -> Onset:
-        """Among the reports that tell it to the day."""
-
-    @property
-    def reports(self) -> Mapping[str, int]:
-        """How many reports have each status."""
-
-
-class LoadedReports(Protocol):
-    """What the loaded reports say of a treatment; `primum.study.reports.ReportsAnswer` is one."""
-
-    @property
-    def cohort(self) -> str:
-        """Text form of the cohort that was counted; `*` for all reports."""
-
-    @property
-    def snapshot(self) -> str:
-        """Hash of the store."""
-
-    @property
-    def data_cut(self) -> str | None:
-        """Last quarter loaded."""
-
-    @property
-    def reports(self) -> int:
-        """Distinct reports."""
-
-    @property
-    def flow(self) -> Sequence[FlowStep]:
-        """From everything published down to these."""
-
-    @property
-    def tallies(self) -> Mapping[str, Sequence[Tally]]:
-        """Counts by use, under what they are counted by."""
-
-    @property
-    def reactions(self) -> Sequence[ReactionLike]:
-        """The reactions reported most, by use."""
-
-    @property
-    def names(self) -> NameCoverage:
-        """How much of the drug rows has a substance."""
-
-    @property
-    def signals(self) -> SignalTable | None:
-        """Against everything else."""
-
-    @property
-    def contrast(self) -> SignalTable | None:
-        """Cosmetic against therapeutic use."""
-
-    @property
-    def use_changes(self) -> Sequence[UseChange]:
-        """What the strong rules alone change."""
-
-    @property
-    def onsets(self) -> Sequence[OnsetLike]:
-        """Days to onset, by use."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """Caveats of the whole."""
 
 
 def flow_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figure]:

@@ -11,7 +11,7 @@ from primum.signals.onset import METHOD
 from primum.terms import USES
 
 if TYPE_CHECKING:
-    from primum.dossier.loaded_tables import LoadedReports
+    from primum.dossier.loaded_like import LoadedReports
 
 _APART = (
     ("negative", NEGATIVE),

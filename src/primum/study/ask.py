@@ -11,6 +11,7 @@ from primum.dossier.build import build_dossier
 from primum.dossier.model import Dossier
 from primum.errors import CohortError
 from primum.provenance import Run
+from primum.treatments.controls import controls_of
 from primum.treatments.load import Treatment, load_treatment
 from primum.treatments.vocabulary import installed
 from primum.treatments.weights import read_weights, weighed_by
@@ -61,7 +62,7 @@ def ask(
     """
     about = treatment if isinstance(treatment, Treatment) else load_treatment(treatment)
     weighed = weighed_by(read_weights(weights, about), about) if weights is not None else []
-    answer = _reports(about.id, store, cohort, use_rules, duplicates, engine=engine)
+    answer = _reports(about, store, cohort, use_rules, duplicates, engine=engine)
     counted_with = _COUNTED_WITH if engine == "duckdb" else _COUNTED_ON_SPARK_WITH
     run = Run(
         version=__version__,
@@ -82,7 +83,7 @@ def ask(
 
 
 def _reports(
-    treatment: str,
+    about: Treatment,
     store: Path | str | Reports | Literal[False] | None,
     cohort: str | None,
     use_rules: UseRuleSet,
@@ -97,6 +98,7 @@ def _reports(
     """
     from primum.store import exists
 
+    treatment = about.id
     if treatment not in installed():
         if cohort:
             raise CohortError(
@@ -114,7 +116,8 @@ def _reports(
     from primum.study.reports import open as open_reports
 
     with nullcontext(store) if isinstance(store, Reports) else open_reports(store, engine=engine) as reports:
-        return reports.answer(treatment, cohort, use_rules=use_rules, duplicates=duplicates)
+        controls = controls_of(about.tables["controls"])
+        return reports.answer(treatment, cohort, use_rules=use_rules, duplicates=duplicates, controls=controls)
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

@@ -12,6 +12,8 @@ from primum.counts.flow import FlowStep
 from primum.counts.profile import Tally, UseChange, by_value
 from primum.signals.columns import SignalTable
 from primum.signals.onset import Onset
+from primum.study.controls import ControlAnswer
+from primum.study.loaded_pictures import ComponentsByUse, ReportsOverTime
 from primum.study.systems import told_of_systems
 from primum.vocab.drugs import NameCoverage
 from primum.vocab.reactions import TermBins
@@ -77,6 +79,10 @@ class ReportsAnswer:
         onsets: days to onset, by use.
         duplicates: how reports of one event under several case numbers were treated.
         synthetic: what must be said where reports are invented; empty where none is.
+        by_use: each use against everything else; None where `signals` is.
+        over_time: reports by time of publication; None where the arrays do not tell it.
+        unlinked: `signals` with every report counted; None where none was set aside.
+        controls: the controls that were asked for, with what the reports say of them.
     """
 
     treatment: str
@@ -96,6 +102,10 @@ class ReportsAnswer:
     onsets: tuple[OnsetOfUse, ...]
     duplicates: DuplicatesUsed
     synthetic: str = ""
+    by_use: ComponentsByUse | None = None
+    over_time: ReportsOverTime | None = None
+    unlinked: SignalTable | None = None
+    controls: tuple[ControlAnswer, ...] = ()
 
     @property
     def uses(self) -> dict[str, int]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from primum.cases.linked import OFF
 from primum.counts.by_arrays import Asked
 from primum.counts.case_list import ListedCase, case_list
-from primum.counts.cohort import EVERYTHING, Cohort, condition
+from primum.counts.cohort import EVERYTHING, AllOf, Cohort, all_of, condition
 from primum.counts.contingency import DRUG_LEVELS, Counts, count_with_cells
 from primum.counts.fields import UseRuleSet
 from primum.counts.flow import FlowStep, flow
@@ -27,8 +28,10 @@ from primum.errors import CohortError, UnknownNameError
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
+from primum.study.controls import ControlAnswer, against_comparator, negative_control
 from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
+from primum.study.loaded_pictures import components_by_use, over_time
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
 from primum.study.scored import (
     UNCHECKED,
@@ -41,6 +44,7 @@ from primum.study.scored import (
     scored_by_strata,
 )
 from primum.terms import IntArray
+from primum.treatments.controls import NEGATIVE, Control
 from primum.treatments.vocabulary import treatment_named
 
 if TYPE_CHECKING:
@@ -260,6 +264,7 @@ class Reports:
         *,
         use_rules: UseRuleSet = "all",
         duplicates: str | None = None,
+        controls: Sequence[Control] = (),
     ) -> ReportsAnswer:
         """What the loaded reports of a cohort say of a treatment.
 
@@ -268,6 +273,7 @@ class Reports:
             cohort: which reports, as a cohort or its text; None for all.
             use_rules: `strict` tells every use by strong rules alone.
             duplicates: as in `signals`.
+            controls: of the treatment, to be counted too.
 
         Raises:
             UnknownNameError: no such treatment.
@@ -283,6 +289,7 @@ class Reports:
         if self.arrays is None:
             counted = tallies(self.store, name, within, scope, strict=strict)
             changes = use_changes(self.store, name, within, scope)
+            told = None
         else:
             told = self.arrays.told(name).among(self.arrays.mask(within, scope))
             counted = tallies_of(told, self.arrays.events(), strict=strict)
@@ -290,6 +297,7 @@ class Reports:
         total = sum(tally.reports for tally in counted["total"])
         synthetic = self.store.synthetic()
         said = [synthetic, *notes_of(counted), meant.used.note, STRICT_NOTE if strict else ""]
+        signals = self._against_all(name, within) if total else None
         return ReportsAnswer(
             treatment=name,
             cohort=str(within),
@@ -300,7 +308,7 @@ class Reports:
             tallies=counted,
             reactions=top_reactions(counted["reaction"], bins),
             names=name_coverage(self.store),
-            signals=self._against_all(name, within) if total else None,
+            signals=signals,
             contrast=self._by_use(name, within, strict=strict) if total else None,
             notes=tuple(note for note in said if note),
             use_rules=use_rules,
@@ -308,6 +316,24 @@ class Reports:
             onsets=self.onsets(name, within, use_rules=use_rules),
             duplicates=meant.used,
             synthetic=synthetic,
+            by_use=None if signals is None else components_by_use(signals, counted["reaction"], counted["total"]),
+            over_time=None
+            if told is None or signals is None or self.arrays is None
+            else over_time(self.arrays, told.reports, signals),
+            unlinked=None if signals is None else self._unlinked(name, within),
+            controls=() if signals is None else self._controls(controls, signals, meant, use_rules=use_rules),
+        )
+
+    def _controls(
+        self, controls: Sequence[Control], signals: SignalTable, meant: Meant, *, use_rules: UseRuleSet
+    ) -> tuple[ControlAnswer, ...]:
+        """Each control with what the reports say of it; the treatment is the one that was asked for."""
+        assert meant.asked is not None
+        return tuple(
+            negative_control(one, signals, self.arrays, meant.cohort, meant.scope)
+            if one.kind == NEGATIVE
+            else against_comparator(one, self, meant.asked.name, meant.cohort, use_rules=use_rules)
+            for one in controls
         )
 
     def _against_all(self, name: str, cohort: Cohort) -> SignalTable | None:
@@ -317,6 +343,16 @@ class Reports:
             return None
         return found.table()
 
+    def _unlinked(self, name: str, cohort: Cohort) -> SignalTable | None:
+        """The whole treatment with what links set aside; None where the cohort sets nothing aside."""
+        parts = cohort.parts if isinstance(cohort, AllOf) else (cohort,)
+        others = [part for part in parts if part.fields != {"duplicates"}]
+        if len(others) == len(parts):
+            return None
+        question = Question(name, all_of(*others), drug_level="treatment", duplicates=OFF)
+        found = self._of_treatment(question, methods=("ic",))
+        return None if found is None else found.table()
+
     def _by_use(self, name: str, cohort: Cohort, *, strict: bool) -> SignalTable | None:
         """Cosmetic against therapeutic use; None where one of them has no report."""
         ours, theirs = (
@@ -325,14 +361,14 @@ class Reports:
         found = self._of_treatment(Question(name, ours, theirs, duplicates=AS_SAID))
         return None if found is None else found.table()
 
-    def _of_treatment(self, question: Question) -> Scores | None:
+    def _of_treatment(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores | None:
         """The statistics of a treatment; None where there is nothing to count."""
         try:
-            counts = self.counts(question)
+            counts = self.counts(question, cells=needs_cells(methods))
         except CohortError:
             return None
         bin_of = self._reader.bin_of(self._reader.scope(Asked(question.what, "treatment")))
-        return scored(self.store, counts, bin_of, methods=DEFAULT_METHODS)
+        return scored(self.store, counts, bin_of, methods=methods)
 
 
 def open(

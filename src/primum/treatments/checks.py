@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from primum.treatments.controls import control_faults
 from primum.treatments.families.arms import CONTROLS
 from primum.treatments.schema import evidence_schema
 from primum.treatments.shares import Share, recomputes
@@ -30,6 +31,7 @@ def table_faults(tables: Tables) -> list[Fault]:
         *_sums_that_do_not_add_up(tables["reports"]),
         *_values_without_verification(tables["reports"]),
         *_units_of_two_products(tables),
+        *control_faults(tables),
     ]
 
 

@@ -6,7 +6,6 @@ has its numbers as a table beside it (`Picture.rows`).
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +13,24 @@ from typing import Any, Final
 
 import numpy as np
 
-from primum.dossier.render.charts import canvas
-from primum.dossier.render.charts.scale import Axis, axis
+from primum.dossier.render.charts import canvas, heat
+from primum.dossier.render.charts import onset as onset_chart
+from primum.dossier.render.charts import trend as trend_chart
+from primum.dossier.render.charts import volcano as volcano_chart
+from primum.dossier.render.charts.scale import axis
+from primum.dossier.report_drawings import onset_panel, pair_name, volcano_of
+from primum.dossier.report_figures import CountLine, HeatCell, HeatMap, OnsetCurves, Trend
 from primum.signals.onset import Onset
 from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
 NAMES: Final = 250.0
-_NAMED: Final = 5  # pairs of a volcano
 _STYLE: Final = (
     ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
+    ".k{fill:#0a64a4}rect.l{stroke:#c2cad1}"
 )
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
@@ -88,33 +92,17 @@ def volcano(table: SignalTable, title: str) -> Picture:
         table: pairs, with `ic` and `p_midp`.
         title: what was counted.
     """
-    surprise = -np.log10(np.maximum(table.p_midp, 1e-300))
-    drawn = np.flatnonzero(np.isfinite(table.ic) & np.isfinite(surprise))
-    x = axis(table.ic[drawn].tolist(), left=60, right=WIDTH - 20, include=(0.0,))
-    y = axis(surprise[drawn].tolist(), left=330, right=20, include=(0.0,))
-    body = [*x.drawn(20, 330, "information component, bits; 0 is as many reports as expected", reference=0.0)]
-    for tick in y.ticks(5):
-        body += [canvas.line(60, y(tick), WIDTH - 20, y(tick), "grid")]
-        body += [canvas.label(52, y(tick) + 4, f"{tick:g}", anchor="end", size=11.5, tone="soft")]
-    body.append(canvas.label(4, 14, "-log10 of the mid-p", size=11.5, tone="soft"))
-    stands_out = (table.ic_lower > 0) & (table.fdr <= 0.05)
-    for i in drawn.tolist():
-        place = (x(float(table.ic[i])), y(float(surprise[i])))
-        body.append(canvas.dot(*place, "ink", hollow=not stands_out[i], radius=3.0))
-    for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:_NAMED]:
-        at = x(float(table.ic[i]))
-        left = at > WIDTH / 2
-        place = (at - 6 if left else at + 6, y(float(surprise[i])) + 4)
-        body.append(canvas.label(*place, _name(table, i), anchor="end" if left else "start", size=11.5))
+    drawing, drawn = volcano_of(table)
+    body, height = volcano_chart.draw(drawing, {}, WIDTH, "volcano")
     told = (
         f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
-        f"chance. {int(stands_out[drawn].sum())} filled ones have a lower bound above 0 and a false discovery rate of "
-        f"at most 5 %. {_NOT_RATES}"
+        f"chance. {sum(mark.stands_out for mark in drawing.marks)} large dark ones have a lower bound above 0 and a "
+        f"false discovery rate of at most 5 %. {_NOT_RATES}"
     )
     rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
     return _picture(
         body,
-        372,
+        height,
         "volcano",
         title=f"{title}: size and surprise",
         description=told,
@@ -130,7 +118,9 @@ def forest(table: SignalTable, title: str) -> Picture:
         title: what was counted.
     """
     columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
-    rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
+    rows = [
+        Ratio(pair_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)
+    ]
     return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
 
 
@@ -205,22 +195,11 @@ def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observ
         observed: reports, same shape.
         title: what was counted.
     """
-    cell = max(26.0, min(70.0, (WIDTH - NAMES - 10) / max(len(strata), 1)))
-    middle = [NAMES + 10 + cell * (column + 0.5) for column in range(len(strata))]
-    body = [canvas.label(x, 16, str(number), anchor="middle", size=11.5) for number, x in enumerate(middle, start=1)]
-    for row, name in enumerate(names):
-        y = 24 + 24.0 * row
-        body.append(canvas.label(0, y + 16, canvas.wrap(name, NAMES)[0]))
-        for column in range(len(strata)):
-            value, place = float(ic[column, row]), NAMES + 10 + cell * column
-            shade = 0.0 if math.isnan(value) else min(max(value, 0.0) / 5, 1.0)
-            tone = f"rgb({int(255 - 150 * shade)},{int(255 - 110 * shade)},{int(255 - 40 * shade)})"
-            body.append(canvas.element("rect", x=place, y=y, width=cell - 2, height=22.0, fill=tone, stroke="#c2cad1"))
-            text = f"{value:.1f}" if observed[column, row] else "-"
-            body.append(canvas.label(place + cell / 2 - 1, y + 15, text, anchor="middle", size=11.0))
-    y = 24 + 24.0 * len(names) + 22
-    for column, name in enumerate(strata):
-        body.append(canvas.label(0, y + 17 * column, f"{column + 1}  {name}", size=11.5, tone="soft"))
+    cells = [
+        tuple(HeatCell(float(ic[j, i]), seen=bool(observed[j, i])) for j in range(len(strata)))
+        for i in range(len(names))
+    ]
+    body, height = heat.draw(HeatMap(tuple(names), tuple(strata), tuple(cells)), {}, WIDTH, "heat-map")
     told = (
         f"Information component (bits) of {len(names)} events in {len(strata)} strata; darker is higher. {_NOT_RATES}"
     )
@@ -230,9 +209,7 @@ def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observ
         for j, name in enumerate(names)
     ]
     heads = ("stratum", "event", "observed", "ic")
-    return _picture(
-        body, y + 17 * len(strata), "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows]
-    )
+    return _picture(body, height, "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows])
 
 
 def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, title: str) -> Picture:
@@ -244,24 +221,12 @@ def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, titl
         observed: shape `(periods, events)`.
         title: what was counted.
     """
-    left, right, body = NAMES + 12, WIDTH - 90, []
-    step = (right - left) / max(len(periods) - 1, 1)
-    for row, name in enumerate(names):
-        base, most = 44.0 + 44 * row, max(int(observed[:, row].max(initial=0)), 1)
-        places = [(left + step * i, base - 32 * int(n) / most) for i, n in enumerate(observed[:, row].tolist())]
-        body.append(canvas.label(0, base - 10, canvas.wrap(name, NAMES)[0]))
-        body.append(canvas.line(left, base, right, base, "grid"))
-        body += [canvas.line(*one, *other, "bar") for one, other in itertools.pairwise(places)]
-        body += [canvas.dot(*place, "ink", radius=2.5) for place in places]
-        body.append(canvas.label(right + 10, base - 10, f"most {most}", size=11.5, tone="soft"))
-    bottom = 44.0 * len(names) + 22
-    for i in {0, len(periods) // 2, len(periods) - 1} if periods else ():
-        place = left + step * i
-        body.append(canvas.label(place, bottom, periods[i], anchor="middle", size=11.5, tone="soft"))
+    lines = (CountLine(name, tuple(observed[:, row].tolist())) for row, name in enumerate(names))
+    body, height = trend_chart.draw(Trend(tuple(lines), tuple(periods)), {}, WIDTH, "trend")
     told = f"Reports a period of {len(names)} events, each on a scale of its own up to its most. {_NOT_RATES}"
     rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
     heads = ("period", "event", "observed")
-    return _picture(body, bottom + 14, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
+    return _picture(body, height, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
 
 
 def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
@@ -271,49 +236,19 @@ def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Pic
         groups: name, days to onset of its reports (at least one), and what was fitted to them.
         title: what was counted.
     """
-    left, right, high, body = 60.0, WIDTH - 20, 120.0, []
+    panels = tuple(onset_panel(name, days, fit) for name, days, fit in groups)
+    body, height = onset_chart.draw(OnsetCurves(panels), {}, WIDTH, "onset")
     rows: list[tuple[Any, ...]] = [("group", "days", "reports", "share", "weibull")]
-    longest = max((max(days) for _, days, _ in groups), default=0)
-    x = axis([longest + 1.0], left=left, right=right, scale="log", include=(1.0, 10.0))
-    for place, (name, days, fit) in enumerate(groups):
-        top = 40 + (high + 84) * place
-        y = Axis(0.0, 1.0, top + high, top)
-        body += x.drawn(top, top + high, "within so many days (logarithmic; 1 is the day of treatment)")
-        for share in (0.0, 0.5, 1.0):
-            body.append(canvas.label(left - 8, y(share) + 4, f"{share:.0%}", anchor="end", size=11.5, tone="soft"))
+    for name, days, fit in groups:
         values, reports = np.unique(np.asarray(days, dtype=np.int64), return_counts=True)
-        reached = np.cumsum(reports) / len(days)
         fitted = 1 - np.exp(-(((values + 1) / fit.scale) ** fit.shape))
-        before = [0.0, *reached.tolist()[:-1]]
-        for day, low, end in zip(values.tolist(), before, reached.tolist(), strict=True):
-            body.append(canvas.line(x(day + 1), y(low), x(day + 1), y(end), "bar"))
-        ends = [*(values + 1).tolist()[1:], x.high]
-        for day, until, share in zip(values.tolist(), ends, reached.tolist(), strict=True):
-            body.append(canvas.line(x(day + 1), y(share), x(until), y(share), "bar"))
-        if math.isfinite(fit.shape):
-            at = np.geomspace(x.low, x.high, 60)
-            curve = 1 - np.exp(-((at / fit.scale) ** fit.shape))
-            spots = [(x(float(a)), y(float(b))) for a, b in zip(at, curve, strict=True)]
-            body += [canvas.line(*one, *other, "axis") for one, other in itertools.pairwise(spots)]
-        body.append(canvas.label(0, top - 12, f"{name.capitalize()}: {_fit_told(fit)}", size=12))
-        shares = zip(values.tolist(), reports.tolist(), reached.tolist(), fitted.tolist(), strict=True)
-        rows += [(name, *row) for row in shares]
+        shares = zip(values.tolist(), reports.tolist(), np.cumsum(reports) / len(days), fitted, strict=True)
+        rows += [(name, day, n, float(share), float(weibull)) for day, n, share, weibull in shares]
     told = (
         "Share of the reports that state the time to onset to the day, by days after treatment; the broken line is a "
         f"Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
     )
-    return _picture(
-        body, 40 + (high + 84) * len(groups), "onset", title=f"{title}: days to onset", description=told, rows=rows
-    )
-
-
-def _fit_told(fit: Onset) -> str:
-    """What was fitted to the days, or why nothing was."""
-    median = f"{fit.reports:,} reports, median {fit.median:g} days"
-    if fit.shape_interval is None:
-        return f"{median}; {fit.reason}"
-    ends = f"{fit.shape_interval.lower:.2f} to {fit.shape_interval.upper:.2f}"
-    return f"{median}; Weibull shape {fit.shape:.2f} ({ends}), scale {fit.scale:.3g} days"
+    return _picture(body, height, "onset", title=f"{title}: days to onset", description=told, rows=rows)
 
 
 def _picture(
@@ -336,11 +271,6 @@ def _picture(
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _name(table: SignalTable, row: int) -> str:
-    event = str(table.event[row]).capitalize()
-    return event if (table.drug == table.drug[0]).all() else f"{table.drug[row]}: {event}"
 
 
 def _heads(more: str) -> tuple[Any, ...]:

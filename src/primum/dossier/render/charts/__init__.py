@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import resources
 from typing import Any, Final
 
-from primum.dossier import figures
+from primum.dossier import figures, report_figures
 from primum.dossier.model import Figure
 from primum.dossier.render.charts import (
     bars,
@@ -15,12 +15,16 @@ from primum.dossier.render.charts import (
     curve,
     flow,
     forest,
+    heat,
     icons,
     ladder,
     matrix,
     meters,
+    onset,
     pairs,
     pathway,
+    trend,
+    volcano,
     ways,
 )
 from primum.evidence.finding import Finding
@@ -41,6 +45,10 @@ _DRAW: Final[Mapping[type, _Draw]] = {
     figures.Curve: curve.draw,
     figures.Ways: ways.draw,
     figures.Flow: flow.draw,
+    report_figures.Volcano: volcano.draw,
+    report_figures.HeatMap: heat.draw,
+    report_figures.Trend: trend.draw,
+    report_figures.OnsetCurves: onset.draw,
 }
 
 
