@@ -33,12 +33,14 @@ def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | Coded | Non
     return Coded(event.code, texts([bins.get(name, "") for name in event.names.tolist()]))
 
 
-def caveats_given(given: str | Sequence[str] | StrArray, rows: int) -> Coded:
-    """Caveats given of each row; one text is that of every row.
+def caveats_given(given: str | Sequence[str] | StrArray | Coded, rows: int) -> Coded:
+    """Caveats given of each row, also by number; one text is that of every row.
 
     Raises:
         CountError: not one value a row.
     """
+    if isinstance(given, Coded):
+        return given
     return one_text(given, rows) if isinstance(given, str) else coded(_one_a_row("warnings", given, rows))
 
 

@@ -42,11 +42,11 @@ def score(
     methods: Sequence[str] = DEFAULT_METHODS,
     level: float = 0.95,
     bins: Mapping[str, str] | StrArray | Coded | None = None,
-    warnings: str | Sequence[str] | StrArray = "",
+    warnings: str | Sequence[str] | StrArray | Coded = "",
 ) -> Scores:
     """Compute the statistics of each pair of a count; arguments and errors are those of `signal_table`.
 
-    `bins` may be the kinds of the rows by number. `prior` is the prior of EBGM where it was fitted before, on all cells
+    `bins` and `warnings` may be texts by number. `prior` is the prior of EBGM where it was fitted before, on all cells
     of the same population.
     """
     kinds = counts.kinds if counts.expected is None else None

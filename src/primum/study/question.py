@@ -6,6 +6,7 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from primum.counts.fields import UseRuleSet
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.known import CHECKED, check_names
 from primum.counts.members import Scope, methods_named, term_groups
+from primum.counts.units import differing_units
 from primum.errors import CohortError, LinkError, UnknownNameError
 from primum.study.systems import told_of_systems
 from primum.terms import StrArray
@@ -86,6 +88,7 @@ class Meant:
         drug_level: names that a row has.
         bin_of: the kind of a term, remembered: tables of every pair ask for each term anew.
         used: how duplicates were treated.
+        units: drugs of treatments whose drugs are dosed in different units, as `primum.counts.units` gives them.
         notes: what is to be said of all of it.
     """
 
@@ -96,6 +99,7 @@ class Meant:
     drug_level: DrugLevel
     bin_of: KindOfTerm
     used: DuplicatesUsed
+    units: Mapping[str, int]
     notes: tuple[str, ...]
 
 
@@ -115,6 +119,7 @@ class Reader:
         self._arrays = None if arrays is None else arrays.seen_by(store)
         self._groups: dict[str, frozenset[str]] | None = None
         self._bin_of: dict[str, KindOfTerm] = {}
+        self._units: Mapping[str, int] | None = None
 
     @property
     def arrays(self) -> Incidence | None:
@@ -122,6 +127,13 @@ class Reader:
         if self._fast and self._arrays is None:
             self._arrays = open_incidence(self.store)
         return self._arrays
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """Drugs of treatments whose drugs are dosed in different units; asked of the store once."""
+        if self._units is None:
+            self._units = differing_units(self.store)
+        return self._units
 
     def meant(self, question: Question) -> Meant:
         """What a question means.
@@ -141,7 +153,7 @@ class Reader:
         told = told_of_systems(systems, [cohort] if versus is None else [cohort, versus])
         notes = (*told, used.note, *([STRICT_NOTE] if question.use_rules == "strict" else []))
         scope = self.scope(asked)
-        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, notes)
+        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, self.units, notes)
 
     def bin_of(self, scope: Scope) -> KindOfTerm:
         """The kind of a term as a question sees it."""
