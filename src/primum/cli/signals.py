@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +12,7 @@ import typer
 from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
 
 if TYPE_CHECKING:
+    from primum.cli.footnotes import Footnotes
     from primum.signals.table import Scores, SignalTable
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
@@ -103,24 +105,20 @@ def signals(
             typer.echo("\n".join(signals_by_source.lines(sides, meant, limit)))
         return
     with reports.open(store, engine=engine) as opened:
-        strata = by_year = onsets = None
+        strata = None
         if within:
             both = opened.stratified(question, by=within, methods=wanted)
             found, strata = both.scores, both.strata
         else:
             found = opened.scores(question, methods=wanted)
-        if svg_folder is not None and versus is None and name:
-            by_year = opened.stratified(question, by=("year",), methods=("ic",))
-            onsets = opened.onsets(name, meant, use_rules=rules, duplicates=duplicates)
-    signal_files.write(
-        found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
-    )
-    if svg_folder is not None:
-        signal_files.draw(
-            svg_folder, found, title=name or "Every drug", strata=strata, by_year=by_year, onsets=onsets or ()
+        signal_files.write(
+            found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
         )
+        told: tuple[str, ...] = ()
+        if svg_folder is not None:
+            told = signal_files.draw(svg_folder, opened, question, found, strata)
     if str(json_file) != "-":
-        typer.echo("\n".join(_lines(found, name, limit)))
+        typer.echo("\n".join(_lines(found, name, limit, told)))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -131,15 +129,19 @@ def drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     """A first word that is a condition is part of the cohort, and every drug is meant."""
     from primum.counts.fields import FIELDS
 
-    if what.lstrip("~(").partition(":")[0].casefold() in FIELDS and ":" in what:
+    what = what.strip()
+    first, colon, _ = what.lstrip("~(").partition(":")
+    if (colon and first.casefold() in FIELDS) or what.startswith("~*"):
         return "", " ".join([what, *cohort])
     return what, " ".join(cohort)
 
 
-def _lines(scores: Scores, what: str, limit: int) -> list[str]:
+def _lines(scores: Scores, what: str, limit: int, told: Sequence[str]) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
+    from primum.cli.footnotes import Footnotes
     from primum.cli.signal_files import rank_column
+    from primum.signals.columns import STANDS_OUT
     from primum.terms import SYNTHETIC
 
     about, ranked_by = scores.about, rank_column(scores)
@@ -148,28 +150,40 @@ def _lines(scores: Scores, what: str, limit: int) -> list[str]:
     lines += paragraph(f"{what or 'Every drug'}{within}, against {about.comparator}:")
     lines += paragraph(f"{scores.counts.total_reports:,} reports, {len(scores):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
+    if (standing := scores.standing_out()) is not None:
+        lines += paragraph(f"{standing:,} pairs stand out: {STANDS_OUT}.")
     is_harm = scores.bins.where("harm", "")
+    unseen = [method.id for method in about.methods if method.id not in _shown_methods(about)]
+    notes = Footnotes([*unseen, "p_heterogeneity"])
     harm = int(is_harm.sum())
     other = len(scores) - harm
     if harm:
         shown = min(limit, harm)
         lines += ["", f"Reactions: {shown:,} of {harm:,} pairs, ranked by {ranked_by}"]
-        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)))
+        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)), notes)
     if other:
         few = min(max(limit // 3, 1), other)
         lines += ["", f"Not reactions, kept apart: {few:,} of {other:,} pairs"]
-        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)))
+        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)), notes)
     if len(scores) > limit:
         lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
-    return lines + _footer(about)
+    if notes.numbers:
+        lines += ["", *notes.lines()]
+    return lines + _footer(about, told)
 
 
-def _rows(table: SignalTable) -> list[str]:
+def _shown_methods(table: SignalTable) -> dict[str, tuple[str, str]]:
+    """Heading and column of each method that the screen shows."""
+    ran = {method.id for method in table.methods}
+    shown = [(method, (head, name)) for head, method, name in _SHOWN if method in ran]
+    return dict(shown[:_AT_MOST])
+
+
+def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
     from primum.cli.columns import row_lines, rule
 
-    columns, ran = table.columns(), {method.id for method in table.methods}
-    shown = [(head, name) for head, method, name in _SHOWN if method in ran][:_AT_MOST]
+    columns, shown = table.columns(), list(_shown_methods(table).values())
     drugs = bool((table.drug != table.drug[0]).any())
     widths = [*((18, 17) if drugs else (37,)), 7, 8, *[6] * len(shown)]
     texts = 2 if drugs else 1
@@ -182,13 +196,16 @@ def _rows(table: SignalTable) -> list[str]:
     lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
     for i in range(len(table)):
         kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
-        names = [*([str(table.drug[i])] if drugs else []), f"{table.event[i]}{kind}"]
+        names = [
+            *([str(table.drug[i])] if drugs else []),
+            f"{table.event[i]}{kind}{notes.mark(str(table.warnings[i]))}",
+        ]
         numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]
         lines += line([*names, *numbers])
     return lines
 
 
-def _footer(table: SignalTable) -> list[str]:
+def _footer(table: SignalTable, told: Sequence[str]) -> list[str]:
     from primum.cli.columns import paragraph
 
     lines = [""]
@@ -196,7 +213,7 @@ def _footer(table: SignalTable) -> list[str]:
         lines += paragraph(
             f"EBGM prior: mean {fit.prior_mean:.2f}, {fit.starts_agreeing} of {fit.starts} starts agree."
         )
-    for note in table.notes:
+    for note in (*told, *table.notes):
         lines += paragraph(note)
     return lines + paragraph(f"Store {table.snapshot[:16]}.")
 

@@ -6,6 +6,7 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 STRICT_NOTE: Final = "Uses are told by strong rules alone: what only a weak rule told is unknown."
+_CONDITION: Final = re.compile(r"[:~|=]|^\s*\(")  # what no drug was found for may be meant as a condition
 EVERY_DRUG: Final = ("", "*", "all")
 AS_SAID: Final = "as said"  # cohorts that tell themselves how duplicates are treated, or were made to
 
@@ -165,6 +167,7 @@ class Reader:
 
         Raises:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
+            CohortError: it is none, and looks like a condition that cannot be read.
         """
         if what.strip() in EVERY_DRUG:
             return None
@@ -175,6 +178,8 @@ class Reader:
             return find_drug(self.store, what, drug_level=drug_level, arrays=self.arrays)
         except UnknownNameError:
             if treatment is None:
+                if _CONDITION.search(what):
+                    parse(what)  # says what is wrong in it
                 raise
             return Asked(treatment, "treatment")
 

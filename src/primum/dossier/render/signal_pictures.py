@@ -16,8 +16,9 @@ import numpy as np
 
 from primum.dossier.render.charts import canvas
 from primum.dossier.render.charts.scale import Axis, axis
+from primum.signals.caveats import reason_of
+from primum.signals.columns import STANDS_OUT, SignalTable, stands_out
 from primum.signals.onset import Onset
-from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
@@ -28,6 +29,10 @@ _STYLE: Final = (
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
 )
+_TREND_OF_IC: Final = (
+    "information component of each year, bits; the line is 0, as many as expected; hollow: no report in that year"
+)
+_TREND_OF_REPORTS: Final = "reports of each period; the line is 0"
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
 
@@ -58,7 +63,8 @@ class Ratio:
         name: what it is called.
         drug: drug of the pair.
         event: its event.
-        value: reporting odds ratio; not a number, like its bounds, where there is none.
+        value: reporting odds ratio; not a number, like its bounds, where there is none; infinite where nobody else
+            reports the event.
         lower: bound of its interval.
         upper: the other bound.
         note: what stands in place of the numbers where there is no interval.
@@ -97,19 +103,19 @@ def volcano(table: SignalTable, title: str) -> Picture:
         body += [canvas.line(60, y(tick), WIDTH - 20, y(tick), "grid")]
         body += [canvas.label(52, y(tick) + 4, f"{tick:g}", anchor="end", size=11.5, tone="soft")]
     body.append(canvas.label(4, 14, "-log10 of the mid-p", size=11.5, tone="soft"))
-    stands_out = (table.ic_lower > 0) & (table.fdr <= 0.05)
+    filled = stands_out(table.ic_lower, table.fdr)
+    body.append(canvas.label(WIDTH - 20, 14, f"filled: {STANDS_OUT}", anchor="end", size=11.5, tone="soft"))
     for i in drawn.tolist():
         place = (x(float(table.ic[i])), y(float(surprise[i])))
-        body.append(canvas.dot(*place, "ink", hollow=not stands_out[i], radius=3.0))
-    for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:_NAMED]:
+        body.append(canvas.dot(*place, "ink", hollow=not filled[i], radius=3.0))
+    for i in [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if filled[i]][:_NAMED]:
         at = x(float(table.ic[i]))
         left = at > WIDTH / 2
         place = (at - 6 if left else at + 6, y(float(surprise[i])) + 4)
         body.append(canvas.label(*place, _name(table, i), anchor="end" if left else "start", size=11.5))
     told = (
         f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
-        f"chance. {int(stands_out[drawn].sum())} filled ones have a lower bound above 0 and a false discovery rate of "
-        f"at most 5 %. {_NOT_RATES}"
+        f"chance. {int(filled[drawn].sum())} are filled: {STANDS_OUT}. {_NOT_RATES}"
     )
     rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
     return _picture(
@@ -123,15 +129,34 @@ def volcano(table: SignalTable, title: str) -> Picture:
 
 
 def forest(table: SignalTable, title: str) -> Picture:
-    """Reporting odds ratios with their intervals, a row a pair.
+    """Reporting odds ratios with their intervals, a row a pair; pooled over strata where the table has that.
+
+    A pair without an interval keeps its row, with the reason in place of the numbers: an event that nobody else reports
+    has no ratio, and often says most.
 
     Args:
         table: the pairs to draw, in order.
         title: what was counted.
     """
-    columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
-    rows = [Ratio(_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)]
-    return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
+    columns, pooled = table.columns(), "mh_ror" in table.more
+    method = "mantel_haenszel" if pooled else "ror"
+    ends = [columns[f"{'mh_ror' if pooled else 'ror'}{end}"].tolist() for end in ("", "_lower", "_upper")]
+    rows = []
+    for i, (value, lower, upper) in enumerate(zip(*ends, strict=True)):
+        note = reason_of(method, str(table.warnings[i])) or "no interval"
+        alone = table.observed[i] == table.event_reports[i] > 0 and math.isnan(value)
+        rows.append(
+            Ratio(
+                _name(table, i),
+                str(table.drug[i]),
+                str(table.event[i]),
+                math.inf if alone else value,
+                lower,
+                upper,
+                note.partition(":")[0],
+            )
+        )
+    return forest_of(rows, f"{title}: odds ratios{' within strata' if pooled else ''}")
 
 
 def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
@@ -147,17 +172,21 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
     for row, one in enumerate(ratios):
         y = 22.0 + 28 * row
-        lines = canvas.wrap(one.name, NAMES)
-        if len(lines) == 1:
-            body.append(canvas.label(0, y + 4, lines))
-        else:  # two smaller lines have room
-            body.append(canvas.label(0, y - 3, canvas.wrap(one.name, NAMES, 11)[:2], size=11))
+        body.append(_row_label(one.name, y + 4))
         told = one.note
         if one.drawn:
             body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
             body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
             told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
-        body.append(canvas.label(WIDTH, y + 4, told, anchor="end", size=12))
+        elif one.value == math.inf:  # the ratio lies beyond every axis
+            body.append(canvas.line(x(1.0), y, x.right, y, "axis"))
+            body += [canvas.line(x.right, y, x.right - 7, y + side, "bar") for side in (-4, 4)]
+        lines = canvas.wrap(told, 150, 12) if one.drawn else canvas.wrap(told, 150, 11)
+        body.append(
+            canvas.label(
+                WIDTH, y + 4 if len(lines) == 1 else y - 3, lines[:2], anchor="end", size=12 if one.drawn else 11
+            )
+        )
     drawn = sum(one.drawn for one in ratios)
     told = f"{drawn} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
     ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
@@ -195,7 +224,15 @@ def shares(
     )
 
 
-def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
+def heat_map(
+    names: Sequence[str],
+    strata: Sequence[str],
+    ic: FloatArray,
+    observed: IntArray,
+    title: str,
+    *,
+    drugs: Sequence[str] = (),
+) -> Picture:
     """Information component of each event in each stratum; shade and number say the same.
 
     Args:
@@ -204,64 +241,128 @@ def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observ
         ic: shape `(strata, events)`, bits.
         observed: reports, same shape.
         title: what was counted.
+        drugs: of each event; named in the picture where there are several, in the table always.
     """
     cell = max(26.0, min(70.0, (WIDTH - NAMES - 10) / max(len(strata), 1)))
     middle = [NAMES + 10 + cell * (column + 0.5) for column in range(len(strata))]
-    body = [canvas.label(x, 16, str(number), anchor="middle", size=11.5) for number, x in enumerate(middle, start=1)]
-    for row, name in enumerate(names):
-        y = 24 + 24.0 * row
-        body.append(canvas.label(0, y + 16, canvas.wrap(name, NAMES)[0]))
+    body = _scale_of_shades()
+    body += [canvas.label(x, 50, str(number), anchor="middle", size=11.5) for number, x in enumerate(middle, start=1)]
+    for row, name in enumerate(_called(names, drugs)):
+        y = 58 + 26.0 * row
+        body.append(_row_label(name, y + 16))
         for column in range(len(strata)):
             value, place = float(ic[column, row]), NAMES + 10 + cell * column
-            shade = 0.0 if math.isnan(value) else min(max(value, 0.0) / 5, 1.0)
-            tone = f"rgb({int(255 - 150 * shade)},{int(255 - 110 * shade)},{int(255 - 40 * shade)})"
-            body.append(canvas.element("rect", x=place, y=y, width=cell - 2, height=22.0, fill=tone, stroke="#c2cad1"))
-            text = f"{value:.1f}" if observed[column, row] else "-"
-            body.append(canvas.label(place + cell / 2 - 1, y + 15, text, anchor="middle", size=11.0))
-    y = 24 + 24.0 * len(names) + 22
+            body.append(
+                canvas.element("rect", x=place, y=y, width=cell - 2, height=24.0, fill=_shade(value), stroke="#c2cad1")
+            )
+            nothing = math.isnan(value) or (not observed[column, row] and abs(value) < 0.05)
+            text = "-" if nothing else _signed(value)
+            body.append(canvas.label(place + cell / 2 - 1, y + 16, text, anchor="middle", size=11.0))
+    y = 58 + 26.0 * len(names) + 22
     for column, name in enumerate(strata):
         body.append(canvas.label(0, y + 17 * column, f"{column + 1}  {name}", size=11.5, tone="soft"))
     told = (
-        f"Information component (bits) of {len(names)} events in {len(strata)} strata; darker is higher. {_NOT_RATES}"
+        f"Information component (bits) of {len(names)} events in {len(strata)} strata; blue is more than expected, "
+        f"orange less, darker is further from 0. {_NOT_RATES}"
     )
     rows = [
-        (stratum, name, int(observed[i, j]), float(ic[i, j]))
+        (stratum, drug, name, int(observed[i, j]), float(ic[i, j]))
         for i, stratum in enumerate(strata)
-        for j, name in enumerate(names)
+        for j, (drug, name) in enumerate(_pairs(names, drugs))
     ]
-    heads = ("stratum", "event", "observed", "ic")
+    heads = ("stratum", "drug", "event", "observed", "ic")
     return _picture(
         body, y + 17 * len(strata), "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows]
     )
 
 
-def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, title: str) -> Picture:
-    """Reports of each event in each period, a small line of its own for each.
+def _scale_of_shades() -> list[str]:
+    """What the shades of a heat map mean."""
+    body = [canvas.label(0, 16, "information component, bits; 0 is as many as expected", size=11.5, tone="soft")]
+    for i, value in enumerate((-3.0, -1.0, 0.0, 1.0, 3.0, 5.0)):
+        x = 330 + 62.0 * i
+        body.append(canvas.element("rect", x=x, y=4.0, width=18.0, height=16.0, fill=_shade(value), stroke="#c2cad1"))
+        body.append(canvas.label(x + 22, 16, _signed(value), size=11.5, tone="soft"))
+    body.append(
+        canvas.label(WIDTH, 34, "- nothing reported, next to nothing expected", anchor="end", size=11, tone="soft")
+    )
+    return body
+
+
+def _shade(value: float) -> str:
+    """Blue above 0, orange below, white at 0 and where there is no value."""
+    if math.isnan(value):
+        return "rgb(255,255,255)"
+    share = min(abs(value) / (5 if value > 0 else 3), 1.0)
+    red, green, blue = (150, 110, 40) if value > 0 else (15, 85, 165)
+    return f"rgb({int(255 - red * share)},{int(255 - green * share)},{int(255 - blue * share)})"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")  # + 0.0: no minus before a nought
+
+
+def trend(
+    names: Sequence[str],
+    periods: Sequence[str],
+    observed: IntArray,
+    title: str,
+    *,
+    drugs: Sequence[str] = (),
+    ic: FloatArray | None = None,
+) -> Picture:
+    """Each event in each period, a small line of its own: its information component, or its reports.
+
+    Periods that are years stand as far apart as they are, and only neighbours are joined.
 
     Args:
         names: of the events.
         periods: in order.
-        observed: shape `(periods, events)`.
+        observed: reports; shape `(periods, events)`.
         title: what was counted.
+        drugs: of each event; named in the picture where there are several, in the table always.
+        ic: information component of each event in each period, bits, same shape; None draws the reports.
     """
-    left, right, body = NAMES + 12, WIDTH - 90, []
-    step = (right - left) / max(len(periods) - 1, 1)
-    for row, name in enumerate(names):
-        base, most = 44.0 + 44 * row, max(int(observed[:, row].max(initial=0)), 1)
-        places = [(left + step * i, base - 32 * int(n) / most) for i, n in enumerate(observed[:, row].tolist())]
-        body.append(canvas.label(0, base - 10, canvas.wrap(name, NAMES)[0]))
-        body.append(canvas.line(left, base, right, base, "grid"))
-        body += [canvas.line(*one, *other, "bar") for one, other in itertools.pairwise(places)]
-        body += [canvas.dot(*place, "ink", radius=2.5) for place in places]
-        body.append(canvas.label(right + 10, base - 10, f"most {most}", size=11.5, tone="soft"))
-    bottom = 44.0 * len(names) + 22
-    for i in {0, len(periods) // 2, len(periods) - 1} if periods else ():
-        place = left + step * i
-        body.append(canvas.label(place, bottom, periods[i], anchor="middle", size=11.5, tone="soft"))
-    told = f"Reports a period of {len(names)} events, each on a scale of its own up to its most. {_NOT_RATES}"
-    rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
-    heads = ("period", "event", "observed")
+    left, right = NAMES + 12, WIDTH - 90
+    places, joined = _periods(periods, left, right)
+    body = [canvas.label(0, 14, _TREND_OF_REPORTS if ic is None else _TREND_OF_IC, size=11.5, tone="soft")]
+    for row, name in enumerate(_called(names, drugs)):
+        base = 66.0 + 48 * row
+        values = (observed if ic is None else ic)[:, row].astype(float)
+        fine = np.isfinite(values)
+        low, high = float(values[fine].min(initial=0.0)), float(values[fine].max(initial=1.0))
+        y = Axis(low, high, base, base - 34)
+        body.append(_row_label(name, base - 12))
+        body.append(canvas.line(left, y(0.0), right, y(0.0), "grid"))
+        spots = [(x, y(float(value))) for x, value in zip(places, values, strict=True)]
+        body += [canvas.line(*spots[i], *spots[i + 1], "bar") for i in joined if fine[i] and fine[i + 1]]
+        body += [
+            canvas.dot(*spots[i], "ink", hollow=not observed[i, row], radius=2.5) for i in np.flatnonzero(fine).tolist()
+        ]
+        ends = f"most {int(high)}" if ic is None else f"{_signed(low)} to {_signed(high)}"
+        body.append(canvas.label(right + 10, base - 12, ends, size=11.5, tone="soft"))
+    bottom = 48.0 * len(names) + 44
+    for i in sorted({0, len(periods) // 2, len(periods) - 1}) if periods else ():
+        body.append(canvas.label(places[i], bottom, periods[i], anchor="middle", size=11.5, tone="soft"))
+    told = (
+        f"{'Reports' if ic is None else 'Information component (bits)'} of {len(names)} events in each period, each on "
+        f"a scale of its own. {_NOT_RATES}"
+    )
+    rows = [
+        (period, drug, name, int(observed[i, j]), *(() if ic is None else (float(ic[i, j]),)))
+        for i, period in enumerate(periods)
+        for j, (drug, name) in enumerate(_pairs(names, drugs))
+    ]
+    heads = ("period", "drug", "event", "observed", *(() if ic is None else ("ic",)))
     return _picture(body, bottom + 14, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
+
+
+def _periods(periods: Sequence[str], left: float, right: float) -> tuple[list[float], list[int]]:
+    """Where the periods stand, and which are neighbours of the next: years by their number, others one by one."""
+    numbers = [int(period) for period in periods] if all(map(str.isdecimal, periods)) else list(range(len(periods)))
+    first, span = (numbers[0], max(numbers[-1] - numbers[0], 1)) if numbers else (0, 1)
+    places = [left + (right - left) * (number - first) / span for number in numbers]
+    return places, [i for i, (one, other) in enumerate(itertools.pairwise(numbers)) if other - one == 1]
 
 
 def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
@@ -341,6 +442,23 @@ def _number(value: float) -> str:
 def _name(table: SignalTable, row: int) -> str:
     event = str(table.event[row]).capitalize()
     return event if (table.drug == table.drug[0]).all() else f"{table.drug[row]}: {event}"
+
+
+def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(drugs or [""] * len(names), names, strict=True))
+
+
+def _called(names: Sequence[str], drugs: Sequence[str]) -> list[str]:
+    """What rows are called: by the drug as well where there are several."""
+    return [f"{drug}: {name}" if len(set(drugs)) > 1 else name for drug, name in _pairs(names, drugs)]
+
+
+def _row_label(name: str, base: float) -> str:
+    """The name of a row in one line, or in two smaller ones."""
+    lines = canvas.wrap(name, NAMES)
+    if len(lines) == 1:
+        return canvas.label(0, base, lines)
+    return canvas.label(0, base - 7, canvas.wrap(name, NAMES, 11)[:2], size=11)
 
 
 def _heads(more: str) -> tuple[Any, ...]:
