@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import commands
+from primum.study.over_time import trend
+from primum.study.reports import open as open_reports
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,40 @@ def test_a_first_word_that_is_no_drug_is_read_as_a_condition(undated: Path, word
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_over_time_tells_since_which_quarter_a_pair_stands_out(made_archives: Path, tmp_path: Path) -> None:
+    files = ("--csv", tmp_path / "t.csv", "--json", tmp_path / "t.json")
+    done = commands.primum("signals", "anti-wrinkle", "--over-time", "--store", made_archives, *files)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    answer = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["observed"] for row in csv.DictReader(file)] == [str(row["observed"]) for row in answer["rows"]]
+    assert answer["schema"] == "primum.signals-over-time/1"
+    for event in {row["event"] for row in answer["rows"]}:
+        mine = [row for row in answer["rows"] if row["event"] == event]
+        assert [row["quarter"] for row in mine] == answer["quarters"]
+        since = next((row["quarter"] for row in mine if row["ic_cumulated_lower"] > 0), "")
+        assert {row["stands_out_since"] for row in mine} == {since}
+    with open_reports(made_archives) as opened:
+        found = trend(opened, "anti-wrinkle")
+    assert sum(row["observed"] for row in answer["rows"]) == found.observed.sum()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("dysport", "--over-time"), 1, "holds no report"),
+        (("--over-time",), 1, 'No drug named ""'),
+        (("dysport", "sex:F", "--over-time"), 2, "--over-time stands alone"),
+        (("dysport", "--over-time", "--by", "sex"), 2, "--over-time stands alone"),
+    ],
+)
+def test_over_time_of_what_has_no_quarters_is_told(
+    undated: Path, words: tuple[str, ...], status: int, told: str
+) -> None:
+    done = commands.primum("signals", *words, "--store", undated)
+    assert done.returncode == status
+    assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert status == 2 or len(done.stderr.splitlines()) == 1

@@ -63,6 +63,10 @@ def signals(
             "--by", metavar="LIST", help="Within strata of sex, age, year, reporter; source alone: side by side."
         ),
     ] = "",
+    over_time: Annotated[
+        bool,
+        typer.Option("--over-time", help="Of one drug: IC of every event by quarter, and since when it stands out."),
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: StorePlace = None,
     engine: EngineName = "duckdb",
@@ -91,6 +95,11 @@ def signals(
     if strata_file is not None and not within:
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
+    if over_time:
+        if meant or versus is not None or methods or within or parquet_file or xlsx_file or svg_folder:
+            raise typer.BadParameter("--over-time stands alone with one drug or treatment, and --csv or --json.")
+        _over_time(name, store, engine, csv_file=csv_file, json_file=json_file, limit=limit)
+        return
     level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
     question = reports.Question(name, meant, versus, level, rules, duplicates)
     if within == ("source",):
@@ -119,6 +128,21 @@ def signals(
             told = signal_files.draw(svg_folder, opened, question, found, strata)
     if str(json_file) != "-":
         typer.echo("\n".join(_lines(found, name, limit, told)))
+
+
+def _over_time(
+    what: str, store: str | None, engine: str, *, csv_file: Path | None, json_file: Path | None, limit: int
+) -> None:
+    """Answer `--over-time`."""
+    from primum.cli import signals_over_time
+    from primum.study import reports
+    from primum.study.over_time import trend
+
+    with reports.open(store, engine=engine) as opened:
+        found, synthetic = trend(opened, what), opened.store.synthetic()
+    signals_over_time.write(found, what, csv=csv_file, json=json_file, synthetic=synthetic)
+    if str(json_file) != "-":
+        typer.echo("\n".join(signals_over_time.lines(found, what, limit, synthetic)))
 
 
 def _listed(text: str) -> tuple[str, ...]:

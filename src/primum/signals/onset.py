@@ -23,8 +23,8 @@ METHOD: Final = Method(
     "doi:10.1007/s40264-013-0088-z",
 )
 
-# Where ln(shape) and ln(scale) are looked for. Many reports on day 0 and a few late ones push the scale far below a day;
-# what still ends at an edge has no maximum that was looked at, and gets no estimate.
+# Where ln(shape) and ln(scale) are looked for. Many reports on day 0 and a few late ones push the scale far below a
+# day; what still ends at an edge has no maximum that was looked at, and gets no estimate.
 _LOWEST: Final = np.array([-5.0, -40.0])
 _HIGHEST: Final = np.array([5.0, 20.0])
 _EDGE: Final = 0.01
