@@ -80,3 +80,14 @@ def test_a_fault_is_one_line_and_exit_1(long_table: Path, tmp_path: Path, words:
 
 def test_without_a_set_the_usage_is_told() -> None:
     assert primum("evaluate").returncode == 2
+
+
+def test_tables_stand_when_the_plot_cannot_be_drawn(long_table: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("drug,outcome,truth\nLamivudine,Agranulocytosis,1\nVoltaren,Acne,0\n")
+    files = {kind: tmp_path / f"out.{kind}" for kind in ("json", "csv", "svg")}
+    options = [word for kind, path in files.items() for word in (f"--{kind}", str(path))]
+    done = primum("evaluate", "--reference", str(own), "--methods", "ic", *options, "--store", str(long_table))
+    assert done.returncode == 1
+    assert "too few negative controls" in done.stderr
+    assert [kind for kind, path in files.items() if path.exists()] == ["json", "csv"]

@@ -39,6 +39,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "smq": st.sampled_from(["Odd limbs", "odd limbs (SMQ)", "x (SMQ) (smq)"]),
     "bin": st.sampled_from(["harm", "off_label"]),
     "sex": st.sampled_from(["F", "m", "unknown"]),
+    "country": st.sampled_from(["us", "GB", "United  States", "korea, republic of"]),
     "dose": st.sampled_from(["50-125", "-20", "200-", "12.5"]),
     "age": st.sampled_from(["18-64", "65-", "-17", "40", "0.5-2", "unknown"]),
     "reporter": st.sampled_from(["physician", "CN"]),
@@ -69,6 +70,17 @@ COHORTS = st.recursive(
 @settings(max_examples=300)
 def test_reading_the_text_of_a_cohort_gives_the_cohort(cohort: Cohort) -> None:
     assert parse(str(cohort)) == cohort
+
+
+def test_a_country_is_known_by_code_and_by_name_and_no_other_word_is_one() -> None:
+    said = parse('country:UK,usa,"united  states",de')
+    assert said == parse("country:DE,GB,US")
+    assert str(~said) == "~country:DE,GB,US"
+    for text, at in (("~country:UKK", 10), ("country:GB,Germny", 12)):
+        with pytest.raises(CohortError, match=f"position {at}: .*expected a country by its ISO code or English name"):
+            parse(text)
+    with pytest.raises(CohortError, match='Did you mean "GERMANY"'):
+        parse("country:Germny")
 
 
 @given(COHORTS)
@@ -293,7 +305,7 @@ def test_every_field_can_be_asked_for_and_says_what_it_means(people: Store) -> N
     given = {"treatment": "anti-wrinkle", "role": "PS", "use": "mixed", "bin": "harm", "sex": "F", "age": "40"}
     given |= {"reporter": "MD", "serious": "yes", "outcome": "DE", "received": "2014", "event_date": "2014"}
     given |= {"source": "faers", "quarter": "2014q1", "use_strict": "mixed", "duplicates": "exact"}
-    given |= {"dose": "20 product:X"}
+    given |= {"dose": "20 product:X", "country": "US"}
     scope = Scope(SCOPE.bins, groups=dict.fromkeys(GROUPS, frozenset({"X"})))
     for name, field in FIELDS.items():
         assert field.meaning

@@ -30,7 +30,7 @@ CONDITIONS = [
         "age:-0.4",
         "age:40000-",
     ),
-    *("country:US", "country:FR,US", "country:ZZ", "reporter:physician", "reporter:consumer,lawyer", "source:faers"),
+    *("country:US", "country:FR,US", "country:AQ", "reporter:physician", "reporter:consumer,lawyer", "source:faers"),
     *("source:table", "quarter:2017q2", "quarter:2017q1..2018q4", "serious:yes", "serious:no", "serious:yes,no"),
     *("outcome:death", "outcome:death,other", "received:2017", "received:2017-03..2018q1", "received:1800..2017"),
     *("received:2017..2200", "event_date:2016", "event_date:2016-02-29", "event_date:2016-02,2017q3"),

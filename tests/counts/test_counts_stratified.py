@@ -133,18 +133,6 @@ def test_one_sender_and_one_quarter_are_told_where_they_stand_out_and_nowhere_el
     assert [by_event[event] for event in ("HEADACHE", "PAIN", "OVERDOSE")] == ["", "", ""]
 
 
-def test_dose_terms_of_a_treatment_with_several_units_carry_a_caveat(memory_store: MakeStore) -> None:
-    rows = some_reports(60)
-    for n, row in enumerate(rows["drugs_in_report"]):
-        row["drugname"], row["active_ingredient"] = ("BOTOX", None) if n % 2 else ("DYSPORT", None)
-    with memory_store(**rows) as store:
-        arrays, asked = open_incidence(store, keep=False), Asked("anti-wrinkle", "treatment")
-        table = count(store, asked, scope=SCOPE, arrays=arrays)
-        told = caveats(arrays, asked, table)
-    artefact = {event for event, text in zip(table.event.tolist(), told, strict=True) if "unit artefact" in text}
-    assert artefact == {"OVERDOSE"}
-
-
 def test_heterogeneity_over_strata_is_the_test_of_each_pair_in_the_table(store: Store) -> None:
     with_strata = Reports(store).stratified(Question("ASPIRIN"), by=("sex",), methods=("ror",))
     inside, table = with_strata.strata, with_strata.scores.table()

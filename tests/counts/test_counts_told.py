@@ -28,7 +28,7 @@ from primum.treatments.vocabulary import vocabularies
 
 ABOUT = Asked("anti-wrinkle", "treatment")
 SCOPE = Scope({words.treatment: words.bins for words in vocabularies()}, treatment=(ABOUT.name,))
-COHORTS = ["*", "sex:F", "use:cosmetic", "~use_strict:unknown", "reaction:headache age:18-", "age:0.5-2", "country:ZZ"]
+COHORTS = ["*", "sex:F", "use:cosmetic", "~use_strict:unknown", "reaction:headache age:18-", "age:0.5-2", "country:AQ"]
 Roads = tuple[Store, Incidence]
 
 
@@ -52,7 +52,7 @@ def agree(roads: Roads, cohort: Cohort) -> int:
 @pytest.mark.parametrize("text", COHORTS)
 def test_a_cohort_is_tallied_alike_by_the_arrays_and_by_the_engine(roads: Roads, text: str) -> None:
     reports = agree(roads, parse(text))
-    assert reports > 0 or text == "country:ZZ"
+    assert reports > 0 or text == "country:AQ"
 
 
 def test_every_kind_of_value_is_tallied(roads: Roads) -> None:
@@ -98,10 +98,10 @@ def test_onsets_of_a_treatment_are_the_same_from_the_arrays(roads: Roads, text: 
 def test_onsets_of_a_drug_are_the_same_where_the_arrays_name_its_reports(roads: Roads, name: str) -> None:
     store, arrays = roads
     asked = find_drug(store, name)
-    for text in ("*", "sex:F", "country:ZZ"):
+    for text in ("*", "sex:F", "country:AQ"):
         slow, fast = (plain(onset_days(store, asked, parse(text), SCOPE, arrays=one)) for one in (None, arrays))
         assert fast == slow
-        assert bool(fast) == (text != "country:ZZ")
+        assert bool(fast) == (text != "country:AQ")
 
 
 def test_the_onsets_of_a_drug_are_asked_of_the_engine_once_whatever_the_cohort(

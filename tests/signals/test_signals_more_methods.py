@@ -212,6 +212,28 @@ def test_many_reports_on_day_zero_are_no_obstacle() -> None:
     assert result.median == 0
 
 
+@pytest.mark.parametrize("days", [[0] * 95 + [1, 3, 10, 60, 365], [0] * 200 + [1] * 4 + [7, 30, 365, 1000]])
+def test_a_few_late_reports_behind_many_on_day_zero_are_fitted_to_the_top(days: list[int]) -> None:
+    """The scale lies far below a day; the edge of a search is no estimate."""
+    result, told = onset(days), np.array(days)
+
+    def naive(place: np.ndarray) -> float:
+        shape, scale = np.exp(place)
+        return float(np.log(np.exp(-((told / scale) ** shape)) - np.exp(-(((told + 1) / scale) ** shape))).sum())
+
+    found = np.log([result.shape, result.scale])
+    steps = [np.array([a, b]) for a in np.linspace(-0.5, 0.5, 21) for b in np.linspace(-4, 4, 41)]
+    assert all(naive(found + step) <= naive(found) + 1e-9 for step in steps)
+    assert result.scale < np.exp(-5)
+
+
+def test_days_whose_likelihood_rises_to_the_edge_of_the_search_get_the_reason() -> None:
+    for days in ([0] * 50 + [36_500], [3_650] * 5 + [3_651]):
+        result = onset(days)
+        assert (result.reason, result.shape_interval) == ("the days do not determine a shape", None)
+        assert np.isnan([result.shape, result.scale]).all()
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [

@@ -73,6 +73,10 @@ def evaluate(
     wanted = tuple(name.strip() for name in methods.split(",") if name.strip()) or DEFAULT
     with reports.open(store) as opened:
         found = measure(opened, known, width="broad" if broad else "narrow", terms=own, methods=wanted)
+    if csv_file is not None:
+        output.write_text(csv_file, _csv(found))
+    if json_file is not None:
+        output.write_json(json_file, found.as_json())
     if svg_file is not None:
         if found.coverage is None or found.null is None:
             raise ReferenceSetError.of(
@@ -83,10 +87,6 @@ def evaluate(
             )
         title = f"{found.reference.name}, {found.width} terms"
         output.write_text(svg_file, calibration_plot(found.coverage, title=title, controls=found.null.controls) + "\n")
-    if csv_file is not None:
-        output.write_text(csv_file, _csv(found))
-    if json_file is not None:
-        output.write_json(json_file, found.as_json())
     if str(json_file) != "-":
         say("\n".join(_lines(found)))
 

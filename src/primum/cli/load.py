@@ -109,7 +109,7 @@ def load_table(
         loaded = load_table(opened, file)
     _tell(loaded)
     if loaded.outcome == "replaced":
-        typer.echo(f"It stands for the {file.name} loaded before; to keep both, give one another name.")
+        say(f"It stands for the {file.name} loaded before; to keep both, give one another name.")
 
 
 def load_vaers(

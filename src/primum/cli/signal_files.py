@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from primum.cli import output
 from primum.errors import CohortError, OutputError
@@ -13,8 +12,11 @@ from primum.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.counts.stratified import ByStratum
-    from primum.signals.table import Scores
-    from primum.study.reports import OnsetOfUse, StratifiedScores
+    from primum.dossier.render.signal_pictures import Picture
+    from primum.signals.table import Scores, SignalTable
+    from primum.study.question import Question
+    from primum.study.reports import Reports
+    from primum.terms import FloatArray, IntArray
 
 _DRAWN, _ROWS_DRAWN, _TRENDS_DRAWN = 2_000, 20, 8  # pairs of the volcano, of forest and heat map, of the trend
 _RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
@@ -73,19 +75,17 @@ def write(
 
 
 def draw(
-    folder: Path,
-    scores: Scores,
-    *,
-    title: str,
-    strata: ByStratum | None,
-    by_year: StratifiedScores | None,
-    onsets: Sequence[OnsetOfUse],
-) -> None:
-    """Write the pictures that there are numbers for, and the table of each."""
-    import numpy as np
+    folder: Path, opened: Reports, question: Question, scores: Scores, strata: ByStratum | None
+) -> tuple[str, ...]:
+    """Write the pictures that there are numbers for, and the table of each.
 
+    Returns:
+        What has to be said of pictures that are missing, or that hold less than was asked for.
+
+    Raises:
+        OutputError: a statistic that the pictures show was not asked for, or the folder cannot be written.
+    """
     from primum.dossier.render import signal_pictures as pictures
-    from primum.signals import ic
     from primum.signals.write import csv_rows
 
     ran = {method.id for method in scores.about.methods}
@@ -96,28 +96,66 @@ def draw(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError.of(str(folder), error.strerror or str(error), "Name a folder that can be made.") from error
+    title = question.what or "Every drug"
     if any(note.startswith(SYNTHETIC) for note in scores.about.notes):
         title = f"{SYNTHETIC}: {title}"
     is_harm = scores.bins.where("harm", "")
     ranked = scores.order(rank_column(scores), among=is_harm, most=_DRAWN)
     top = ranked[:_ROWS_DRAWN]
-    made = [pictures.volcano(scores.table(ranked), title), pictures.forest(scores.table(top), title)]
+    shown = scores.table(top)
+    made, told = [pictures.volcano(scores.table(ranked), title), pictures.forest(shown, title)], []
+    apart = sum(bool(row[-1]) for row in made[1].rows[1:])
+    if apart:
+        told.append(f"Forest: {apart} of {len(top)} pairs have no interval; the reason stands in its place.")
     if strata is not None:
-        expected = strata.drug_reports[:, top] * strata.event_reports[:, top] / np.maximum(strata.total_reports, 1)
-        value = ic(strata.observed[:, top], expected).value
-        names = [str(name).capitalize() for name in scores.counts.event[top].tolist()]
-        made.append(pictures.heat_map(names, [str(c) for c in strata.cohorts], value, strata.observed[:, top], title))
-    if by_year is not None and by_year.strata is not None:
-        years = [str(cohort).partition(":")[2] for cohort in by_year.strata.cohorts]
-        best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where("harm", ""), most=_TRENDS_DRAWN)
-        names = [str(name).capitalize() for name in by_year.scores.counts.event[best].tolist()]
-        made.append(pictures.trend(names, years, by_year.strata.observed[:, best], title))
-    told = [(one.use or str(scores.counts.drug[0]), one.days, one.onset) for one in onsets if one.days]
-    if told:
-        made.append(pictures.onset(told, title))
+        names = [str(cohort) for cohort in strata.cohorts]
+        made.append(pictures.heat_map(_events(shown), names, *_within(strata, top), title, drugs=shown.drug.tolist()))
+    if question.what and question.versus is None:
+        drawn, missing = _over_time(opened, question, title)
+        made += [picture for picture in drawn if picture is not None]
+        told += missing
     for picture in made:
         output.write_text(folder / f"{picture.name}.svg", picture.svg)
         output.write_text(folder / f"{picture.name}.csv", "".join(csv_rows(picture.rows)))
+    return tuple(told)
+
+
+def _over_time(opened: Reports, question: Question, title: str) -> tuple[list[Picture | None], list[str]]:
+    """The trend over years and the days to onset of one drug, where reports have the dates for it."""
+    from primum.dossier.render import signal_pictures as pictures
+
+    made: list[Picture | None] = []
+    told: list[str] = []
+    try:
+        by_year = opened.stratified(question, by=("year",), methods=("ic",))
+    except CohortError:  # there are no strata: a long table has no dates
+        told.append("No trend: no report that was counted has a day of receipt.")
+    else:
+        best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where("harm", ""), most=_TRENDS_DRAWN)
+        shown, inside = by_year.scores.table(best), cast("ByStratum", by_year.strata)
+        years = [str(cohort).partition(":")[2] for cohort in inside.cohorts]
+        value, observed = _within(inside, best)
+        made.append(pictures.trend(_events(shown), years, observed, title, drugs=shown.drug.tolist(), ic=value))
+    rules, duplicates = question.use_rules, question.duplicates
+    found = opened.onsets(question.what, question.cohort, use_rules=rules, duplicates=duplicates)
+    groups = [(one.use or question.what, one.days, one.onset) for one in found if one.days]
+    made.append(pictures.onset(groups, title) if groups else None)
+    return made, told
+
+
+def _within(strata: ByStratum, rows: IntArray) -> tuple[FloatArray, IntArray]:
+    """Information component and reports of some pairs in each stratum."""
+    import numpy as np
+
+    from primum.signals import ic
+
+    observed = strata.observed[:, rows]
+    expected = strata.drug_reports[:, rows] * strata.event_reports[:, rows] / np.maximum(strata.total_reports, 1)
+    return ic(observed, expected).value, observed
+
+
+def _events(table: SignalTable) -> list[str]:
+    return [str(name).capitalize() for name in table.event.tolist()]
 
 
 def strata_rows(scores: Scores, strata: ByStratum) -> list[tuple[Any, ...]]:

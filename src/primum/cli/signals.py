@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,6 +13,7 @@ from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRule
 from primum.cli.output import say
 
 if TYPE_CHECKING:
+    from primum.cli.footnotes import Footnotes
     from primum.signals.table import Scores, SignalTable
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
@@ -62,6 +64,10 @@ def signals(
             "--by", metavar="LIST", help="Within strata of sex, age, year, reporter; source alone: side by side."
         ),
     ] = "",
+    over_time: Annotated[
+        bool,
+        typer.Option("--over-time", help="Of one drug: IC of every event by quarter, and since when it stands out."),
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
     store: StorePlace = None,
     engine: EngineName = "duckdb",
@@ -90,6 +96,11 @@ def signals(
     if strata_file is not None and not within:
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
+    if over_time:
+        if meant or versus is not None or methods or within or parquet_file or xlsx_file or svg_folder:
+            raise typer.BadParameter("--over-time stands alone with one drug or treatment, and --csv or --json.")
+        _over_time(name, store, engine, csv_file=csv_file, json_file=json_file, limit=limit)
+        return
     level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
     question = reports.Question(name, meant, versus, level, rules, duplicates)
     if within == ("source",):
@@ -104,24 +115,35 @@ def signals(
             say("\n".join(signals_by_source.lines(sides, meant, limit)))
         return
     with reports.open(store, engine=engine) as opened:
-        strata = by_year = onsets = None
+        strata = None
         if within:
             both = opened.stratified(question, by=within, methods=wanted)
             found, strata = both.scores, both.strata
         else:
             found = opened.scores(question, methods=wanted)
-        if svg_folder is not None and versus is None and name:
-            by_year = opened.stratified(question, by=("year",), methods=("ic",))
-            onsets = opened.onsets(name, meant, use_rules=rules, duplicates=duplicates)
-    signal_files.write(
-        found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
-    )
-    if svg_folder is not None:
-        signal_files.draw(
-            svg_folder, found, title=name or "Every drug", strata=strata, by_year=by_year, onsets=onsets or ()
+        signal_files.write(
+            found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
         )
+        told: tuple[str, ...] = ()
+        if svg_folder is not None:
+            told = signal_files.draw(svg_folder, opened, question, found, strata)
     if str(json_file) != "-":
-        say("\n".join(_lines(found, name, limit)))
+        say("\n".join(_lines(found, name, limit, told)))
+
+
+def _over_time(
+    what: str, store: str | None, engine: str, *, csv_file: Path | None, json_file: Path | None, limit: int
+) -> None:
+    """Answer `--over-time`."""
+    from primum.cli import signals_over_time
+    from primum.study import reports
+    from primum.study.over_time import trend
+
+    with reports.open(store, engine=engine) as opened:
+        found, synthetic = trend(opened, what), opened.store.synthetic()
+    signals_over_time.write(found, what, csv=csv_file, json=json_file, synthetic=synthetic)
+    if str(json_file) != "-":
+        say("\n".join(signals_over_time.lines(found, what, limit, synthetic)))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -132,15 +154,19 @@ def drug_and_cohort(what: str, cohort: list[str]) -> tuple[str, str]:
     """A first word that is a condition is part of the cohort, and every drug is meant."""
     from primum.counts.fields import FIELDS
 
-    if what.lstrip("~(").partition(":")[0].casefold() in FIELDS and ":" in what:
+    what = what.strip()
+    first, colon, _ = what.lstrip("~(").partition(":")
+    if (colon and first.casefold() in FIELDS) or what.startswith("~*"):
         return "", " ".join([what, *cohort])
     return what, " ".join(cohort)
 
 
-def _lines(scores: Scores, what: str, limit: int) -> list[str]:
+def _lines(scores: Scores, what: str, limit: int, told: Sequence[str]) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli.columns import paragraph
+    from primum.cli.footnotes import Footnotes
     from primum.cli.signal_files import rank_column
+    from primum.signals.columns import STANDS_OUT
     from primum.terms import SYNTHETIC
 
     about, ranked_by = scores.about, rank_column(scores)
@@ -149,28 +175,40 @@ def _lines(scores: Scores, what: str, limit: int) -> list[str]:
     lines += paragraph(f"{what or 'Every drug'}{within}, against {about.comparator}:")
     lines += paragraph(f"{scores.counts.total_reports:,} reports, {len(scores):,} pairs of a drug and an event.")
     lines += paragraph(_WARNING)
+    if (standing := scores.standing_out()) is not None:
+        lines += paragraph(f"{standing:,} pairs stand out: {STANDS_OUT}.")
     is_harm = scores.bins.where("harm", "")
+    unseen = [method.id for method in about.methods if method.id not in _shown_methods(about)]
+    notes = Footnotes([*unseen, "p_heterogeneity"])
     harm = int(is_harm.sum())
     other = len(scores) - harm
     if harm:
         shown = min(limit, harm)
         lines += ["", f"Reactions: {shown:,} of {harm:,} pairs, ranked by {ranked_by}"]
-        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)))
+        lines += _rows(scores.table(scores.order(ranked_by, among=is_harm, most=shown)), notes)
     if other:
         few = min(max(limit // 3, 1), other)
         lines += ["", f"Not reactions, kept apart: {few:,} of {other:,} pairs"]
-        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)))
+        lines += _rows(scores.table(scores.order(ranked_by, among=~is_harm, most=few)), notes)
     if len(scores) > limit:
         lines += ["", "All pairs and columns: --csv F, --json F, --parquet F or --xlsx F."]
-    return lines + _footer(about)
+    if notes.numbers:
+        lines += ["", *notes.lines()]
+    return lines + _footer(about, told)
 
 
-def _rows(table: SignalTable) -> list[str]:
+def _shown_methods(table: SignalTable) -> dict[str, tuple[str, str]]:
+    """Heading and column of each method that the screen shows."""
+    ran = {method.id for method in table.methods}
+    shown = [(method, (head, name)) for head, method, name in _SHOWN if method in ran]
+    return dict(shown[:_AT_MOST])
+
+
+def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
     from primum.cli.columns import row_lines, rule
 
-    columns, ran = table.columns(), {method.id for method in table.methods}
-    shown = [(head, name) for head, method, name in _SHOWN if method in ran][:_AT_MOST]
+    columns, shown = table.columns(), list(_shown_methods(table).values())
     drugs = bool((table.drug != table.drug[0]).any())
     widths = [*((18, 17) if drugs else (37,)), 7, 8, *[6] * len(shown)]
     texts = 2 if drugs else 1
@@ -183,13 +221,16 @@ def _rows(table: SignalTable) -> list[str]:
     lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
     for i in range(len(table)):
         kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
-        names = [*([str(table.drug[i])] if drugs else []), f"{table.event[i]}{kind}"]
+        names = [
+            *([str(table.drug[i])] if drugs else []),
+            f"{table.event[i]}{kind}{notes.mark(str(table.warnings[i]))}",
+        ]
         numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]
         lines += line([*names, *numbers])
     return lines
 
 
-def _footer(table: SignalTable) -> list[str]:
+def _footer(table: SignalTable, told: Sequence[str]) -> list[str]:
     from primum.cli.columns import paragraph
 
     lines = [""]
@@ -197,7 +238,7 @@ def _footer(table: SignalTable) -> list[str]:
         lines += paragraph(
             f"EBGM prior: mean {fit.prior_mean:.2f}, {fit.starts_agreeing} of {fit.starts} starts agree."
         )
-    for note in table.notes:
+    for note in (*told, *table.notes):
         lines += paragraph(note)
     return lines + paragraph(f"Store {table.snapshot[:16]}.")
 

@@ -23,7 +23,6 @@ import numpy as np
 from scipy import special
 
 from primum.counts.by_arrays import Population
-from primum.counts.holdings import Drugs
 from primum.counts.incidence import Incidence
 from primum.counts.kernel import Codes
 from primum.counts.kinds import distinct
@@ -42,7 +41,6 @@ LAWYERS: Final = 0.5
 BY_CHANCE: Final = 0.001
 """Binomial probability of so many or more, from the share among all reports of the drug. With the hundreds of events of
 a drug that have five reports, chance alone gives less than one caveat of each kind."""
-DOSE_WORDS: Final = ("DOSE", "OVERDOSE", "UNDERDOSE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class _Most:
 
 
 def caveats_of(who: Population, exposed: Sequence[tuple[int, Codes]], table: CountTable) -> list[str]:
-    """Caveats of each pair of a drug that was asked for: one sender, stimulated reporting, unit artefact.
+    """Caveats of each pair of a drug that was asked for: one sender, stimulated reporting.
 
     Args:
         who: the reports that were counted.
@@ -73,10 +71,8 @@ def caveats_of(who: Population, exposed: Sequence[tuple[int, Codes]], table: Cou
     for drug, reports in exposed:
         mine = np.flatnonzero(rows == drug)
         found = _of_drug(who.arrays, reports, events[mine], table.observed[mine])
-        units = _differing_units(who.drugs, drug)
         for row, told in zip(mine.tolist(), found, strict=True):
-            words = [*told, *_unit_artefact(str(table.event[row]), units)]
-            texts[row] = "; ".join(words)
+            texts[row] = "; ".join(told)
     return texts
 
 
@@ -129,15 +125,3 @@ class _Held:
         # P(X >= k), binomial
         chance = special.betainc(many[best], self.observed - many[best] + 1, whole[of[best]])
         return _Most(codes[of[best]].astype(np.int64), many[best] / self.observed, np.asarray(chance, dtype=np.float64))
-
-
-def _differing_units(drugs: Drugs, drug: int) -> int:
-    """How many drugs the treatment of a drug has; units of different ones are not the same."""
-    treatments = {name for name, other in drugs.treated_as if other == drug}
-    return max((sum(name == other for other, _ in drugs.treated_as) for name in treatments), default=0)
-
-
-def _unit_artefact(event: str, drugs: int) -> list[str]:
-    if drugs < 2 or not set(DOSE_WORDS) & set(event.split()):
-        return []
-    return [f"unit artefact: {drugs} drugs of this treatment are dosed in units that are not the same"]

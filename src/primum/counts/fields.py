@@ -165,6 +165,16 @@ def _query(value: str) -> str:
     return re.sub(r"(?:\s*\(SMQ\))+$", "", _any_text(value))
 
 
+def _country(value: str) -> str:
+    """A country by its ISO code or an English name: every system's reports hold the code."""
+    from primum.sources.values import countries
+
+    known = {**countries(), "UK": "GB"}  # as it is written every day; no file of reports holds it
+    if (code := known.get(_any_text(value))) is None:
+        raise ValueError("a country by its ISO code or English name, such as US", nearest(value, known))
+    return code
+
+
 def _treatment(value: str) -> str:
     return value.strip().casefold().replace("_", "-")
 
@@ -200,7 +210,7 @@ _FIELDS: Final = (
     ),
     Field("sex", "sex of the person", _words("F", "M", UNKNOWN), "F, M or unknown"),
     Field("age", "completed years", _age, "years such as 18-64, 65-, -17 or unknown"),
-    Field("country", "where it happened, else where it was reported", _any_text, "a country code such as US"),
+    Field("country", "where it happened, else where it was reported", _country, "a country such as US"),
     Field("reporter", "who reported", partial(_one_of, known=REPORTERS), _listed(REPORTERS)),
     Field("serious", "whether a serious outcome is named", _words("yes", "no"), "yes or no"),
     Field("outcome", "a serious outcome", partial(_one_of, known=OUTCOMES), _listed(OUTCOMES)),

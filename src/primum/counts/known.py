@@ -29,7 +29,7 @@ def check_names(cohort: Cohort, store: Store, arrays: Incidence | None) -> None:
     Raises:
         CohortError: a drug, product, substance, reaction or indication that nobody reported; the nearest are named.
     """
-    for condition in _conditions(cohort):
+    for condition in conditions_of(cohort):
         if condition.field not in _KNOWN:
             continue
         there = _at_hand(condition, store, arrays)
@@ -42,12 +42,13 @@ def check_names(cohort: Cohort, store: Store, arrays: Incidence | None) -> None:
                     raise CohortError.unknown_name(str(cohort), value, condition.field, known)
 
 
-def _conditions(cohort: Cohort) -> Iterator[Condition]:
+def conditions_of(cohort: Cohort) -> Iterator[Condition]:
+    """Every condition that a cohort is made of, whether it has to hold or must not."""
     if isinstance(cohort, Condition):
         yield cohort
     parts = (cohort.part,) if isinstance(cohort, Not) else cohort.parts if isinstance(cohort, AllOf | AnyOf) else ()
     for part in parts:
-        yield from _conditions(part)
+        yield from conditions_of(part)
 
 
 def _at_hand(condition: Condition, store: Store, arrays: Incidence | None) -> set[str]:

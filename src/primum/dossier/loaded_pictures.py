@@ -14,7 +14,7 @@ from primum.dossier.loaded_tables import HARM
 from primum.dossier.loaded_use import onset_table
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
 from primum.dossier.report_drawings import onset_panel, volcano_of
-from primum.dossier.report_figures import CountLine, HeatCell, HeatMap, OnsetCurves, Trend
+from primum.dossier.report_figures import HeatCell, HeatMap, OnsetCurves, Trend, TrendLine
 from primum.signals.ic import METHOD as INFORMATION
 from primum.terms import IntArray
 
@@ -189,7 +189,12 @@ def _over_time(writer: Writer, answer: LoadedReports) -> Figure | None:
         title=f"Reports by {told.unit} of publication",
         description=(f"A line a reaction, each on a scale of its own up to its most in one {told.unit}. {_NOT_RATES}"),
         drawing=Trend(
-            tuple(CountLine(name.capitalize(), tuple(counts.tolist())) for name, counts in lines), tuple(told.periods)
+            tuple(
+                TrendLine(name.capitalize(), tuple(counts.tolist()), tuple((counts == 0).tolist()))
+                for name, counts in lines
+            ),
+            tuple(told.periods),
+            said=f"reports of each {told.unit}; the line is 0",
         ),
         twin=Table(
             id="trend_twin",

@@ -8,13 +8,12 @@ from typing import Final
 import numpy as np
 
 from primum.dossier.report_figures import OnsetPanel, PairMark, Volcano
+from primum.signals.columns import STANDS_OUT, SignalTable, stands_out
 from primum.signals.onset import Onset
-from primum.signals.table import SignalTable
 from primum.terms import IntArray
 
 NAMED: Final = 5  # pairs of a volcano
 SMALLEST_P: Final = 1e-300  # below it there is no telling how much smaller
-MOST_FALSE: Final = 0.05  # false discovery rate up to which a pair stands out
 
 
 def volcano_of(table: SignalTable, *, named: int = NAMED) -> tuple[Volcano, IntArray]:
@@ -26,13 +25,14 @@ def volcano_of(table: SignalTable, *, named: int = NAMED) -> tuple[Volcano, IntA
     """
     surprise = -np.log10(np.maximum(table.p_midp, SMALLEST_P))
     drawn = np.flatnonzero(np.isfinite(table.ic) & np.isfinite(surprise))
-    stands_out = (table.ic_lower > 0) & (table.fdr <= MOST_FALSE)
-    first = [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if stands_out[i]][:named]
+    filled = stands_out(table.ic_lower, table.fdr)
+    first = [i for i in drawn[np.argsort(-surprise[drawn], kind="stable")].tolist() if filled[i]][:named]
     marks = tuple(
-        PairMark(float(table.ic[i]), float(surprise[i]), bool(stands_out[i]), pair_name(table, i) if i in first else "")
+        PairMark(float(table.ic[i]), float(surprise[i]), bool(filled[i]), pair_name(table, i) if i in first else "")
         for i in drawn.tolist()
     )
-    return Volcano(marks, "information component, bits; 0 is as many reports as expected", "-log10 of the mid-p"), drawn
+    across = "information component, bits; 0 is as many reports as expected"
+    return Volcano(marks, across, "-log10 of the mid-p", STANDS_OUT), drawn
 
 
 def onset_panel(name: str, days: Sequence[int], fit: Onset) -> OnsetPanel:

@@ -21,11 +21,12 @@ class PairMark:
 
 @dataclass(frozen=True, slots=True)
 class Volcano:
-    """Size of a disproportion to the right, its surprise upwards; what stands out is drawn larger and darker."""
+    """Size of a disproportion to the right, its surprise upwards; what reaches the threshold is larger and darker."""
 
     marks: tuple[PairMark, ...]
     x_axis: str
     y_axis: str
+    threshold: str
 
     def findings(self) -> tuple[str, ...]:
         """No finding: those of the named pairs stand in the table beside it."""
@@ -34,12 +35,12 @@ class Volcano:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A value as a shade and a number: not a number, and without reports, it is a stroke.
+    """An information component as a shade and a number; a stroke where it is not a number.
 
     Args:
-        value: what the shade tells; darker is more, nothing below 0.
+        value: bits; one shade above 0, another below, darker the further away.
         firm: its interval lies above 0; the number is bold.
-        seen: a report stands behind it.
+        seen: reports stand behind it; without them a value next to 0 says that next to nothing was expected.
         finding: id of the finding that it shows, where it has one.
     """
 
@@ -51,12 +52,11 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Rows by columns of shades with their numbers; `most` is the value of the darkest."""
+    """Rows by columns of shades with their numbers."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: tuple[tuple[HeatCell, ...], ...]
-    most: float = 5.0
 
     def findings(self) -> tuple[str, ...]:
         """Ids of the findings drawn."""
@@ -64,22 +64,32 @@ class HeatMap:
 
 
 @dataclass(frozen=True, slots=True)
-class CountLine:
-    """Counts of one thing, one a period."""
+class TrendLine:
+    """One number a period, not a number where there is none; hollow marks where no report stands behind it."""
 
     name: str
-    counts: tuple[int, ...]
+    values: tuple[float, ...]
+    hollow: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Counts over periods, a small line of its own for each thing, up to its own most."""
+    """A small line of its own for each thing, on its own scale.
 
-    lines: tuple[CountLine, ...]
+    Args:
+        lines: in order.
+        periods: in order; years stand as far apart as they are, and only neighbours are joined.
+        said: what is drawn, its unit, and what 0 means.
+        decimals: of the numbers at the end of a line.
+    """
+
+    lines: tuple[TrendLine, ...]
     periods: tuple[str, ...]
+    said: str
+    decimals: int = 0
 
     def findings(self) -> tuple[str, ...]:
-        """No finding: the counts stand in the table beside it."""
+        """No finding: the numbers stand in the table beside it."""
         return ()
 
 

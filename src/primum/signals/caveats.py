@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -13,6 +14,7 @@ from primum.signals.estimate import CodeArray, distinct_counts
 from primum.terms import Coded, StrArray
 
 BETWEEN: Final = "; "
+_HEADED: Final = re.compile(r"; (?=[a-z][a-z0-9_ ]*: )")
 Reasons = tuple[str, CodeArray, tuple[str, ...]]
 """Name of a method, the number of its reason for each kind of pair, and its reasons; the first is empty."""
 
@@ -33,12 +35,14 @@ def bins_of(counts: CountTable, bins: Mapping[str, str] | StrArray | Coded | Non
     return Coded(event.code, texts([bins.get(name, "") for name in event.names.tolist()]))
 
 
-def caveats_given(given: str | Sequence[str] | StrArray, rows: int) -> Coded:
-    """Caveats given of each row; one text is that of every row.
+def caveats_given(given: str | Sequence[str] | StrArray | Coded, rows: int) -> Coded:
+    """Caveats given of each row, also by number; one text is that of every row.
 
     Raises:
         CountError: not one value a row.
     """
+    if isinstance(given, Coded):
+        return given
     return one_text(given, rows) if isinstance(given, str) else coded(_one_a_row("warnings", given, rows))
 
 
@@ -76,6 +80,27 @@ def coded(values: StrArray) -> Coded:
     number: dict[str, int] = {}
     code = np.array([number.setdefault(text, len(number)) for text in values.tolist()], dtype=np.int64)
     return Coded(code, texts(list(number)))
+
+
+def parts_of(warnings: str) -> list[str]:
+    """The caveats of a row one by one; each has a head, and what follows it may hold the sign between them as well.
+
+    Examples:
+        >>> parts_of("masking: X holds 60%; without it 2.0; ror: no report has both: a ratio needs one")
+        ['masking: X holds 60%; without it 2.0', 'ror: no report has both: a ratio needs one']
+    """
+    return [part for part in _HEADED.split(warnings) if part]
+
+
+def reason_of(method: str, warnings: str) -> str:
+    """What a row says of one method, such as why it has no value; empty where it says nothing.
+
+    Examples:
+        >>> reason_of("ror", "one sender: X sent 90%; ror: no report has both: a ratio needs one")
+        'no report has both: a ratio needs one'
+    """
+    head = f"{method}: "
+    return next((part.removeprefix(head) for part in parts_of(warnings) if part.startswith(head)), "")
 
 
 def _one_a_row(name: str, given: Sequence[str] | StrArray, rows: int) -> StrArray:

@@ -12,7 +12,16 @@ from primum import notebook
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
 from primum.signals.ebgm_prior import EbgmFit
-from primum.terms import Coded, FloatArray, IntArray, StrArray
+from primum.terms import BoolArray, Coded, FloatArray, IntArray, StrArray
+
+STANDS_OUT: Final = "lower bound of IC above 0 and false discovery rate at most 5 %"
+"""The threshold of pictures and of what is counted on the screen; every pair is in the table either way."""
+
+
+def stands_out(ic_lower: FloatArray, fdr: FloatArray) -> BoolArray:
+    """Which pairs `STANDS_OUT` speaks of; none where a value is missing."""
+    found: BoolArray = (ic_lower > 0) & (fdr <= 0.05)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,6 +167,7 @@ class SignalTable:
             "comparator": self.comparator,
             "snapshot": self.snapshot,
             "level": self.level,
+            "threshold": STANDS_OUT if {"ic", "fdr"} <= {method.id for method in self.methods} else None,
             "pairs": len(self),
             "methods": [
                 {"id": m.id, "label": m.label, "formula": m.formula, "citation": m.citation} for m in self.methods

@@ -23,6 +23,13 @@ METHOD: Final = Method(
     "doi:10.1007/s40264-013-0088-z",
 )
 
+# Where ln(shape) and ln(scale) are looked for. Many reports on day 0 and a few late ones push the scale far below a
+# day; what still ends at an edge has no maximum that was looked at, and gets no estimate.
+_LOWEST: Final = np.array([-5.0, -40.0])
+_HIGHEST: Final = np.array([5.0, 20.0])
+_EDGE: Final = 0.01
+_NOBODY_LEFT: Final = 1e6  # a cumulated hazard whose survival is 0 in any number that a computer holds
+
 Failure = Literal["early", "constant", "wear-out", ""]
 
 
@@ -92,16 +99,17 @@ def onset(onset_days: ArrayLike, *, level: float = 0.95, minimum: int = 5) -> On
         return _without_shape(days, f"{len(days)} reports state the time to onset; a shape needs {minimum}")
     if len(values) < 2:
         return _without_shape(days, "all reports have the same day: the shape has no upper limit")
-    start, low, high = np.array([0.0, np.log(days.mean() + 0.5)]), np.array([-5.0, -5.0]), np.array([5.0, 20.0])
+    start = np.array([0.0, np.log(days.mean() + 0.5)])
 
     def uphill(place: FloatArray) -> tuple[float, FloatArray]:
         return _log_likelihood(place, values.astype(np.float64), reports.astype(np.float64))
 
-    place, *_ = climb(uphill, start, low, high)
-    place, _, _, _ = finish(uphill, place, low, high)
+    place, *_ = climb(uphill, start, _LOWEST, _HIGHEST)
+    place, _, _, _ = finish(uphill, place, _LOWEST, _HIGHEST)
     bend = -curvature(uphill, place)
     determinant = float(bend[0, 0] * bend[1, 1] - bend[0, 1] ** 2)
-    if not determinant > 0 or not (abs(place) < (4.99, 19.9)).all():
+    inside = (place > _LOWEST + _EDGE) & (place < _HIGHEST - _EDGE)
+    if not determinant > 0 or not inside.all():
         return _without_shape(days, "the days do not determine a shape")
     half = math.sqrt(2) * float(special.erfinv(level)) * math.sqrt(float(bend[1, 1]) / determinant)
     interval = Interval(math.exp(place[0] - half), math.exp(place[0] + half), level)
@@ -143,7 +151,8 @@ def _log_likelihood(place: FloatArray, days: FloatArray, reports: FloatArray) ->
     shape, scale = np.exp(place)
     survival, by_shape, by_scale = [], [], []
     for edge in (days, days + 1):
-        hazard = (edge / scale) ** shape
+        with np.errstate(over="ignore"):  # nobody is left there, by far
+            hazard = np.minimum((edge / scale) ** shape, _NOBODY_LEFT)
         left = np.exp(-hazard)
         survival.append(left)
         by_shape.append(-left * special.xlogy(hazard, hazard))

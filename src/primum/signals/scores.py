@@ -13,7 +13,7 @@ from primum.counts.table import CountTable
 from primum.errors import CountError, UnknownNameError
 from primum.provenance import Method
 from primum.signals.caveats import Reasons, joined, reasons_of
-from primum.signals.columns import COLUMNS, SignalTable
+from primum.signals.columns import COLUMNS, SignalTable, stands_out
 from primum.signals.estimate import Estimate
 from primum.terms import BoolArray, Coded, FloatArray, IntArray
 
@@ -81,6 +81,13 @@ class Scores:
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
         return {**self.about.metadata(), "pairs": len(self)}
+
+    def standing_out(self) -> int | None:
+        """How many pairs reach `primum.signals.columns.STANDS_OUT`; None where IC or FDR was not asked for."""
+        if self.about.metadata()["threshold"] is None:
+            return None
+        found = stands_out(self.columns["ic_lower"], self.columns["fdr"])
+        return int(found.sum() if self.kinds is None else self.kinds.weight[found].sum())
 
     def columns_of(self, rows: slice | IntArray) -> dict[str, np.ndarray[Any, Any] | Coded]:
         """Columns of some rows, in the order of the table; texts by number where they are known so."""

@@ -42,7 +42,7 @@ def score(
     methods: Sequence[str] = DEFAULT_METHODS,
     level: float = 0.95,
     bins: Mapping[str, str] | StrArray | Coded | None = None,
-    warnings: str | Sequence[str] | StrArray = "",
+    warnings: str | Sequence[str] | StrArray | Coded = "",
 ) -> Scores:
     """Compute the statistics of each pair of a count, each kind of pair once, and spell no row out.
 
@@ -53,7 +53,7 @@ def score(
         methods: as in `signal_table`.
         level: as in `signal_table`.
         bins: as in `signal_table`, or the kinds of the rows by number.
-        warnings: as in `signal_table`.
+        warnings: as in `signal_table`, or texts of the rows by number.
 
     Returns:
         The statistics; `table()` spells them out.

@@ -179,7 +179,7 @@ def read_country(texts: Texts, until: dt.date) -> Reading:
     text = _trimmed(texts[0])
     if text is None or text.upper() in _NO_COUNTRY:
         return Reading((None,))
-    code = _countries().get(" ".join(text.upper().split()))
+    code = countries().get(" ".join(text.upper().split()))
     return Reading((code,)) if code else Reading((None,), NOT_A_COUNTRY)
 
 
@@ -248,7 +248,8 @@ def _factor(text: str) -> float:
 
 
 @cache
-def _countries() -> Mapping[str, str]:
+def countries() -> Mapping[str, str]:
+    """ISO code of each country, by that code and by each of its English names in capitals."""
     by_name: dict[str, str] = {}
     for row in read_csv("countries.csv"):
         for name in (row["code"], *row["names"].split("|")):

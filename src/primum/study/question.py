@@ -6,6 +6,8 @@ duplicates in one way, and what has to be said of both.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -20,6 +22,7 @@ from primum.counts.fields import UseRuleSet
 from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.known import CHECKED, check_names
 from primum.counts.members import Scope, methods_named, term_groups
+from primum.counts.units import differing_units
 from primum.errors import CohortError, LinkError, UnknownNameError
 from primum.study.systems import told_of_systems
 from primum.terms import StrArray
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from primum.store import Store
 
 STRICT_NOTE: Final = "Uses are told by strong rules alone: what only a weak rule told is unknown."
+_CONDITION: Final = re.compile(r"[:~|=]|^\s*\(")  # what no drug was found for may be meant as a condition
 EVERY_DRUG: Final = ("", "*", "all")
 AS_SAID: Final = "as said"  # cohorts that tell themselves how duplicates are treated, or were made to
 
@@ -86,6 +90,7 @@ class Meant:
         drug_level: names that a row has.
         bin_of: the kind of a term, remembered: tables of every pair ask for each term anew.
         used: how duplicates were treated.
+        units: drugs of treatments whose drugs are dosed in different units, as `primum.counts.units` gives them.
         notes: what is to be said of all of it.
     """
 
@@ -96,6 +101,7 @@ class Meant:
     drug_level: DrugLevel
     bin_of: KindOfTerm
     used: DuplicatesUsed
+    units: Mapping[str, int]
     notes: tuple[str, ...]
 
 
@@ -115,6 +121,7 @@ class Reader:
         self._arrays = None if arrays is None else arrays.seen_by(store)
         self._groups: dict[str, frozenset[str]] | None = None
         self._bin_of: dict[str, KindOfTerm] = {}
+        self._units: Mapping[str, int] | None = None
 
     @property
     def arrays(self) -> Incidence | None:
@@ -122,6 +129,13 @@ class Reader:
         if self._fast and self._arrays is None:
             self._arrays = open_incidence(self.store)
         return self._arrays
+
+    @property
+    def units(self) -> Mapping[str, int]:
+        """Drugs of treatments whose drugs are dosed in different units; asked of the store once."""
+        if self._units is None:
+            self._units = differing_units(self.store)
+        return self._units
 
     def meant(self, question: Question) -> Meant:
         """What a question means.
@@ -141,7 +155,7 @@ class Reader:
         told = told_of_systems(systems, [cohort] if versus is None else [cohort, versus])
         notes = (*told, used.note, *([STRICT_NOTE] if question.use_rules == "strict" else []))
         scope = self.scope(asked)
-        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, notes)
+        return Meant(asked, scope, cohort, versus, question.drug_level, self.bin_of(scope), used, self.units, notes)
 
     def bin_of(self, scope: Scope) -> KindOfTerm:
         """The kind of a term as a question sees it."""
@@ -153,6 +167,7 @@ class Reader:
 
         Raises:
             UnknownNameError: no treatment and no drug of that name; the nearest are named.
+            CohortError: it is none, and looks like a condition that cannot be read.
         """
         if what.strip() in EVERY_DRUG:
             return None
@@ -163,6 +178,8 @@ class Reader:
             return find_drug(self.store, what, drug_level=drug_level, arrays=self.arrays)
         except UnknownNameError:
             if treatment is None:
+                if _CONDITION.search(what):
+                    parse(what)  # says what is wrong in it
                 raise
             return Asked(treatment, "treatment")
 

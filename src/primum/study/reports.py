@@ -23,8 +23,10 @@ from primum.counts.members import Scope
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import last_quarter, name_coverage, tallies, use_changes
 from primum.counts.stratified import count_stratified
+from primum.counts.table import CountTable
 from primum.counts.told import tallies_of, use_changes_of
 from primum.errors import CohortError, UnknownNameError
+from primum.signals.caveats import one_text
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
@@ -43,7 +45,7 @@ from primum.study.scored import (
     scored,
     scored_by_strata,
 )
-from primum.terms import IntArray
+from primum.terms import Coded, IntArray
 from primum.treatments.controls import NEGATIVE, Control
 from primum.treatments.vocabulary import treatment_named
 
@@ -125,12 +127,13 @@ class Reports:
     def scores(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS, caveats: bool = True) -> Scores:
         """What `signals` answers, of which rows are spelt out when they are asked for; for tables of every pair.
 
-        Without `caveats`, no bias checks are made: `rows` makes them for those that somebody sees.
+        Without `caveats`, no reports are looked at for bias: `rows` does that for those that somebody sees.
         """
         meant = self._reader.meant(question)
         counts = self._counts(meant, cells=needs_cells(methods))
-        told = caveats_of_rows(self.arrays, counts.table, meant, meant.cohort) if caveats else None
-        unchecked = (UNCHECKED,) if self.arrays is None and has_caveats(meant) else ()
+        later = has_caveats(meant) and not caveats
+        told = one_text("", len(counts.table)) if later else self._caveats(counts.table, meant)
+        unchecked = () if self.arrays is not None and has_caveats(meant) else (UNCHECKED,)
         found = scored(self.store, counts, meant.bin_of, methods=methods, caveats=told)
         return noted(found, (*meant.notes, *unchecked))
 
@@ -143,8 +146,12 @@ class Reports:
             places: of the rows.
         """
         meant = self._reader.meant(question)
-        told = caveats_of_rows(self.arrays, scores.counts.take(places), meant, meant.cohort)
-        return scores.table(places) if told is None else rows_with_caveats(scores, places, told)
+        if not has_caveats(meant):
+            return scores.table(places)
+        return rows_with_caveats(scores, places, self._caveats(scores.counts.take(places), meant))
+
+    def _caveats(self, table: CountTable, meant: Meant) -> Coded:
+        return caveats_of_rows(self.arrays, table, meant, meant.cohort)
 
     def stratified(
         self, question: Question, *, by: Sequence[str], methods: Sequence[str] = DEFAULT_METHODS
@@ -364,11 +371,9 @@ class Reports:
     def _of_treatment(self, question: Question, *, methods: Sequence[str] = DEFAULT_METHODS) -> Scores | None:
         """The statistics of a treatment; None where there is nothing to count."""
         try:
-            counts = self.counts(question, cells=needs_cells(methods))
+            return self.scores(question, methods=methods)
         except CohortError:
             return None
-        bin_of = self._reader.bin_of(self._reader.scope(Asked(question.what, "treatment")))
-        return scored(self.store, counts, bin_of, methods=methods)
 
 
 def open(

@@ -15,7 +15,8 @@ from primum.counts.contingency import Counts, counted_reports
 from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
 from primum.counts.table import CountTable
-from primum.signals.caveats import coded
+from primum.counts.units import drugs_compared, unit_artefacts
+from primum.signals.caveats import BETWEEN, coded, joined, texts
 from primum.signals.columns import SignalTable
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from primum.counts.strata import MantelHaenszelSums
 
 UNCHECKED: Final = (
-    "No row was checked for one sender, stimulated reporting, units or masking: that needs the arrays beside a store "
-    "of this machine."
+    "No row was checked for one sender, stimulated reporting or masking: that is done for one drug or treatment "
+    "against everything else, on the arrays beside a store of this machine."
 )
 
 
@@ -57,7 +58,7 @@ def scored(
     bin_of: KindOfTerm,
     *,
     methods: Sequence[str],
-    caveats: Sequence[str] | None = None,
+    caveats: Coded,
 ) -> Scores:
     """The statistics of each pair of a count.
 
@@ -66,7 +67,7 @@ def scored(
         counts: of it.
         bin_of: the kind of a term.
         methods: statistics to compute.
-        caveats: of each pair; None where none were looked for.
+        caveats: of each pair.
     """
     event = counts.table.coded.get("event") or coded(counts.table.event)
     synthetic = store.synthetic()
@@ -77,7 +78,7 @@ def scored(
         prior=prior,
         methods=methods,
         bins=Coded(event.code, bin_of.each(event.names)),
-        warnings=_warned(SYNTHETIC if synthetic else "", caveats),
+        warnings=_beside(SYNTHETIC if synthetic else "", caveats),
     )
     notes = (*([synthetic] if synthetic else []), *scores.about.notes)
     return replace(scores, about=replace(scores.about, notes=notes))
@@ -102,10 +103,10 @@ def scored_by_strata(
         methods: statistics to compute beside.
         arrays: what caveats are read from.
     """
-    caveats = None
+    counted = meant.cohort
     if found.strata is not None:
-        counted = meant.cohort & any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
-        caveats = caveats_of_rows(arrays, found.counts.table, meant, counted)
+        counted &= any_of(*found.strata.cohorts)  # what lies in no stratum is not in the table
+    caveats = caveats_of_rows(arrays, found.counts.table, meant, counted)
     scores = scored(store, found.counts, meant.bin_of, methods=methods, caveats=caveats)
     value, lower, upper, test = POOLED
     names = (value, lower, upper)
@@ -125,21 +126,38 @@ def scored_by_strata(
 
 
 def has_caveats(meant: Meant) -> bool:
-    """Whether the rows of a question are checked for bias: those of one drug against everything else."""
+    """Whether reports are looked at for the rows of a question: those of one drug against everything else."""
     return meant.asked is not None and meant.versus is None
 
 
-def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, cohort: Cohort) -> list[str] | None:
-    """Where the bias checks fire, by row; None where counting is left to the engine, or none is asked for."""
+def caveats_of_rows(arrays: Incidence | None, table: CountTable, meant: Meant, cohort: Cohort) -> Coded:
+    """Where the bias checks fire, by row: units in every row, the others where `has_caveats` says so.
+
+    Args:
+        arrays: of the store; None where counting is left to the engine, which tells units alone.
+        table: the rows.
+        meant: what was asked.
+        cohort: reports that were counted.
+    """
+    units = units_of_rows(table, meant)
     if arrays is None or not has_caveats(meant):
-        return None
+        return units
     asked = cast("Asked", meant.asked)
     who, exposure = counted_reports(arrays, asked, cohort, scope=meant.scope, drug_level=meant.drug_level)
     exposed = exposed_reports(who, asked, exposure)
-    return _together(caveats_of(who, exposed, table), masking_caveats(who, exposed, table))
+    looked = _together(caveats_of(who, exposed, table), units.texts.tolist())
+    return coded(texts(_together(looked, masking_caveats(who, exposed, table))))
 
 
-def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Sequence[str]) -> SignalTable:
+def units_of_rows(table: CountTable, meant: Meant) -> Coded:
+    """Which rows speak of doses where units of several drugs meet, told by names alone."""
+    if meant.versus is None:
+        return unit_artefacts(table, meant.units)
+    asked = "" if meant.asked is None else meant.asked.name
+    return unit_artefacts(table, meant.units, compared=drugs_compared(meant.units, (meant.cohort, meant.versus), asked))
+
+
+def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Coded) -> SignalTable:
     """Some rows spelt out, with caveats that were looked for in these alone.
 
     Args:
@@ -147,10 +165,10 @@ def rows_with_caveats(scores: Scores, rows: IntArray, caveats: Sequence[str]) ->
         rows: places of those wanted.
         caveats: of each of them.
     """
-    texts = _together(scores.given.take(rows).texts.tolist(), caveats)
+    given = joined(scores.given.take(rows), caveats)
     code = np.zeros(len(scores), dtype=np.int64)
-    code[rows] = np.arange(len(rows))
-    return replace(scores, given=Coded(code, np.array(texts, dtype=object))).table(rows)
+    code[rows] = given.code
+    return replace(scores, given=Coded(code, given.names)).table(rows)
 
 
 def noted(scores: Scores, notes: Sequence[str]) -> Scores:
@@ -158,12 +176,12 @@ def noted(scores: Scores, notes: Sequence[str]) -> Scores:
     return replace(scores, about=replace(scores.about, notes=(*scores.about.notes, *notes)))
 
 
-def _warned(all_rows: str, caveats: Sequence[str] | None) -> str | list[str]:
+def _beside(all_rows: str, caveats: Coded) -> Coded:
     """The caveat of every row, with those of each."""
-    if caveats is None:
-        return all_rows
-    return _together([all_rows] * len(caveats), caveats)
+    return Coded(
+        caveats.code, texts([BETWEEN.join(t for t in (all_rows, name) if t) for name in caveats.names.tolist()])
+    )
 
 
-def _together(texts: Iterable[str], others: Sequence[str]) -> list[str]:
-    return ["; ".join(text for text in pair if text) for pair in zip(texts, others, strict=True)]
+def _together(some: Iterable[str], others: Sequence[str]) -> list[str]:
+    return [BETWEEN.join(text for text in pair if text) for pair in zip(some, others, strict=True)]

@@ -19,9 +19,10 @@ from primum.dossier.render.charts import trend as trend_chart
 from primum.dossier.render.charts import volcano as volcano_chart
 from primum.dossier.render.charts.scale import axis
 from primum.dossier.report_drawings import onset_panel, pair_name, volcano_of
-from primum.dossier.report_figures import CountLine, HeatCell, HeatMap, OnsetCurves, Trend
+from primum.dossier.report_figures import HeatCell, HeatMap, OnsetCurves, Trend, TrendLine
+from primum.signals.caveats import reason_of
+from primum.signals.columns import STANDS_OUT, SignalTable
 from primum.signals.onset import Onset
-from primum.signals.table import SignalTable
 from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
@@ -30,8 +31,12 @@ _STYLE: Final = (
     ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
-    ".k{fill:#0a64a4}rect.l{stroke:#c2cad1}"
+    ".k{fill:#0a64a4}.k.untreated{fill:#a8500b}rect.l{stroke:#c2cad1}"
 )
+_TREND_OF_IC: Final = (
+    "information component of each year, bits; the line is 0, as many as expected; hollow: no report in that year"
+)
+_TREND_OF_REPORTS: Final = "reports of each period; the line is 0"
 _NOT_RATES: Final = "Reports, not rates: nobody counted the people treated."
 
 
@@ -62,7 +67,8 @@ class Ratio:
         name: what it is called.
         drug: drug of the pair.
         event: its event.
-        value: reporting odds ratio; not a number, like its bounds, where there is none.
+        value: reporting odds ratio; not a number, like its bounds, where there is none; infinite where nobody else
+            reports the event.
         lower: bound of its interval.
         upper: the other bound.
         note: what stands in place of the numbers where there is no interval.
@@ -96,8 +102,7 @@ def volcano(table: SignalTable, title: str) -> Picture:
     body, height = volcano_chart.draw(drawing, {}, WIDTH, "volcano")
     told = (
         f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
-        f"chance. {sum(mark.stands_out for mark in drawing.marks)} large dark ones have a lower bound above 0 and a "
-        f"false discovery rate of at most 5 %. {_NOT_RATES}"
+        f"chance. {sum(mark.stands_out for mark in drawing.marks)} are large and dark: {STANDS_OUT}. {_NOT_RATES}"
     )
     rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
     return _picture(
@@ -111,17 +116,34 @@ def volcano(table: SignalTable, title: str) -> Picture:
 
 
 def forest(table: SignalTable, title: str) -> Picture:
-    """Reporting odds ratios with their intervals, a row a pair.
+    """Reporting odds ratios with their intervals, a row a pair; pooled over strata where the table has that.
+
+    A pair without an interval keeps its row, with the reason in place of the numbers: an event that nobody else reports
+    has no ratio, and often says most.
 
     Args:
         table: the pairs to draw, in order.
         title: what was counted.
     """
-    columns = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
-    rows = [
-        Ratio(pair_name(table, i), str(table.drug[i]), str(table.event[i]), *ends) for i, ends in enumerate(columns)
-    ]
-    return forest_of([row for row in rows if row.drawn], f"{title}: odds ratios")
+    columns, pooled = table.columns(), "mh_ror" in table.more
+    method = "mantel_haenszel" if pooled else "ror"
+    ends = [columns[f"{'mh_ror' if pooled else 'ror'}{end}"].tolist() for end in ("", "_lower", "_upper")]
+    rows = []
+    for i, (value, lower, upper) in enumerate(zip(*ends, strict=True)):
+        note = reason_of(method, str(table.warnings[i])) or "no interval"
+        alone = table.observed[i] == table.event_reports[i] > 0 and math.isnan(value)
+        rows.append(
+            Ratio(
+                pair_name(table, i),
+                str(table.drug[i]),
+                str(table.event[i]),
+                math.inf if alone else value,
+                lower,
+                upper,
+                note.partition(":")[0],
+            )
+        )
+    return forest_of(rows, f"{title}: odds ratios{' within strata' if pooled else ''}")
 
 
 def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
@@ -137,17 +159,21 @@ def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
     body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
     for row, one in enumerate(ratios):
         y = 22.0 + 28 * row
-        lines = canvas.wrap(one.name, NAMES)
-        if len(lines) == 1:
-            body.append(canvas.label(0, y + 4, lines))
-        else:  # two smaller lines have room
-            body.append(canvas.label(0, y - 3, canvas.wrap(one.name, NAMES, 11)[:2], size=11))
+        body.append(_row_label(one.name, y + 4))
         told = one.note
         if one.drawn:
             body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
             body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
             told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
-        body.append(canvas.label(WIDTH, y + 4, told, anchor="end", size=12))
+        elif one.value == math.inf:  # the ratio lies beyond every axis
+            body.append(canvas.line(x(1.0), y, x.right, y, "axis"))
+            body += [canvas.line(x.right, y, x.right - 7, y + side, "bar") for side in (-4, 4)]
+        lines = canvas.wrap(told, 150, 12) if one.drawn else canvas.wrap(told, 150, 11)
+        body.append(
+            canvas.label(
+                WIDTH, y + 4 if len(lines) == 1 else y - 3, lines[:2], anchor="end", size=12 if one.drawn else 11
+            )
+        )
     drawn = sum(one.drawn for one in ratios)
     told = f"{drawn} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
     ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
@@ -185,7 +211,15 @@ def shares(
     )
 
 
-def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observed: IntArray, title: str) -> Picture:
+def heat_map(
+    names: Sequence[str],
+    strata: Sequence[str],
+    ic: FloatArray,
+    observed: IntArray,
+    title: str,
+    *,
+    drugs: Sequence[str] = (),
+) -> Picture:
     """Information component of each event in each stratum; shade and number say the same.
 
     Args:
@@ -194,38 +228,65 @@ def heat_map(names: Sequence[str], strata: Sequence[str], ic: FloatArray, observ
         ic: shape `(strata, events)`, bits.
         observed: reports, same shape.
         title: what was counted.
+        drugs: of each event, for the table; named in the picture as well where there are several.
     """
     cells = [
         tuple(HeatCell(float(ic[j, i]), seen=bool(observed[j, i])) for j in range(len(strata)))
         for i in range(len(names))
     ]
-    body, height = heat.draw(HeatMap(tuple(names), tuple(strata), tuple(cells)), {}, WIDTH, "heat-map")
+    drawing = HeatMap(tuple(_called(names, drugs)), tuple(strata), tuple(cells))
+    body, height = heat.draw(drawing, {}, WIDTH, "heat-map")
     told = (
-        f"Information component (bits) of {len(names)} events in {len(strata)} strata; darker is higher. {_NOT_RATES}"
+        f"Information component (bits) of {len(names)} events in {len(strata)} strata; blue is more than expected, "
+        f"orange less, darker is further from 0. {_NOT_RATES}"
     )
     rows = [
-        (stratum, name, int(observed[i, j]), float(ic[i, j]))
+        (stratum, *pair, int(observed[i, j]), float(ic[i, j]))
         for i, stratum in enumerate(strata)
-        for j, name in enumerate(names)
+        for j, pair in enumerate(_pairs(names, drugs))
     ]
-    heads = ("stratum", "event", "observed", "ic")
+    heads = ("stratum", *(("drug",) if drugs else ()), "event", "observed", "ic")
     return _picture(body, height, "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows])
 
 
-def trend(names: Sequence[str], periods: Sequence[str], observed: IntArray, title: str) -> Picture:
-    """Reports of each event in each period, a small line of its own for each.
+def trend(
+    names: Sequence[str],
+    periods: Sequence[str],
+    observed: IntArray,
+    title: str,
+    *,
+    drugs: Sequence[str] = (),
+    ic: FloatArray | None = None,
+) -> Picture:
+    """Each event in each period, a small line of its own: its information component, or its reports.
+
+    Periods that are years stand as far apart as they are, and only neighbours are joined.
 
     Args:
         names: of the events.
         periods: in order.
-        observed: shape `(periods, events)`.
+        observed: reports; shape `(periods, events)`.
         title: what was counted.
+        drugs: of each event, for the table; named in the picture as well where there are several.
+        ic: information component of each event in each period, bits, same shape; None draws the reports.
     """
-    lines = (CountLine(name, tuple(observed[:, row].tolist())) for row, name in enumerate(names))
-    body, height = trend_chart.draw(Trend(tuple(lines), tuple(periods)), {}, WIDTH, "trend")
-    told = f"Reports a period of {len(names)} events, each on a scale of its own up to its most. {_NOT_RATES}"
-    rows = [(p, name, int(observed[i, j])) for i, p in enumerate(periods) for j, name in enumerate(names)]
-    heads = ("period", "event", "observed")
+    values = observed if ic is None else ic
+    lines = tuple(
+        TrendLine(name, tuple(values[:, row].astype(float).tolist()), tuple((observed[:, row] == 0).tolist()))
+        for row, name in enumerate(_called(names, drugs))
+    )
+    said, decimals = (_TREND_OF_REPORTS, 0) if ic is None else (_TREND_OF_IC, 1)
+    body, height = trend_chart.draw(Trend(lines, tuple(periods), said, decimals), {}, WIDTH, "trend")
+    told = (
+        f"{'Reports' if ic is None else 'Information component (bits)'} of {len(names)} events in each period, each on "
+        f"a scale of its own. {_NOT_RATES}"
+    )
+    rows = [
+        (period, *pair, int(observed[i, j]), *(() if ic is None else (float(ic[i, j]),)))
+        for i, period in enumerate(periods)
+        for j, pair in enumerate(_pairs(names, drugs))
+    ]
+    heads = ("period", *(("drug",) if drugs else ()), "event", "observed", *(() if ic is None else ("ic",)))
     return _picture(body, height, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
 
 
@@ -271,6 +332,24 @@ def _picture(
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, ...]]:
+    """Drug and event of each row, or the event alone where no drug was given."""
+    return list(zip(drugs, names, strict=True)) if drugs else [(name,) for name in names]
+
+
+def _called(names: Sequence[str], drugs: Sequence[str]) -> list[str]:
+    """What rows are called: by the drug as well where there are several."""
+    return [": ".join(pair) for pair in _pairs(names, drugs if len(set(drugs)) > 1 else ())]
+
+
+def _row_label(name: str, base: float) -> str:
+    """The name of a row in one line, or in two smaller ones."""
+    lines = canvas.wrap(name, NAMES)
+    if len(lines) == 1:
+        return canvas.label(0, base, lines)
+    return canvas.label(0, base - 7, canvas.wrap(name, NAMES, 11)[:2], size=11)
 
 
 def _heads(more: str) -> tuple[Any, ...]:

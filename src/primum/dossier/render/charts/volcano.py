@@ -46,7 +46,9 @@ def draw(drawing: Volcano, findings: Mapping[str, Finding], width: float, name: 
         body.append(
             canvas.label(at - 7 if onward else at + 7, place, said, anchor="end" if onward else "start", size=11.5)
         )
-    return body, _BOTTOM + 46
+    told = canvas.wrap(f"large and dark: {drawing.threshold}", width, 11.5)
+    body.append(canvas.label(0, _BOTTOM + 56, told, size=11.5, tone="soft"))
+    return body, _BOTTOM + 50 + 17 * len(told)
 
 
 def _apart(places: Sequence[float]) -> list[float]:
