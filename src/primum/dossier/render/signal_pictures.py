@@ -241,7 +241,7 @@ def heat_map(
         ic: shape `(strata, events)`, bits.
         observed: reports, same shape.
         title: what was counted.
-        drugs: of each event; named in the picture where there are several, in the table always.
+        drugs: of each event, for the table; named in the picture as well where there are several.
     """
     cell = max(26.0, min(70.0, (WIDTH - NAMES - 10) / max(len(strata), 1)))
     middle = [NAMES + 10 + cell * (column + 0.5) for column in range(len(strata))]
@@ -266,11 +266,11 @@ def heat_map(
         f"orange less, darker is further from 0. {_NOT_RATES}"
     )
     rows = [
-        (stratum, drug, name, int(observed[i, j]), float(ic[i, j]))
+        (stratum, *pair, int(observed[i, j]), float(ic[i, j]))
         for i, stratum in enumerate(strata)
-        for j, (drug, name) in enumerate(_pairs(names, drugs))
+        for j, pair in enumerate(_pairs(names, drugs))
     ]
-    heads = ("stratum", "drug", "event", "observed", "ic")
+    heads = ("stratum", *(("drug",) if drugs else ()), "event", "observed", "ic")
     return _picture(
         body, y + 17 * len(strata), "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows]
     )
@@ -320,7 +320,7 @@ def trend(
         periods: in order.
         observed: reports; shape `(periods, events)`.
         title: what was counted.
-        drugs: of each event; named in the picture where there are several, in the table always.
+        drugs: of each event, for the table; named in the picture as well where there are several.
         ic: information component of each event in each period, bits, same shape; None draws the reports.
     """
     left, right = NAMES + 12, WIDTH - 90
@@ -349,11 +349,11 @@ def trend(
         f"a scale of its own. {_NOT_RATES}"
     )
     rows = [
-        (period, drug, name, int(observed[i, j]), *(() if ic is None else (float(ic[i, j]),)))
+        (period, *pair, int(observed[i, j]), *(() if ic is None else (float(ic[i, j]),)))
         for i, period in enumerate(periods)
-        for j, (drug, name) in enumerate(_pairs(names, drugs))
+        for j, pair in enumerate(_pairs(names, drugs))
     ]
-    heads = ("period", "drug", "event", "observed", *(() if ic is None else ("ic",)))
+    heads = ("period", *(("drug",) if drugs else ()), "event", "observed", *(() if ic is None else ("ic",)))
     return _picture(body, bottom + 14, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
 
 
@@ -444,13 +444,14 @@ def _name(table: SignalTable, row: int) -> str:
     return event if (table.drug == table.drug[0]).all() else f"{table.drug[row]}: {event}"
 
 
-def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(drugs or [""] * len(names), names, strict=True))
+def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, ...]]:
+    """Drug and event of each row, or the event alone where no drug was given."""
+    return list(zip(drugs, names, strict=True)) if drugs else [(name,) for name in names]
 
 
 def _called(names: Sequence[str], drugs: Sequence[str]) -> list[str]:
     """What rows are called: by the drug as well where there are several."""
-    return [f"{drug}: {name}" if len(set(drugs)) > 1 else name for drug, name in _pairs(names, drugs)]
+    return [": ".join(pair) for pair in _pairs(names, drugs if len(set(drugs)) > 1 else ())]
 
 
 def _row_label(name: str, base: float) -> str:
