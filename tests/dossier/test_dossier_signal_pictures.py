@@ -102,4 +102,4 @@ def test_the_trend_draws_the_component_and_joins_neighbouring_years_alone() -> N
 def test_the_trend_of_reports_says_what_it_draws() -> None:
     drawn = pictures.trend(["Rash"], ["2014q1", "2014q2"], np.array([[3], [5]]), "S")
     assert "reports of each period" in shown(drawn)
-    assert drawn.rows[1:] == [("2014q1", "", "Rash", 3), ("2014q2", "", "Rash", 5)]
+    assert drawn.rows[1:] == [("2014q1", "Rash", 3), ("2014q2", "Rash", 5)]
