@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from primum.errors import OutputError, UnknownNameError
+from primum.errors import OutputError, StoreError, UnknownNameError
 from primum.store import open_store
 from primum.store.export import LICENSED, export, format_named
 from primum.store.schema import schema_of, table, tables
@@ -67,8 +67,39 @@ def test_columns_are_described_beside_the_files_and_invented_reports_are_named(s
     assert all(row["meaning"] for row in rows)
     assert (tmp_path / "SYNTHETIC.txt").read_text().startswith("SYNTHETIC: 50 of the 50 reports")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "SYNTHETIC.txt", "outcomes.csv", "reactions.csv", "schema.csv"
+        "SYNTHETIC.txt", "outcomes.csv", "reactions.csv", "schema.csv", "snapshot.txt"
     ]  # fmt: skip
+
+
+def test_a_folder_holds_tables_of_one_state_with_all_of_them_described_once(store, memory_store, tmp_path):
+    export(store, ["reactions", "reactions"], tmp_path, format="csv")
+    export(store, ["outcomes"], tmp_path, format="parquet")
+    with (tmp_path / "schema.csv").open(newline="") as file:
+        described = [(row["table"], row["column"]) for row in csv.DictReader(file)]
+    assert {table for table, _ in described} == {"reactions", "outcomes"}
+    assert len(described) == len(set(described))
+    with memory_store(raw=True) as real:
+        with pytest.raises(
+            OutputError, match=r"outcomes.parquet there is of another state of a store. Name another folder with --to.$"
+        ):
+            export(real, ["reactions"], tmp_path, format="csv")
+        assert (tmp_path / "SYNTHETIC.txt").exists()
+        (tmp_path / "outcomes.parquet").unlink()
+        export(real, ["reactions"], tmp_path, format="csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reactions.csv", "schema.csv", "snapshot.txt"]
+
+
+def test_a_full_disk_is_told_of_the_folder_and_not_of_the_store(store, tmp_path, monkeypatch):
+    def full(path, rows, **_):
+        said = (
+            f'IO Error: Async write failed: {{"exception_message":"Could not write file \\"{path}\\": No space left"}}'
+        )
+        raise StoreError.of("somewhere", said, "Check")
+
+    monkeypatch.setattr(type(store.engine), "write_csv", lambda engine, path, rows: full(path, rows))
+    with pytest.raises(OutputError) as told:
+        export(store, ["reactions"], tmp_path, format="csv")
+    assert str(told.value) == f"Cannot write {tmp_path}: No space left. Make room there."
 
 
 def test_what_cannot_be_exported_is_told_in_one_line(store, tmp_path):

@@ -1,6 +1,7 @@
 """How do tables leave the store, for somebody who has no Primum? As Parquet or CSV, columns and meanings by schema.csv.
 
-Beside the tables goes `schema.csv`, the rows of those that were written, and with invented reports a file that says so.
+Beside the tables go `schema.csv`, the rows of those that lie there, the snapshot of the store that they are from, and
+with invented reports a file that says so. A folder holds tables of one snapshot: no other is written beside them.
 What a licence of the user's own covers (`LICENSED`) never leaves. Rows are ordered by their key, so that two stores
 with the same content give the same bytes.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from primum.errors import OutputError, UnknownNameError
+from primum.errors import OutputError, StoreError, UnknownNameError
 from primum.store.folder import Store
 from primum.store.schema import TableSchema, schema_of, table, tables
 
@@ -24,6 +26,7 @@ LICENSED: Final = ("term_groups", "user_names")
 """Tables with the content of files that a user brought under a licence of their own."""
 SCHEMA_FILE: Final = "schema.csv"
 SYNTHETIC_FILE: Final = "SYNTHETIC.txt"
+SNAPSHOT_FILE: Final = "snapshot.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,50 @@ def export(
 
     Raises:
         UnknownNameError: the store has no such table.
-        OutputError: the folder cannot be written, or a table may not leave the store.
+        OutputError: the folder cannot be written, it holds tables of another state of a store that would stay, or a
+            table may not leave the store.
     """
     for name in set(names) & set(LICENSED):
         raise OutputError.of(
             str(folder), f"{name} holds what a licence of yours covers", "Leave it out; it stays in the store."
         )
-    wanted = [schema_of(name) for name in names] or [one for one in tables() if one.name not in LICENSED]
+    wanted = [schema_of(name) for name in dict.fromkeys(names)]
+    wanted = wanted or [one for one in tables() if one.name not in LICENSED]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = tuple(_write(store, schema, folder, format, say) for schema in wanted)
-        _write_text(folder / SCHEMA_FILE, _described(wanted))
+        _refuse_mixture(folder, {f"{schema.name}.{format}" for schema in wanted}, store.snapshot())
         if synthetic := store.synthetic():
             _write_text(folder / SYNTHETIC_FILE, synthetic + "\n")
+        written = tuple(_write(store, schema, folder, format, say) for schema in wanted)
+        if not synthetic:
+            (folder / SYNTHETIC_FILE).unlink(missing_ok=True)
+        _write_text(folder / SCHEMA_FILE, _described([schema for schema in tables() if _files_of(folder, schema)]))
+        _write_text(folder / SNAPSHOT_FILE, store.snapshot() + "\n")
+    except OutputError:  # an OSError that is told already
+        raise
     except OSError as error:
         raise OutputError.of(
             str(folder), error.strerror or str(error), "Name a folder that can be made and written, with --to."
         ) from error
     return written
+
+
+def _files_of(folder: Path, schema: TableSchema) -> list[str]:
+    """The names of the files of a table that lie in a folder."""
+    names = (f"{schema.name}.{format}" for format in FORMATS)
+    return [name for name in names if (folder / name).is_file()]
+
+
+def _refuse_mixture(folder: Path, written: set[str], snapshot: str) -> None:
+    """No table is written beside one of another snapshot; where all are replaced, what lay there is forgotten."""
+    told = folder / SNAPSHOT_FILE
+    if told.is_file() and told.read_text(encoding="utf-8").strip() == snapshot:
+        return
+    if stay := [name for schema in tables() for name in _files_of(folder, schema) if name not in written]:
+        raise OutputError.of(
+            str(folder), f"{stay[0]} there is of another state of a store", "Name another folder with --to."
+        )
+    told.unlink(missing_ok=True)
 
 
 def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say: Callable[[str], None]) -> Exported:
@@ -99,6 +128,12 @@ def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say:
         else:
             store.engine.write_csv(fresh, rows)
         fresh.replace(path)
+    except StoreError as error:
+        _, named, said = str(error).partition(fresh.name)
+        if not named:
+            raise  # of the store itself
+        reason = re.match(r"[^:]*: ([\w ]+)", said)
+        raise OutputError.of(str(folder), reason[1] if reason else "it is refused", "Make room there.") from error
     finally:
         fresh.unlink(missing_ok=True)
     return Exported(schema.name, path, store.engine.count(schema.name))
