@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition
 from primum.dossier.checklists import READUS, Item, complete
 from primum.study.figures import figures_of
 from primum.study.run import StudyResult, stands_out
@@ -143,16 +144,16 @@ def readus(result: StudyResult) -> list[Item]:
     """The READUS-PV items of a study, filled from what ran and from what its file declares; else "not done"."""
     study = result.study
     several = len(result.outcomes) > 1
-    active = any(outcome.analysis.versus is not None for outcome in result.outcomes)
+    lost = [outcome.analysis.id for outcome in result.outcomes if outcome.table is None]
 
     def declared(name: str, key: str) -> Item:
         return Item(name, study.declared.get(key, _NOBODY), key in study.declared)
 
     items = [
-        Item("Title: design, database, drug, event", study.title, True),
+        _title(study),
         Item("Abstract: hypothesis-generating", "Limits, above.", True),
         declared("Introduction: drug, use, what is known", "background"),
-        Item("Introduction: why reports", "Limits, above.", True),
+        declared("Introduction: why reports", "background"),
         Item("Introduction: objective and reference group", study.question, True),
         Item("Design and type of data", "Disproportionality of spontaneous reports.", True),
         Item("Outline with sensitivity analyses", _sensitivity_told(result), several),
@@ -169,13 +170,15 @@ def readus(result: StudyResult) -> list[Item]:
         Item("Measure, threshold and why", _thresholds(study), bool(study.thresholds)),
         Item("Sensitivity analyses", _sensitivity_told(result), several),
         Item("Control of confounding", "No stratum and no model; `primum signals --by` counts within strata.", False),
-        Item(
-            "Active comparator", "An analysis names its comparator." if active else "Compared with all others.", active
-        ),
+        _active_comparator(study),
         declared("Case-by-case review and causality method", "case_review"),
         Item("Results: reports at each stage with reasons", "Flow of reports, above.", True),
         Item("Results: demographics against the reference", "Not counted by a study; the dossier shows them.", False),
-        Item("Results: all estimates with intervals", "`results/`, `sensitivity.csv` and `figures/`.", True),
+        Item(
+            "Results: all estimates with intervals",
+            f"Not counted: {', '.join(lost)}." if lost else "`results/` and `sensitivity.csv`.",
+            not lost,
+        ),
         declared("Results: case-by-case review", "case_review"),
         Item("Discussion: key results, expected against emerging", "Left to the person who reads the results.", False),
         declared("Discussion: external validity and clinical relevance", "validity"),
@@ -188,6 +191,34 @@ def readus(result: StudyResult) -> list[Item]:
         declared("Declarations: registration", "registration"),
     ]
     return complete(items, READUS)
+
+
+def _title(study: Study) -> Item:
+    """Done where the title names the drug and, of a study of events, one of them."""
+    title, about = study.title.casefold(), study.about.casefold()
+    lost = [] if about in title or about.replace("-", " ") in title else [f"the drug ({study.about})"]
+    if study.events and not any(event.casefold() in title for event in study.events):
+        lost.append("an event")
+    said = f"{study.title} (does not name {' and '.join(lost)})" if lost else study.title
+    return Item("Title: design, database, drug, event", said, not lost)
+
+
+def _active_comparator(study: Study) -> Item:
+    """Done where a comparator is the reports of another drug; another sex or use of the same one is none."""
+    for one in study.analyses:
+        theirs = _drugs_named(one.versus) - _drugs_named(one.cohort) - {study.about.upper()}
+        if theirs:
+            return Item("Active comparator", f"{', '.join(sorted(theirs))}, in the analysis {one.id}.", True)
+    return Item("Active comparator", "No analysis is compared with another drug.", False)
+
+
+def _drugs_named(cohort: Cohort | None) -> set[str]:
+    """Drugs that a cohort asks for, by any kind of name; those that it leaves out are not among them."""
+    if isinstance(cohort, (AllOf, AnyOf)):
+        return set().union(*map(_drugs_named, cohort.parts))
+    if isinstance(cohort, Condition) and cohort.field in ("drug", "product", "substance", "treatment"):
+        return {value.upper() for value in cohort.values}
+    return set()
 
 
 def _duplicates(result: StudyResult) -> Item:
