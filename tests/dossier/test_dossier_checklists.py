@@ -9,7 +9,9 @@ import pytest
 from primum.dossier.checklists import IPDAS, READUS, Item, complete
 from primum.dossier.model import Dossier, Text
 from primum.dossier.render import html
+from primum.store import open_store
 from primum.study.ask import ask
+from primum.study.load_table import load_table
 from primum.terms import Quarter
 from primum.testing.demo import run_demo
 from primum.treatments.load import known_treatments, load_treatment
@@ -116,3 +118,17 @@ def test_the_sentence_above_a_checklist_counts_it(real: Dossier) -> None:
 def test_a_store_without_names_for_the_treatment_is_not_said_to_be_missing(store: Path) -> None:
     answers = [answer for answer, _ in rows(ask("dermal-fillers", store=store), "readus").values()]
     assert not any("No report files are loaded" in answer for answer in answers)
+
+
+def test_both_options_have_the_same_detail_only_where_untreated_people_were_counted() -> None:
+    states = {name: rows(ask(name), "ipdas")["Same detail for each option"][1] for name in known_treatments()}
+    assert states == {"anti-wrinkle": "done", "dermal-filler": "not done", "isotretinoin": "not done"}
+
+
+def test_reports_that_never_name_the_treatment_fulfil_nothing(tmp_path: Path) -> None:
+    (tmp_path / "told.csv").write_text("CASEID,DRUG,AE\n1,ASPIRIN,NAUSEA\n2,ASPIRIN,RASH\n")  # SYNTHETIC
+    with open_store(tmp_path / "store", write=True) as opened:
+        load_table(opened, tmp_path / "told.csv")
+    items = rows(ask("anti-wrinkle", store=tmp_path / "store"), "readus")
+    for name in ("Design and type of data", "Outline", "Discussion: key results", "Results: all estimates"):
+        assert next(state for item, (_, state) in items.items() if item.startswith(name)) == "not done", name

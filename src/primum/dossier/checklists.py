@@ -14,6 +14,7 @@ from primum.dossier.context import Context
 from primum.dossier.loaded import DUPLICATES
 from primum.dossier.loaded_controls import ACTIVE_ID, NEGATIVE_ID
 from primum.dossier.model import Text
+from primum.dossier.parts.short_answer import headline
 
 _NO_REPORTS = "No loaded reports are counted here; section 2 says what would bring them."
 _NO_TABLE = "The loaded reports give no table of it: too few of them name the treatment."
@@ -139,9 +140,12 @@ def readus(context: Context) -> list[Item]:
         Item("Introduction: drug, use, what is known", "Sections 1, 3 and 4.", True),
         Item("Introduction: why reports", "Section 2, first paragraph.", True),
         Item("Introduction: objective and reference group", f"Compared with {treatment.comparison}.", True),
-        item("Design and type of data", "Counts and disproportionality of spontaneous reports, section 2."),
-        item(
+        table(
+            "Design and type of data", "signals_all", "Counts and disproportionality of spontaneous reports, section 2."
+        ),
+        table(
             "Outline with sensitivity analyses",
+            "signals_all",
             "Each use against everything else and against the other use, section 2.",
         ),
         item("Database, custodian, coverage", cut),
@@ -182,10 +186,10 @@ def readus(context: Context) -> list[Item]:
         ),
         table("Results: all estimates with intervals", "signals_all", "Signal tables and pictures, section 2."),
         Item("Results: case-by-case review", "Nobody has read the cases.", False),
-        Item(
+        table(
             "Discussion: key results, expected against emerging",
+            "signals_all",
             "Section 0 and the column listed or not in section 2.",
-            loaded,
         ),
         Item("Discussion: external validity and clinical relevance", "A human has to write it; nobody has.", False),
         Item("Discussion: next study", "Section 11, what would change the answer.", _has(context, "unknowns")),
@@ -217,11 +221,7 @@ def ipdas(context: Context) -> list[Item]:
         Item("Describes benefits", "Section 4 and section 9.", _has(context, "indications")),
         Item("Describes harms", "Sections 3 and 5.", _has(context, "trials")),
         Item("Describes what it is like", "Section 5, how soon and how long; section 8.", _has(context, "time_course")),
-        Item(
-            "Same detail for each option",
-            "Treated and untreated people stand side by side with one denominator.",
-            _has(context, "trials"),
-        ),
+        _same_detail(context),
         Item(
             "Gives citations",
             f"{len(treatment.sources)} sources, each number with its footnote.",
@@ -235,6 +235,13 @@ def ipdas(context: Context) -> list[Item]:
         Item("Tested with people who face the decision", "Not tested with readers.", False),
     ]
     return complete(items, IPDAS)
+
+
+def _same_detail(context: Context) -> Item:
+    """Done where section 0 has numbers of both: people treated and people who were not."""
+    there = bool(headline(context))
+    side = "Treated and untreated people stand side by side with one denominator, section 0."
+    return Item("Same detail for each option", side if there else "No number of untreated people was read.", there)
 
 
 def _has(context: Context, table: str) -> bool:
