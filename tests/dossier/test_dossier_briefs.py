@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from primum.dossier.model import READERS, Brief, Cite, Dossier, Ref, Table, Text, Verdict
+from primum.dossier.model import READERS, Brief, Cite, Dossier, Mark, Ref, Table, Text, Verdict
 from primum.dossier.render import html
 from primum.study.ask import ask
 from primum.treatments.load import known_treatments, load_treatment
@@ -164,6 +164,18 @@ def test_a_treatment_without_counted_harm_says_so_to_the_patient(name: str) -> N
     assert "we cannot say how many people of 1,000" in page
     assert "Before you say yes" in page
     assert "When to call for help" in page
+
+
+def test_a_clinician_sees_every_time_of_a_complaint_with_whose_it_is_and_its_caveat(real: Dossier) -> None:
+    """The counted time of a headache stands before what a clinic says."""
+    (table,) = next(c for c in real.brief("clinician").chapters if c.id == "harm").blocks
+    assert isinstance(table, Table)
+    spans = _cells(Table("row", "row", table.columns, (table.rows[1],)))
+    lasts = [span.finding for span in spans if isinstance(span, Ref) and ".harm_duration." in span.finding]
+    assert lasts == ["time.harm_duration.headache_migraine", "time.harm_duration.headache_clinic"]
+    assert any("statement of a clinic" in span for span in spans if isinstance(span, str))
+    letter = "abcdefghijklmnopqrstuvwxyz"[table.caveats.index("a clinic says so; no study")]
+    assert any(letter in span.letters for span in spans if isinstance(span, Mark))
 
 
 def test_hostile_words_are_text_in_the_briefs(hostile: Dossier) -> None:

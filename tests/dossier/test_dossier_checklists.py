@@ -122,7 +122,7 @@ def test_a_store_without_names_for_the_treatment_is_not_said_to_be_missing(store
 
 def test_both_options_have_the_same_detail_only_where_untreated_people_were_counted() -> None:
     states = {name: rows(ask(name), "ipdas")["Same detail for each option"][1] for name in known_treatments()}
-    assert states == {"anti-wrinkle": "done", "dermal-filler": "not done", "isotretinoin": "not done"}
+    assert states == {"anti-wrinkle": "done", "dermal-fillers": "not done", "isotretinoin": "not done"}
 
 
 def test_reports_that_never_name_the_treatment_fulfil_nothing(tmp_path: Path) -> None:

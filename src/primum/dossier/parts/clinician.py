@@ -6,7 +6,7 @@ from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite
 from primum.dossier.contrasts import Contrast
 from primum.dossier.model import Block, Brief, Cell, Chapter, Cite, Column, Ref, Span, Table
-from primum.dossier.parts.columns import JUDGED, certainty, other_head, rates
+from primum.dossier.parts.columns import JUDGED, certainty, other_head, rates, times
 from primum.dossier.parts.dose import margins
 from primum.dossier.parts.effects_table import benefits, harms
 from primum.dossier.parts.pools import pools
@@ -83,7 +83,7 @@ def _harm(context: Context) -> Table:
             *rates(contrast),
             _more(contrast.difference),
             _within(context, contrast),
-            (*_time(context, "begins", outcome.onset), *_time(context, "lasts", outcome.duration)),
+            (*_when(context, "begins", outcome.onset, caveats), *_when(context, "lasts", outcome.duration, caveats)),
             certainty(context.findings[contrast.difference], caveats),
             cite(context.findings[contrast.difference]),
         )
@@ -130,11 +130,8 @@ def _within(context: Context, contrast: Contrast) -> Cell:
     return ""
 
 
-def _time(context: Context, word: str, names: tuple[str, ...]) -> tuple[Span, ...]:
-    """The first time that the sources give; the dossier has them all."""
-    if not names:
-        return ()
-    return (f"{word} ", Ref(names[0], "quantity_range"), " ", cite(context.findings[names[0]]), " ")
+def _when(context: Context, word: str, names: tuple[str, ...], caveats: Caveats) -> tuple[Span, ...]:
+    return (f"{word} ", *times(context, names, caveats), " ") if names else ()
 
 
 def _benefit(context: Context) -> Table:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from primum.dossier.caveats import Caveats
+from primum.dossier.context import Context, cite
 from primum.dossier.contrasts import Contrast
-from primum.dossier.model import Cell, Column, Ref
+from primum.dossier.model import Cell, Column, Ref, Span
 from primum.evidence.finding import Finding
 
 CERTAINTY: Final = Column("Certainty")
@@ -40,3 +41,13 @@ def certainty(finding: Finding, caveats: Caveats) -> Cell:
     """How certain somebody judged a number to be, under the head of `CERTAINTY`; the reason stands at its letter."""
     word, _, reason = finding.certainty.partition(": ")
     return (word, caveats.mark([reason])) if word else "not judged"
+
+
+def times(context: Context, names: Iterable[str], caveats: Caveats) -> tuple[Span, ...]:
+    """Every time that the sources give for a complaint, each with whose it is, its caveats and its source."""
+    spans: list[Span] = []
+    for name in names:
+        finding = context.findings[name]
+        spans += ["; "] if spans else []
+        spans += [Ref(name, "quantity_range"), f" ({finding.population}) ", caveats.of(finding), " ", cite(finding)]
+    return tuple(spans)

@@ -7,7 +7,7 @@ from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import Contrast
 from primum.dossier.figures import BarRow, Bars, PairRow, Pairs, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Span, Table, Text, paragraph
-from primum.dossier.parts.columns import DIFFERENCE, difference, other_head, rates
+from primum.dossier.parts.columns import DIFFERENCE, difference, other_head, rates, times
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
 from primum.evidence.finding import Finding
@@ -28,10 +28,10 @@ _DAYS = ("days", "weeks", "months")
 def build(context: Context) -> Part:
     """The pairs of dots, the four columns of the table, the bars of time."""
     chosen = headline(context)
-    times = [(row, context.findings[f"time.{row['key']}"]) for row in context.rows("time_course")]
-    times.sort(key=lambda pair: list(_KINDS).index(pair[0]["kind"]))
-    harm = [(row, finding) for row, finding in times if row["kind"] in _HARM]
-    effect = [(row, finding) for row, finding in times if row["kind"] not in _HARM]
+    known = [(row, context.findings[f"time.{row['key']}"]) for row in context.rows("time_course")]
+    known.sort(key=lambda pair: list(_KINDS).index(pair[0]["kind"]))
+    harm = [(row, finding) for row, finding in known if row["kind"] in _HARM]
+    effect = [(row, finding) for row, finding in known if row["kind"] not in _HARM]
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("side_effects", ())]
     blocks += _pairs(context, chosen)
     if any(outcome.onset or outcome.duration for outcome, _ in chosen):
@@ -94,16 +94,13 @@ def _rate(context: Context, contrast: Contrast) -> float:
 
 
 def _how_long(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
-    def times(names: tuple[str, ...]) -> tuple[Span, ...]:
-        spans: list[Span] = []
-        for name in names:
-            finding = context.findings[name]
-            spans += ["; "] if spans else []
-            spans += [Ref(name, "quantity_range"), f" ({finding.population}) ", cite(finding)]
-        return tuple(spans) or ("not found in the sources read",)
+    caveats = Caveats()
+
+    def said(names: tuple[str, ...]) -> tuple[Span, ...]:
+        return times(context, names, caveats) or ("not found in the sources read",)
 
     rows: list[tuple[Cell, ...]] = [
-        (o.label, (Ref(c.difference, "per_1000_signed"),), times(o.onset), times(o.duration)) for o, c in chosen
+        (o.label, (Ref(c.difference, "per_1000_signed"),), said(o.onset), said(o.duration)) for o, c in chosen
     ]
     return Table(
         id="how_long",
@@ -115,6 +112,7 @@ def _how_long(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table
             Column("Lasts"),
         ),
         rows=tuple(rows),
+        caveats=caveats.lines(),
     )
 
 
