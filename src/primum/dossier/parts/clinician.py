@@ -5,7 +5,7 @@ from __future__ import annotations
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite
 from primum.dossier.contrasts import Contrast
-from primum.dossier.model import Block, Brief, Cell, Chapter, Cite, Column, Ref, Span, Table
+from primum.dossier.model import Block, Brief, Cell, Chapter, Cite, Column, Ref, Span, Table, sentence
 from primum.dossier.parts.columns import JUDGED, certainty, other_head, rates, times
 from primum.dossier.parts.dose import margins
 from primum.dossier.parts.effects_table import benefits, harms
@@ -29,13 +29,17 @@ def brief(context: Context) -> Brief:
         ("labels", "What the labels warn of", _facts(context, _WARNINGS)),
         ("prepare", "How it is kept, mixed and spaced", _facts(context, ("storage", "reconstitution", "interval"))),
         ("harm", "Harm, of 1,000 people: how many, how soon, how long", _harm(context)),
-        ("does", "Benefit, of 1,000 people", _benefit(context)),
+        ("does", *_benefit_or_uses(context)),
         ("dose", "How many times the dose the estimated lethal dose is", margins(context, use=context.telling.use)),
         ("repeat", "People with neutralising antibodies", _antibodies(context)),
         ("incidents", "What happened where product or setting were wrong", _facts(context, ("incident",))),
     )
-    kept = tuple(Chapter(name, title, _block(table, title)) for name, title, table in chapters if table.rows)
-    return Brief(reader="clinician", title=f"For a clinician: {context.treatment.short_name}", chapters=kept)
+    kept = [Chapter(name, title, _block(table, title)) for name, title, table in chapters if table.rows]
+    empty = [title for _, title, table in chapters if not table.rows]
+    if empty:
+        said = f"Nothing that was read tells it: {'; '.join(title[0].lower() + title[1:] for title in empty)}."
+        kept.append(Chapter("missing", "Not on these pages", (sentence(said),)))
+    return Brief(reader="clinician", title=f"For a clinician: {context.treatment.short_name}", chapters=tuple(kept))
 
 
 def _block(table: Table, title: str) -> tuple[Block, ...]:
@@ -164,6 +168,23 @@ def _benefit(context: Context) -> Table:
         note="Benefit and harm are not subtracted from one another." if shown else "",
         caveats=caveats.lines(),
     )
+
+
+def _benefit_or_uses(context: Context) -> tuple[str, Table]:
+    """Benefit as numbers; where nothing read counts it, what it is given for and our reading of the evidence."""
+    if (counted := _benefit(context)).rows:
+        return "Benefit, of 1,000 people", counted
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            row["name"],
+            f"{row['status']} ({row['authority']})",
+            "; ".join(text for text in (row["evidence"], row["effect"]) if text),
+            (row["verdict"], " ", Cite(row.items("source"))),
+        )
+        for row in context.rows("indications")
+    )
+    columns = (Column("For"), Column("Status"), Column("Best evidence and its result"), Column("Our reading"))
+    return "What it is given for; no benefit of 1,000 people was read", Table("uses", "uses", columns, rows)
 
 
 def _antibodies(context: Context) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite
 from primum.dossier.contrasts import Contrast
 from primum.dossier.model import (
@@ -25,6 +26,7 @@ from primum.dossier.parts.columns import other_head
 from primum.dossier.parts.effects_table import benefits
 from primum.dossier.parts.short_answer import headline, pictures
 from primum.dossier.telling import Outcome
+from primum.treatments.families.caveats import CONTEXT_ONLY
 
 _CLAIMS: Final = 8
 _BENEFITS: Final = 3
@@ -34,6 +36,7 @@ _BRACKETS: Final = (
     "The numbers in brackets show how sure the count is: the true number is likely to lie between them. Where 0 lies "
     "between them, the trials do not show that the treatment adds any."
 )
+_SAID: Final = "a page says so; no study that we read counted it"
 _NOT_COUNTED: Final = (
     "No trial we read counted complaints with and without this treatment. So we cannot say how many people of 1,000 "
     "get one."
@@ -83,14 +86,15 @@ def _counted(context: Context) -> list[Block]:
 
 def _complaints(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Table:
     """Each complaint in both framings: how many had it, how many did not, treated and not."""
+    caveats = Caveats()
     rows: list[tuple[Cell, ...]] = [
         (
             f"{outcome.label[0].upper()}{outcome.label[1:]}",
             _both(contrast.treated),
             _both(contrast.control),
             _difference(context, contrast),
-            _time(context, outcome.onset),
-            _time(context, outcome.duration),
+            _time(context, outcome.onset, caveats),
+            _time(context, outcome.duration, caveats),
         )
         for outcome, contrast in chosen
     ]
@@ -106,6 +110,7 @@ def _complaints(context: Context, chosen: list[tuple[Outcome, Contrast]]) -> Tab
             Column("Lasts"),
         ),
         rows=tuple(rows),
+        caveats=caveats.lines(),
     )
 
 
@@ -119,9 +124,13 @@ def _difference(context: Context, contrast: Contrast) -> tuple[Span, ...]:
     return (Ref(name, "per_1000_signed"), " (", Ref(name, "per_1000_interval"), ") ", source)
 
 
-def _time(context: Context, names: tuple[str, ...]) -> Cell:
-    """The first time that the sources give; the dossier has them all."""
-    return (Ref(names[0], "quantity_range"), " ", cite(context.findings[names[0]])) if names else "not counted"
+def _time(context: Context, names: tuple[str, ...], caveats: Caveats) -> Cell:
+    """The first time that the sources give, marked with whose it is; the dossier has them all."""
+    if not names:
+        return "not counted"
+    finding = context.findings[names[0]]
+    said = any(warning.startswith(CONTEXT_ONLY) for warning in finding.warnings)
+    return Ref(names[0], "quantity_range"), " ", caveats.mark([_SAID if said else finding.population]), cite(finding)
 
 
 def _lines(context: Context) -> Text:
@@ -144,7 +153,21 @@ def _does(context: Context) -> list[Block]:
         )
         for outcome, contrast in benefits(context)[:_BENEFITS]
     ]
-    return [Text(tuple(rows), kind="list")] if rows else []
+    return [Text(tuple(rows or _for_what(context)), kind="list")]
+
+
+def _for_what(context: Context) -> list[tuple[Span, ...]]:
+    """What it is good for, where nothing read counts it in 1,000 people."""
+    rows: list[tuple[Span, ...]] = [
+        (
+            f"{row['name'][0].upper()}{row['name'][1:]}: {row['status']} ({row['authority']}). {told.rstrip('.')}. "
+            f"Our reading: {row['verdict']}. ",
+            Cite(row.items("source")),
+        )
+        for row in context.rows("indications")
+        if (told := "; ".join(text for text in (row["evidence"], row["effect"]) if text))
+    ]
+    return rows or [("Nothing that we read says it.",)]
 
 
 def _works(context: Context) -> list[Block]:
