@@ -68,6 +68,14 @@ def test_a_brief_prints_on_few_pages(tab: Any, briefs: dict[str, str], reader: s
 
 
 @pytest.mark.parametrize("reader", ["patient", "clinician"])
+def test_no_table_of_a_brief_is_cut_on_a_wide_screen(tab: Any, briefs: dict[str, str], reader: str) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.goto(briefs[reader])
+    cut = "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1).length"
+    assert tab.evaluate(cut) == 0
+
+
+@pytest.mark.parametrize("reader", ["patient", "clinician"])
 def test_no_words_of_a_brief_are_printed_smaller_than_nine_points(
     tab: Any, briefs: dict[str, str], reader: str
 ) -> None:

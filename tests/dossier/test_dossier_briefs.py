@@ -193,3 +193,31 @@ def test_a_brief_for_nobody_is_refused() -> None:
 def _cells(block: object) -> list[object]:
     rows = getattr(block, "rows", None) or getattr(getattr(block, "twin", None), "rows", ())
     return [span for row in rows for cell in row for span in (cell if isinstance(cell, tuple) else (cell,))]
+
+
+def test_a_time_on_the_patient_s_page_says_whose_it_is_or_that_nobody_counted_it() -> None:
+    chapter = next(c for c in ask("anti-wrinkle").brief("patient").chapters if c.id == "of_1000")
+    table = next(block for block in chapter.blocks if isinstance(block, Table) and block.id == "complaints")
+    times = [cell for row in table.rows for cell in row[4:] if cell != "not counted"]
+    assert all(any(isinstance(span, Mark) and span.letters for span in cell) for cell in times)
+    assert "a page says so; no study that we read counted it" in table.caveats
+    assert any("migraine" in caveat for caveat in table.caveats)
+
+
+@pytest.mark.parametrize("name", ["isotretinoin", "dermal-fillers"])
+def test_what_the_clinician_s_page_lacks_is_said(name: str) -> None:
+    chapters = {chapter.id: chapter for chapter in ask(name).brief("clinician").chapters}
+    (missing,) = chapters["missing"].blocks
+    assert "harm, of 1,000 people" in str(missing)
+    assert "harm" not in chapters
+
+
+def test_what_it_is_given_for_stands_where_no_benefit_was_counted() -> None:
+    dossier = ask("isotretinoin")
+    (uses,) = next(chapter for chapter in dossier.brief("clinician").chapters if chapter.id == "does").blocks
+    assert isinstance(uses, Table)
+    assert [row[0] for row in uses.rows] == [
+        row["name"] for row in load_treatment("isotretinoin").tables["indications"].rows
+    ]
+    does = next(chapter for chapter in dossier.brief("patient").chapters if chapter.id == "does")
+    assert "Our reading: effective" in str(does)
