@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from scipy import stats
 
 from primum.counts.bias import BY_CHANCE, caveats_of
@@ -86,14 +85,3 @@ def test_an_event_that_no_lawyer_sent_carries_no_caveat_where_lawyers_sent_half_
 ) -> None:
     sent = [("ASPIRIN", "RASH", NOBODY)] * 12 + [("ASPIRIN", "PAIN", NOBODY)] * 18 + [("ASPIRIN", "PAIN", LAWYER)] * 30
     assert caveats(memory_store, Asked("ASPIRIN", "substance"), *sent)["RASH"] == ""
-
-
-@pytest.mark.parametrize(("drugs", "told"), [(("BOTOX",), ""), (("BOTOX", "DYSPORT"), "unit artefact: 2 drugs")])
-def test_units_differ_between_two_drugs_of_a_treatment_and_not_within_one(
-    memory_store: MakeStore, drugs: tuple[str, ...], told: str
-) -> None:
-    sent = [(drug, event, NOBODY) for drug in drugs for event in ("OVERDOSE", "PAIN")]
-    found = caveats(memory_store, Asked("anti-wrinkle", "treatment"), *sent)
-    assert found["OVERDOSE"].startswith(told)
-    assert bool(found["OVERDOSE"]) == bool(told)
-    assert found["PAIN"] == ""

@@ -60,7 +60,7 @@ def test_within_strata_the_forest_draws_the_pooled_ratio() -> None:
 
 
 def test_the_volcano_shows_its_threshold() -> None:
-    assert "filled: lower bound of IC above 0 and false discovery rate at most 5 %" in " ".join(
+    assert "large and dark: lower bound of IC above 0 and false discovery rate at most 5 %" in " ".join(
         "".join(text.itertext()) for text in ElementTree.fromstring(pictures.volcano(table(), "S").on_page)[2:]
     )
 
@@ -79,8 +79,10 @@ def test_the_heat_map_names_drug_unit_and_what_is_less_than_expected() -> None:
     assert "information component, bits" in text
     assert "B: Pain" in text
     assert "\N{MINUS SIGN}1.5" in text  # nobody reported it, and that is less than expected
-    fills = [one.get("fill") for one in ElementTree.fromstring(drawn.on_page).iter() if one.get("fill")]
-    assert len({fills[i] for i in (-6, -4, -2)}) == 3  # more, less, as expected
+    boxes = [one for one in ElementTree.fromstring(drawn.on_page).iter() if one.get("fill-opacity")]
+    more, less, same = ((one.get("class"), float(one.get("fill-opacity"))) for one in boxes[-6::2])
+    assert (more[0], less[0], same[1]) == ("k treated", "k untreated", 0.0)
+    assert more[1] > 0 < less[1]
     assert drawn.rows[0] == ("stratum", "drug", "event", "observed", "ic")
     assert drawn.rows[2] == ("sex:F", "B", "Pain", 0, -1.5)
 
@@ -91,7 +93,7 @@ def test_the_trend_draws_the_component_and_joins_neighbouring_years_alone() -> N
     root = ElementTree.fromstring(drawn.on_page)
     places = [float(one.get("cx")) for one in root.iter() if one.tag.endswith("circle")]
     assert (places[2] - places[1]) / (places[1] - places[0]) == pytest.approx(13, rel=0.01)
-    assert sum(one.get("class") == "l bar" for one in root.iter()) == 1
+    assert sum(one.get("class") == "l bar accent" for one in root.iter()) == 1
     assert "information component of each year, bits" in shown(drawn)
     assert drawn.rows == [
         ("period", "drug", "event", "observed", "ic"),

@@ -119,7 +119,7 @@ def test_the_real_sample_says_one_report_of_therapeutic_use(real_samples: Path) 
     assert by_value(answer.tallies["outcome"]) == {"DS": 1, "OT": 1}
     terms = {reaction.term: (reaction.bin, reaction.listed) for reaction in answer.reactions}
     assert terms["DYSPHAGIA"] == ("harm", True)
-    assert terms["DIPLOPIA"] == ("harm", None)
+    assert terms["DIPLOPIA"] == ("harm", True)
     assert (terms["OVERDOSE"][0], terms["OFF LABEL USE"][0]) == ("medication_error", "off_label")
     assert answer.signals is not None
     assert set(answer.signals.drug) == {"anti-wrinkle"}

@@ -57,7 +57,7 @@ def can_write(*paths: Path | None) -> None:
         if path.is_dir():
             raise OutputError.of(str(path), "it is a folder", "Name a file.")
         if not _is_stream(path):
-            _beside(path.resolve()).unlink()
+            _beside(path).unlink()
 
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -78,7 +78,7 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
         if _is_stream(path):
             _write_into(path, write)
         else:
-            _write_beside(path.resolve(), write)
+            _write_beside(path, write)
     except PrimumError:
         raise
     except OSError as error:
@@ -91,7 +91,7 @@ def _write_beside(path: Path, write: Callable[[Path], None]) -> None:
     try:
         write(fresh)
         fresh.chmod(_mode(path))
-        fresh.replace(path)
+        fresh.replace(path.resolve())
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
@@ -120,9 +120,10 @@ def _mode(path: Path) -> int:
 
 
 def _beside(path: Path) -> Path:
-    """A new, empty file in the same folder."""
+    """A new, empty file in the same folder, of a link in that of the file that it names."""
+    place = path.resolve()
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     except OSError as error:
         raise OutputError.of(
             str(path), error.strerror or str(error), "Name a file in a folder that exists and can be written."
