@@ -122,7 +122,7 @@ def test_over_time_tells_since_which_quarter_a_pair_stands_out(made_archives: Pa
     ("words", "status", "told"),
     [
         (("dysport", "--over-time"), 1, "holds no report"),
-        (("--over-time",), 1, 'No drug named ""'),
+        (("--over-time",), 2, "--over-time stands alone with one drug"),
         (("dysport", "sex:F", "--over-time"), 2, "--over-time stands alone"),
         (("dysport", "--over-time", "--by", "sex"), 2, "--over-time stands alone"),
     ],

@@ -97,7 +97,7 @@ def signals(
         raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
     name, meant = drug_and_cohort(what, cohort or [])
     if over_time:
-        if meant or versus is not None or methods or within or parquet_file or xlsx_file or svg_folder:
+        if not name or meant or versus is not None or methods or within or parquet_file or xlsx_file or svg_folder:
             raise typer.BadParameter("--over-time stands alone with one drug or treatment, and --csv or --json.")
         _over_time(name, store, engine, csv_file=csv_file, json_file=json_file, limit=limit)
         return

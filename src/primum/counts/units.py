@@ -1,6 +1,6 @@
 """Does a row speak of doses where units of several drugs meet? A caveat that needs nothing but names.
 
-Units of botulinum toxins are biological: those of two drugs are not the same, and an "overdose" of the one with the
+Where units are biological those of two drugs are not the same, and an "overdose" of the one with the
 larger numbers may be its number alone. Because the check needs names and no reports, every row gets it: of one drug, of
 every pair, of a comparison whose sides name such drugs, on the arrays and on the engine.
 """
