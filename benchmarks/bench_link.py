@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from primum.cases.link_score import probability
+from primum.loading.faers import load_archives
+from primum.loading.link import link_reports, train_model
 from primum.store import Store, open_store, schema
-from primum.study.link import link_reports, train_model
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -25,8 +25,8 @@ from measuring import bytes_below, machine, measured, write_between
 
 
 def primum_load(archives: Path, store: Path) -> dict[str, float]:
+    from primum.loading.faers import load_archives
     from primum.store import open_store
-    from primum.study.load import load_archives
 
     def load() -> None:
         with open_store(store, write=True) as opened:
@@ -64,7 +64,7 @@ def in_own_process(side: str, archives: Path, folder: Path) -> dict[str, float]:
 
 
 def run(reports: int, quarters: list[str], drugs: int, repeats: int, folder: Path) -> list[str]:
-    from primum.study.load import read_quarters
+    from primum.loading.faers import read_quarters
     from primum.testing.faers import write_archive
 
     archives = folder / "archives"

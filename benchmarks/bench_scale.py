@@ -21,10 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from measuring import bytes_below, machine, measured, write_between
+from primum.loading.faers import load_archives, read_quarters
 from primum.sources.faers import find_archives
 from primum.store import DATABASE, open_store
 from primum.store.schema import table, tables
-from primum.study.load import load_archives, read_quarters
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -141,7 +141,7 @@ def children_cpu() -> float:
 
 def leave_out_derived(spent: list[float]) -> None:
     """Add up the CPU of deriving; the loaders know it under these names."""
-    from primum.study import load, load_system
+    from primum.loading import faers, system
 
     def timed(call: Callable[..., Any]) -> Callable[..., Any]:
         def run(*given: Any, **named: Any) -> Any:
@@ -153,7 +153,7 @@ def leave_out_derived(spent: list[float]) -> None:
 
         return run
 
-    for module, name in ((load, "derive"), (load_system, "derive_inside")):
+    for module, name in ((faers, "derive"), (system, "derive_inside")):
         setattr(module, name, timed(getattr(module, name)))
 
 

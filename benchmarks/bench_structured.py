@@ -31,10 +31,10 @@ QUARTER = (2019, 2)
 
 
 def read_icsr_files(system: str, path: Path) -> None:
+    from primum.loading.icsr_ahead import READERS
+    from primum.loading.icsr_columns import run_of
     from primum.sources.icsr import read_icsr
     from primum.sources.records import RecordFile
-    from primum.study.icsr_ahead import READERS
-    from primum.study.icsr_columns import run_of
 
     with path.open("rb") as stream:
         for nodes in READERS[system](stream, RecordFile(path.name, [])):
@@ -53,11 +53,11 @@ def read_faers(path: Path) -> None:
 
 
 def load(kind: str, path: Path) -> None:
+    from primum.loading.altio import load_altio
+    from primum.loading.faers import load_archives
+    from primum.loading.icsr import find_icsr_files, load_icsr
     from primum.sources.altio import find_release
     from primum.store import open_store
-    from primum.study.load import load_archives
-    from primum.study.load_altio import load_altio
-    from primum.study.load_icsr import find_icsr_files, load_icsr
 
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store", write=True) as store:
         if kind == "faers":

@@ -90,9 +90,9 @@ def calibration() -> str:
 
 def uses() -> str:
     """A SYNTHETIC archive with every way in which a use is told, counted by use."""
+    from primum.loading.faers import load_archives
     from primum.store import open_store
     from primum.study.ask import ask
-    from primum.study.load import load_archives
     from primum.testing.faers import PlantedSignal, write_archive
 
     planted = [

@@ -109,10 +109,10 @@ def memory_store() -> MakeStore:
     The derived tables are made from the rows with the vocabularies of the installed treatments, unless `raw` asks for
     the given rows alone. Close it after use.
     """
+    from primum.loading.derive import derive
     from primum.store import Store
     from primum.store.duckdb import DuckDBEngine
     from primum.store.schema import tables
-    from primum.study.derive import derive
 
     def make(*, raw: bool = False, **rows_of: list[dict[str, Any]]) -> Store:
         engine = DuckDBEngine(None)
@@ -142,9 +142,9 @@ def _array(values: list[Any]) -> np.ndarray[Any, Any]:
 
 
 def _load(folder: Path, archives: list[Path]) -> None:
+    from primum.loading.faers import load_faers
+    from primum.loading.table import load_table
     from primum.store import open_store
-    from primum.study.load import load_faers
-    from primum.study.load_table import load_table
 
     with open_store(folder, write=True) as store:
         for archive in archives:

@@ -12,9 +12,9 @@ import pytest
 import page_looks
 from primum.dossier.model import Dossier
 from primum.dossier.render import html
+from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.study.ask import ask
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.demo import PLANTED
 from primum.testing.faers import write_archive

@@ -15,8 +15,8 @@ from primum.cases.link_exact import RULES, ExactRule, exact_pairs
 from primum.cases.link_features import KINDS, article_key, stage_features, term_counts
 from primum.cases.link_model import LEAST_U, MISSING, LinkModel, comparisons, shipped_model
 from primum.cases.link_score import level_column, levels, paired, probability, scored
+from primum.loading.link import link_reports
 from primum.store import Store
-from primum.study.link import link_reports
 
 DAY = dt.date(2016, 3, 17)
 PERSON: dict[str, Any] = {

@@ -13,11 +13,11 @@ import pytest
 from primum.cases import link_train
 from primum.cases.link_features import KINDS, stage_features, term_counts
 from primum.cases.link_model import shipped_model
+from primum.loading.faers import load_archives
+from primum.loading.link import link_reports
 from primum.store import Store, open_store
 from primum.store.export import export
 from primum.store.schema import table
-from primum.study.link import link_reports
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -11,8 +11,8 @@ import pytest
 
 import commands
 import primum.cli
+from primum.loading.table import load_table
 from primum.store import open_store
-from primum.study.load_table import load_table
 
 CSI = "\x9b31m"  # a colour, told by one control character: U+009B is no control byte, so that no loader strips it
 TITLE = "\x1b]0;pwn\x07"  # names the window

@@ -10,8 +10,8 @@ import pytest
 
 import commands
 from commands import Done
+from primum.loading.faers import load_archives
 from primum.store import open_store
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

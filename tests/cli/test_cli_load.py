@@ -127,8 +127,8 @@ def test_quarters_are_downloaded_from_the_address_in_the_configuration(tmp_path)
 
 @pytest.mark.slow
 def test_a_load_that_was_stopped_before_it_derived_is_finished_by_whoever_comes_next(tmp_path):
+    from primum.loading.faers import load_faers
     from primum.store import open_store
-    from primum.study.load import load_faers
 
     path = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=20, seed=1)
     for finisher in (("load", "faers"), ("case", "510")):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from primum.loading.faers import load_archives
 from primum.store import DATABASE, open_store
 from primum.store.schema import tables
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

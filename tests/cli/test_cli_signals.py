@@ -14,8 +14,8 @@ import pytest
 
 import commands
 from commands import Done
+from primum.loading.faers import load_archives
 from primum.store import open_store
-from primum.study.load import load_archives
 from primum.study.reports import open as open_reports
 from primum.terms import Quarter
 from primum.testing.demo import PLANTED

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 import commands
+from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.store.duckdb import DuckDBEngine
 from primum.store.schema import tables
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

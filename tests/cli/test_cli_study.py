@@ -49,8 +49,8 @@ def primum(*words: str, cwd: Path) -> Done:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory) -> Path:
     """A SYNTHETIC store with the planted signals of the demonstration."""
+    from primum.loading.faers import load_archives
     from primum.store import open_store
-    from primum.study.load import load_archives
 
     folder = tmp_path_factory.mktemp("study")
     (folder / "archives").mkdir()

@@ -12,9 +12,9 @@ import pytest
 
 import commands
 from commands import Done
+from primum.loading.table import load_table
 from primum.store import open_store
 from primum.store.schema import tables
-from primum.study.load_table import load_table
 from primum.testing.terminology import write_meddra
 
 

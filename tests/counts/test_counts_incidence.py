@@ -28,8 +28,8 @@ from primum.counts.members import Scope
 from primum.counts.parts import BUILDING
 from primum.counts.words import count_words, words_of
 from primum.errors import CohortError, CountError
+from primum.loading.derive import derive
 from primum.store import Store, open_store
-from primum.study.derive import derive
 from primum.treatments.vocabulary import vocabularies
 
 BINS = {words.treatment: words.bins for words in vocabularies()}

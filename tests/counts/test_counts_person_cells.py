@@ -17,9 +17,9 @@ from primum.counts.holdings import Events
 from primum.counts.incidence import Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.person_cells import of_persons
+from primum.loading.faers import load_archives
+from primum.loading.link import link_reports
 from primum.store import Store, open_store
-from primum.study.link import link_reports
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -9,9 +9,9 @@ import pytest
 from primum.dossier.checklists import IPDAS, READUS, Item, complete
 from primum.dossier.model import Dossier, Text
 from primum.dossier.render import html
+from primum.loading.table import load_table
 from primum.store import open_store
 from primum.study.ask import ask
-from primum.study.load_table import load_table
 from primum.terms import Quarter
 from primum.testing.demo import run_demo
 from primum.treatments.load import known_treatments, load_treatment

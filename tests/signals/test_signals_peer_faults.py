@@ -16,6 +16,7 @@ import pytest
 
 from primum.counts.table import CountTable
 from primum.errors import CountError
+from primum.loading.table import load_table
 from primum.signals.bayes_fdr import bayes_fdr
 from primum.signals.ebgm import ebgm
 from primum.signals.ebgm_cells import cells_of
@@ -27,7 +28,6 @@ from primum.signals.maxsprt import critical_value_poisson
 from primum.signals.table import DEFAULT_METHODS, MORE_METHODS, SignalTable, signal_table
 from primum.store import open_store
 from primum.study import reports
-from primum.study.load_table import load_table
 from primum.treatments.vocabulary import vocabularies
 
 

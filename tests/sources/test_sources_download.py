@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from primum.errors import SourceError
+from primum.loading.faers import load_published
+from primum.loading.fetch import ARCHIVES, fetch
 from primum.sources.archive import read_archive
 from primum.sources.download import (
     PARTIAL,
@@ -27,8 +29,6 @@ from primum.sources.download import (
     published_names,
 )
 from primum.store import open_store
-from primum.study.fetch import ARCHIVES, fetch
-from primum.study.load import load_published
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -26,12 +26,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from primum.errors import SourceError
+from primum.loading.faers import load_faers
 from primum.sources.faers import Reject, clean_member, read_archive
 from primum.sources.layouts import TABLES
 from primum.store import DATABASE, Store, open_store
 from primum.store.duckdb import DuckDBEngine
 from primum.store.schema import tables
-from primum.study.load import load_faers
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -274,9 +274,9 @@ def load_damaged(store: Store, path: Path, before: list[str], *, seen: list[Path
         if status.unaccounted or status.rows["rejects"] != sum(file.rejected for file in status.files):
             sys.exit("lines are not accounted for")
         outcome = "loaded" if status.rows["rejects"] == 0 else "loaded, lines rejected"
+        from primum.loading.derive import derive
         from primum.sources.faers import part_number
         from primum.store.parts import remove_part
-        from primum.study.derive import derive
 
         remove_part(store.engine, part_number(Quarter(2015, 1)), "2015q1")
         derive(store)

@@ -23,10 +23,10 @@ from collections import Counter
 from pathlib import Path
 
 from primum.errors import StoreError
+from primum.loading.derive import DERIVED
+from primum.loading.faers import load_archives
 from primum.store import DATABASE, Store, open_store
 from primum.store.schema import tables
-from primum.study.derive import DERIVED
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -80,7 +80,7 @@ def run(folder: Path, *, kills: int, reports: int, rng: random.Random) -> Counte
     states = after(paths, folder / "whole") | after([*paths[:2], old], folder / "with older")
     [(wanted_raw, wanted_derived)] = [list(states.items())[len(paths)]]
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["primum.study.load", "primum.store.duckdb", "ibis", "primum.cases.latest"])
+    context.set_forkserver_preload(["primum.loading.faers", "primum.store.duckdb", "ibis", "primum.cases.latest"])
     stores, seconds = [], []
     for number, beginning in enumerate(beginnings):
         store = folder / f"beginning {number}"

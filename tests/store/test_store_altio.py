@@ -10,13 +10,13 @@ import pytest
 
 import commands
 from primum.errors import SourceError
+from primum.loading.altio import load_altio
+from primum.loading.faers import load_archives
 from primum.sources.altio import find_release
 from primum.store import open_store
 from primum.store.duckdb import DuckDBEngine
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.load import load_archives
-from primum.study.load_altio import load_altio
 from primum.terms import Quarter
 from primum.testing.altio import write_altio
 from primum.testing.faers import write_archive

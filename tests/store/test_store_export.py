@@ -7,10 +7,10 @@ import csv
 import pytest
 
 from primum.errors import OutputError, StoreError, UnknownNameError
+from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.store.export import LICENSED, export, format_named
 from primum.store.schema import schema_of, table, tables
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

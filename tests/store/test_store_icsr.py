@@ -13,13 +13,13 @@ import pytest
 
 import commands
 from primum.errors import SourceError
+from primum.loading.icsr import find_icsr_files, load_icsr
+from primum.loading.icsr_ahead import WORTH_IT, read_share
+from primum.loading.table import load_table
 from primum.sources.records import RECORDS_OF_A_RUN
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.icsr_ahead import WORTH_IT, read_share
-from primum.study.load_icsr import find_icsr_files, load_icsr
-from primum.study.load_table import load_table
 from primum.study.reports import open as open_reports
 from primum.testing.icsr import LLT_CODES, PLANTED, write_e2b_r2, write_e2b_r3, write_openfda
 from primum.testing.terminology import write_meddra
@@ -170,8 +170,8 @@ def test_rows_written_in_batches_are_the_rows_written_at_once(tmp_path, monkeypa
 @pytest.fixture
 def ahead(monkeypatch):
     """Read every file in two processes, however small."""
-    monkeypatch.setattr("primum.study.icsr_ahead.WORTH_IT", 0)
-    monkeypatch.setattr("primum.study.icsr_ahead.READERS_AT_ONCE", 2)
+    monkeypatch.setattr("primum.loading.icsr_ahead.WORTH_IT", 0)
+    monkeypatch.setattr("primum.loading.icsr_ahead.READERS_AT_ONCE", 2)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_what_the_other_process_refuses_is_told_in_one_line_and_leaves_the_store
 
 @pytest.mark.usefixtures("ahead")
 def test_a_process_that_ends_too_early_is_told_and_leaves_the_store_as_it_was(load, monkeypatch):
-    monkeypatch.setattr("primum.study.icsr_ahead._CHILD", "import sys; sys.stdin.buffer.read()")
+    monkeypatch.setattr("primum.loading.icsr_ahead._CHILD", "import sys; sys.stdin.buffer.read()")
     with pytest.raises(SourceError, match="the process that reads it ended"):
         load(case(11))
 

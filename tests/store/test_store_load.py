@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from primum.errors import SourceError, StoreError
+from primum.loading.derive import open_derived
+from primum.loading.faers import load_archives, load_faers, read_quarters
+from primum.loading.table import load_table
 from primum.sources.layouts import TABLES, layout_of
 from primum.store import DATABASE, exists, open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.schema import schema_of, table, tables
 from primum.store.status import status_lines
-from primum.study.derive import open_derived
-from primum.study.load import load_archives, load_faers, read_quarters
-from primum.study.load_table import load_table
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -437,7 +437,7 @@ LOADER = """
 import sys
 from pathlib import Path
 from primum.store import open_store
-from primum.study.load import load_faers
+from primum.loading.faers import load_faers
 with open_store(Path(sys.argv[1]), write=True) as store:
     load_faers(store, Path(sys.argv[2]), progress=lambda text: print(text, flush=True))
 print("done", flush=True)

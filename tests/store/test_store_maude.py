@@ -12,11 +12,11 @@ import pytest
 
 import commands
 from primum.errors import CohortError, SourceError
+from primum.loading.maude import load_maude
 from primum.sources.maude import COLUMNS, find_folder
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.load_maude import load_maude
 from primum.study.reports import open as open_reports
 from primum.testing.maude import PLANTED, write_maude
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from primum.errors import OutdatedStoreError, StoreError
+from primum.loading.derive import open_derived
+from primum.loading.faers import load_archives, load_faers
 from primum.store import migrations, open_store
 from primum.store.migrations import FIRST_FORM, MIGRATIONS, Migration, steps
 from primum.store.schema import schema_version, tables
-from primum.study.derive import open_derived
-from primum.study.load import load_archives, load_faers
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from primum.loading.faers import load_archives
 from primum.store import open_store
-from primum.study.load import load_archives
 
 TESTS = Path(__file__).parents[1]
 LINES, LAYOUTS, ARCHIVE = "sources/test_sources_lines", "sources/test_sources_layouts", "sources/test_sources_archive"

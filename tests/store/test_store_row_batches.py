@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from primum.errors import StoreError
+from primum.loading.caers import load_caers
 from primum.sources.texts import values_of
 from primum.store import open_store
 from primum.store.row_batches import RowBatches
-from primum.study.load_caers import load_caers
 from primum.testing.caers import write_caers
 
 

@@ -17,12 +17,12 @@ from pyarrow import parquet
 from primum.counts.cohort import parse
 from primum.counts.members import Scope, members
 from primum.errors import StoreError
+from primum.loading.derive import derive
+from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.store.export import export
 from primum.store.folder import DERIVED
 from primum.store.schema import schema_of, table
-from primum.study.derive import derive
-from primum.study.load import load_archives
 from primum.study.question import Question
 from primum.study.reports import Reports
 from primum.study.scored import UNCHECKED

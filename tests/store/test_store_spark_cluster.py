@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.store.export import export
-from primum.study.load import load_archives
 from primum.study.scored import UNCHECKED
 from primum.terms import Quarter
 from primum.testing.demo import PLANTED

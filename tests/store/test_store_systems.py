@@ -21,6 +21,12 @@ from hypothesis import strategies as st
 
 import commands
 from primum.errors import SourceError, StoreError
+from primum.loading.caers import load_caers
+from primum.loading.canada import load_canada
+from primum.loading.eudravigilance import load_eudravigilance
+from primum.loading.jader import load_jader
+from primum.loading.maude import load_maude
+from primum.loading.vaers import load_vaers
 from primum.sources import blocks, canada, jader, quoted
 from primum.sources.caers import COLUMNS as CAERS_COLUMNS
 from primum.sources.caers import open_caers, split_terms
@@ -30,12 +36,6 @@ from primum.sources.vaers import find_sets
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
-from primum.study.load_caers import load_caers
-from primum.study.load_canada import load_canada
-from primum.study.load_eudravigilance import load_eudravigilance
-from primum.study.load_jader import load_jader
-from primum.study.load_maude import load_maude
-from primum.study.load_vaers import load_vaers
 from primum.study.reports import open as open_reports
 from primum.testing import caers as made_caers
 from primum.testing import canada as made_canada

@@ -9,13 +9,13 @@ import pytest
 
 import commands
 from primum.errors import SourceError
+from primum.loading.table import load_table
+from primum.loading.vaers import load_vaers
 from primum.sources.vaers import TABLES, find_sets
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.schema import table
 from primum.store.status import read_status
-from primum.study.load_table import load_table
-from primum.study.load_vaers import load_vaers
 from primum.study.reports import open as open_reports
 from primum.testing.vaers import PLANTED, write_vaers
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from primum.counts.cohort import parse
+from primum.loading.faers import load_archives
+from primum.loading.link import link_reports
 from primum.store import Store, open_store
 from primum.study import reports
-from primum.study.link import link_reports
-from primum.study.load import load_archives
 from primum.terms import Quarter
 from primum.testing.demo import PLANTED
 from primum.testing.faers import write_archive

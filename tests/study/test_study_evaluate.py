@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from primum.errors import ReferenceSetError, UnknownNameError
+from primum.loading.table import load_table
 from primum.store import open_store
 from primum.study import reports
 from primum.study.evaluate import SCORES, Evaluation, evaluate
-from primum.study.load_table import load_table
 from primum.study.reference_set import FILES, ReferenceSet, read_reference, read_terms, substances_of, terms_of
 
 DRUGS = [f"SYNTHETIC{i:02}" for i in range(30)]

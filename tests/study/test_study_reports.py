@@ -12,9 +12,9 @@ import pytest
 from primum.cases.onset import IMPRECISE, KNOWN
 from primum.counts.profile import by_value
 from primum.errors import CohortError, UnknownNameError
+from primum.loading.derive import derive
 from primum.store import Store, open_store
 from primum.study import reports
-from primum.study.derive import derive
 from primum.study.scored import UNCHECKED
 
 MakeStore = Callable[..., Store]

@@ -14,12 +14,12 @@ import commands
 from primum.cases.across import told_to_several
 from primum.cases.story import case_story
 from primum.errors import CohortError, UnknownNameError
+from primum.loading.canada import load_canada
+from primum.loading.eudravigilance import load_eudravigilance
+from primum.loading.vaers import load_vaers
 from primum.sources import canada
 from primum.sources.vaers import find_sets
 from primum.store import open_store
-from primum.study.load_canada import load_canada
-from primum.study.load_eudravigilance import load_eudravigilance
-from primum.study.load_vaers import load_vaers
 from primum.study.reports import open as open_reports
 from primum.study.side_by_side import side_by_side
 from primum.testing.canada import PLANTED, write_canada

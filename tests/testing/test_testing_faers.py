@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from primum.loading.faers import load_archives, read_quarters
 from primum.sources.faers import clean_member, read_archive
 from primum.sources.layouts import layout_of
 from primum.store import open_store
-from primum.study.load import load_archives, read_quarters
 from primum.terms import Quarter
 from primum.testing.faers import MEAN_ROWS, SYNTHETIC, PlantedSignal, write_archive
 from primum.testing.oddities import ODDITIES

@@ -113,9 +113,9 @@ def loaded(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
 
 
 def _load(folder: Path) -> None:
+    from primum.loading.faers import load_archives
+    from primum.loading.link import link_reports
     from primum.store import open_store
-    from primum.study.link import link_reports
-    from primum.study.load import load_archives
     from primum.terms import Quarter
     from primum.testing.demo import PLANTED
     from primum.testing.faers import PlantedSignal, write_archive

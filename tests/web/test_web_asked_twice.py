@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from primum.loading.table import load_table
 from primum.store import open_store
-from primum.study.load_table import load_table
 from primum.web.desk import Desk
 from primum.web.question import one_of_each
 from primum.web.state import State

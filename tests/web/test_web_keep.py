@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from primum.errors import StoreError
+from primum.loading.table import load_table
 from primum.store import open_store
-from primum.study.load_table import load_table
 from primum.web import pages, tables
 from primum.web.app import _end, _keep_warm, _warm
 from primum.web.desk import AT_WORK, Desk

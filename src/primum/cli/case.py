@@ -35,7 +35,7 @@ def case(
     from primum.cases.story import case_story
     from primum.cli.columns import paragraph
     from primum.cli.output import write_json
-    from primum.study.derive import open_derived
+    from primum.loading.derive import open_derived
 
     with open_derived(store, engine=engine) as opened:
         story = case_story(opened, number)

@@ -32,7 +32,7 @@ def demo(
     """Invent report archives with planted signals, load them and find the signals; all of it says SYNTHETIC."""
     from primum.cli.progress import watched
     from primum.errors import PrimumError
-    from primum.study.load import read_quarters
+    from primum.loading.faers import read_quarters
     from primum.terms import SYNTHETIC
     from primum.testing.demo import demo_lines, run_demo
 

@@ -28,9 +28,9 @@ def export(
 ) -> None:
     """Write tables of the store as files, and schema.csv that says what each column means."""
     from primum.cli.progress import watched
+    from primum.loading.derive import open_derived
     from primum.store.export import export as write
     from primum.store.export import format_named
-    from primum.study.derive import open_derived
 
     asked = format_named(format)
     with watched() as watcher, open_derived(store, engine=engine) as opened:

@@ -11,7 +11,7 @@ from primum.cli.options import EngineName, StorePlace
 from primum.cli.output import say
 
 if TYPE_CHECKING:
-    from primum.study.link import LinkRun
+    from primum.loading.link import LinkRun
 
 SCHEMA: Final = "primum.link/1"
 
@@ -47,8 +47,8 @@ def link(
     from primum.cases.link import THRESHOLD
     from primum.cli.output import write_json
     from primum.cli.progress import watched
-    from primum.study.derive import open_to_change
-    from primum.study.link import link_reports
+    from primum.loading.derive import open_to_change
+    from primum.loading.link import link_reports
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     least = THRESHOLD if threshold is None else threshold

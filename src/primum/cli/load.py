@@ -11,8 +11,8 @@ import typer
 from primum.cli.output import say
 
 if TYPE_CHECKING:
+    from primum.loading.faers import Loaded
     from primum.store import Store
-    from primum.study.load import Loaded
 
 StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
@@ -57,21 +57,21 @@ def load_faers(
     Stop it at any time and run it again: what has arrived and what is loaded stays.
     """
     from primum.cli.progress import watched
+    from primum.loading import faers
     from primum.sources.download import base_address, is_address
     from primum.store import exists, open_store
-    from primum.study import load
 
-    wanted = load.read_quarters(quarters or [])
+    wanted = faers.read_quarters(quarters or [])
     at_hand = given is not None and not is_address(given)
     if not (wanted or at_hand or exists(store)):
-        raise load.no_quarters()
+        raise faers.no_quarters()
     with watched() as watcher, open_store(store, write=True) as opened:
         if given is not None and at_hand:
-            answer = load.load_archives(
+            answer = faers.load_archives(
                 opened, Path(given), quarters=wanted, progress=watcher.say, watcher=watcher.archives
             )
         elif wanted:
-            answer = load.load_published(
+            answer = faers.load_published(
                 opened,
                 wanted,
                 base=given,
@@ -80,11 +80,11 @@ def load_faers(
                 downloads=watcher.downloads,
                 watcher=watcher.archives,
             )
-        elif load.finish(opened, progress=watcher.say):
+        elif faers.finish(opened, progress=watcher.say):
             say("Finished a load that was stopped.")
             return
         else:
-            raise load.no_quarters()
+            raise faers.no_quarters()
     for loaded in answer.loaded:
         _tell(loaded)
     if answer.not_found:
@@ -100,8 +100,8 @@ def load_table(
     A table is known by the name of its file: another file of that name, in whatever folder, replaces it.
     """
     from primum.cli.progress import watched
+    from primum.loading.table import check_table_file, load_table
     from primum.store import open_store
-    from primum.study.load_table import check_table_file, load_table
 
     check_table_file(file)  # a wrong name makes no store
     with watched() as watcher, open_store(store, write=True) as opened:
@@ -119,8 +119,8 @@ def load_vaers(
     store: StoreOption = None,
 ) -> None:
     """Load yearly files of VAERS, such as 2021VAERSDATA.csv with its two companions; every vaccine is a suspect."""
+    from primum.loading.vaers import load_vaers
     from primum.sources.vaers import find_sets
-    from primum.study.load_vaers import load_vaers
 
     sets = find_sets(files)  # what is not whole makes no store
     _load(store, lambda opened, say: load_vaers(opened, sets, progress=say))
@@ -133,8 +133,8 @@ def load_maude(
     store: StoreOption = None,
 ) -> None:
     """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
+    from primum.loading.maude import load_maude
     from primum.sources.maude import find_folder
-    from primum.study.load_maude import load_maude
 
     found = [find_folder(folder) for folder in folders]  # what is not whole makes no store
     _load(store, lambda opened, say: load_maude(opened, found, progress=say))
@@ -145,7 +145,7 @@ def load_caers(
     store: StoreOption = None,
 ) -> None:
     """Load files of CAERS (HFCS), FDA's reports on foods, supplements and cosmetics."""
-    from primum.study.load_caers import check_caers_file, load_caers
+    from primum.loading.caers import check_caers_file, load_caers
 
     for file in files:
         check_caers_file(file)
@@ -157,8 +157,8 @@ def load_canada(
     store: StoreOption = None,
 ) -> None:
     """Load extracts of Canada Vigilance."""
+    from primum.loading.canada import load_canada
     from primum.sources.canada import find_extract
-    from primum.study.load_canada import load_canada
 
     found = [find_extract(folder) for folder in folders]
     _load(store, lambda opened, say: load_canada(opened, found, progress=say))
@@ -169,8 +169,8 @@ def load_jader(
     store: StoreOption = None,
 ) -> None:
     """Load publications of JADER, the reports on drugs in Japan; names and terms stay Japanese."""
+    from primum.loading.jader import load_jader
     from primum.sources.jader import find_publication
-    from primum.study.load_jader import load_jader
 
     found = [find_publication(folder) for folder in folders]
     _load(store, lambda opened, say: load_jader(opened, found, progress=say))
@@ -181,7 +181,7 @@ def load_eudravigilance(
     store: StoreOption = None,
 ) -> None:
     """Load line listings of EudraVigilance; each was fetched for one substance."""
-    from primum.study.load_eudravigilance import check_listing, load_eudravigilance
+    from primum.loading.eudravigilance import check_listing, load_eudravigilance
 
     for file in files:
         check_listing(file)
@@ -220,15 +220,15 @@ def load_altio(
     store: StoreOption = None,
 ) -> None:
     """Load FDA's quarters from a release of Open Altio, as reports of FAERS; each replaces what is there of it."""
+    from primum.loading.altio import load_altio
     from primum.sources.altio import find_release
-    from primum.study.load_altio import load_altio
 
     release = find_release(folder)  # what is no release makes no store
     _load(store, lambda opened, say: load_altio(opened, release, progress=say), unit="rows")
 
 
 def _load_icsr(system: str, given: list[Path], store: Path | None, *, terms: Mapping[str, str] | None = None) -> None:
-    from primum.study.load_icsr import find_icsr_files, load_icsr
+    from primum.loading.icsr import find_icsr_files, load_icsr
 
     files = find_icsr_files(system, given)  # a wrong name makes no store
     _load(

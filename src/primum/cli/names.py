@@ -38,8 +38,8 @@ def use(
     ingredient come before both.
     """
     from primum.cli.progress import watched
-    from primum.study.derive import open_to_change
-    from primum.study.words import use_names
+    from primum.loading.derive import open_to_change
+    from primum.loading.words import use_names
 
     with watched() as watcher, open_to_change(store) as opened:
         watcher.say(path.name)
@@ -59,8 +59,8 @@ def forget(
 ) -> None:
     """Take dictionaries out again, and map names as if they had never been in use."""
     from primum.cli.progress import watched
-    from primum.study.derive import open_to_change
-    from primum.study.words import forget_names
+    from primum.loading.derive import open_to_change
+    from primum.loading.words import forget_names
 
     with watched() as watcher, open_to_change(store) as opened:
         watcher.say("names")

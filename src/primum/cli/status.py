@@ -24,8 +24,8 @@ def status(
 ) -> None:
     """Show what is loaded: lines, rejects, repairs, values without a type, hashes."""
     from primum.cli.output import write_json
+    from primum.loading.derive import open_as_it_is
     from primum.store.status import status_lines
-    from primum.study.derive import open_as_it_is
 
     with open_as_it_is(store, engine=engine) as opened:
         found = opened.status()

@@ -33,8 +33,8 @@ def use(
 
     It needs a licence of MSSO. Its names stand in the store alone and are never exported.
     """
-    from primum.study.derive import open_to_change
-    from primum.study.words import use_terms
+    from primum.loading.derive import open_to_change
+    from primum.loading.words import use_terms
 
     with open_to_change(store) as opened:
         used = use_terms(opened, folder, release=release)
@@ -45,8 +45,8 @@ def use(
 
 def forget(store: StoreOption = None) -> None:
     """Take the terminology out of the store again."""
-    from primum.study.derive import open_to_change
-    from primum.study.words import forget_terms
+    from primum.loading.derive import open_to_change
+    from primum.loading.words import forget_terms
 
     with open_to_change(store) as opened:
         forget_terms(opened)

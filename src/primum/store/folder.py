@@ -161,7 +161,7 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
         folder: where it lies; None: `default_folder()`.
         write: open it for loading. One writer at a time, and no reader beside it.
         underived: also read a store whose derived tables lag behind its reports, because a load was stopped;
-            `primum.study.derive.open_derived` brings them up to date instead.
+            `primum.loading.derive.open_derived` brings them up to date instead.
 
     Raises:
         StoreError: there is none (and `write` is False), it is in use, damaged, of another version, or cannot be

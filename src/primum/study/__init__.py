@@ -1,1 +1,1 @@
-"""One question from start to end: the only room that knows the order of the work."""
+"""One question to the loaded reports, from start to end: what is meant, counted, scored and told."""

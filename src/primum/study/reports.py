@@ -26,12 +26,12 @@ from primum.counts.stratified import count_stratified
 from primum.counts.table import CountTable
 from primum.counts.told import tallies_of, use_changes_of
 from primum.errors import CohortError, UnknownNameError
+from primum.loading.derive import EMBEDDED, open_derived
 from primum.signals.caveats import one_text
 from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
 from primum.study.controls import ControlAnswer, against_comparator, negative_control
-from primum.study.derive import EMBEDDED, open_derived
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.loaded_pictures import components_by_use, over_time
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort

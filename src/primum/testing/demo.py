@@ -107,8 +107,8 @@ def run_demo(
             there are too few reports to plant anything, or more than the quarters can hold.
         OutputError: the folder cannot be made or written.
     """
+    from primum.loading.faers import load_archives
     from primum.store import open_store
-    from primum.study.load import load_archives
     from primum.study.reports import Reports
 
     sizes = _sizes(quarters, reports)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from primum.loading.faers import Loaded
+from primum.loading.system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
@@ -21,8 +23,6 @@ from primum.sources.eudravigilance import open_listing, read_drug, read_reaction
 from primum.sources.systems import SYSTEMS
 from primum.sources.texts import Texts, joined, once_a_row, paired, parts_of, places_within, values_of
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 
 if TYPE_CHECKING:
     import pyarrow as pa

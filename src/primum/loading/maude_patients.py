@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.loading.system import PartWriter
 from primum.sources.batch import Batch
 from primum.sources.maude import MaudeFile, MaudeFolder, open_file, told
 from primum.sources.piped import PipedFile
 from primum.sources.report_keys import Numbers, ReportKeys
 from primum.sources.texts import Places, Texts
-from primum.study.load_system import PartWriter
 
 REPLACED: Final = "a row of a newer file replaces it"
 OUTCOME, AGE, SEX, WEIGHT = "SEQUENCE_NUMBER_OUTCOME", "PATIENT_AGE", "PATIENT_SEX", "PATIENT_WEIGHT"

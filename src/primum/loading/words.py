@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.errors import SourceError, StoreError, UnknownNameError
-from primum.study.derive import derive_inside
+from primum.loading.derive import derive_inside
 from primum.vocab.dictionary import Dictionary, read_dictionary, stored_dictionaries
 from primum.vocab.meddra import LEVELS, Terminology, read_meddra
 

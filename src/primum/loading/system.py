@@ -23,6 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.errors import SourceError, StoreError
+from primum.loading.derive import derive, derive_inside
+from primum.loading.faers import Loaded
+from primum.loading.workshop import room_beside
 from primum.sources.archive import sha256_of
 from primum.sources.lines import FileAccount, Reject
 from primum.sources.systems import SYSTEMS, System
@@ -33,9 +36,6 @@ from primum.store.arrange import FILES_OF_A_PART, ROWS_OF_A_PART
 from primum.store.engine import Engine
 from primum.store.parts import PartFile, add_account, loaded_archive, remove_part, reports_of
 from primum.store.row_batches import RowBatches
-from primum.study.derive import derive, derive_inside
-from primum.study.load import Loaded
-from primum.study.workshop import room_beside
 
 if TYPE_CHECKING:
     import pyarrow as pa

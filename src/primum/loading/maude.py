@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from primum.loading.faers import Loaded
+from primum.loading.maude_patients import AGE, OUTCOME, REPLACED, SEX, WEIGHT, Patients, PatientsOf, Replaced
+from primum.loading.system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 from primum.sources.batch import Batch
 from primum.sources.days import read_day
 from primum.sources.maude import (
@@ -35,9 +38,6 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.texts import Places, Texts, joined, once_a_row, places_within, there
 from primum.sources.values import Reading, read_sex
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
-from primum.study.maude_patients import AGE, OUTCOME, REPLACED, SEX, WEIGHT, Patients, PatientsOf, Replaced
 from primum.vocab.reactions import DEVICE_PROBLEM
 
 if TYPE_CHECKING:

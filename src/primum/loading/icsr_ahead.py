@@ -22,11 +22,11 @@ from itertools import cycle
 from typing import IO, Final
 
 from primum.errors import SourceError
+from primum.loading.icsr_columns import Run, run_of
 from primum.sources import e2b, openfda
 from primum.sources.icsr import Node, read_icsr
 from primum.sources.lines import ByteStream, FileAccount, Reject
 from primum.sources.records import Packed, RecordFile
-from primum.study.icsr_columns import Run, run_of
 
 Read = Callable[[ByteStream, RecordFile], Iterator[list[Node]]]
 Message = Run | FileAccount
@@ -36,7 +36,7 @@ READERS_AT_ONCE: Final = min(os.cpu_count() or 1, 3)  # another one takes some 1
 WORTH_IT: Final = 8 * 1024**2  # bytes of a file, packed or not, below which a process costs more than it brings
 OBJECTS_BETWEEN_SWEEPS: Final = 100_000
 # Started with -P: what lies in the folder that a user stands in is not imported.
-_CHILD: Final = "from primum.study.icsr_ahead import send; send()"
+_CHILD: Final = "from primum.loading.icsr_ahead import send; send()"
 
 
 def read_file(system: str, file: Packed, terms: Mapping[str, str]) -> Iterator[Message]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from primum.loading.faers import Loaded
+from primum.loading.system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 from primum.sources.batch import Batch
 from primum.sources.code_texts import read_code
 from primum.sources.days import read_day
@@ -24,8 +26,6 @@ from primum.sources.text_numbers import TextNumbers
 from primum.sources.texts import Places, Texts, distinct_pairs, once_a_row, there
 from primum.sources.values import read_number, read_version
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.loading.faers import Loaded
+from primum.loading.system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 from primum.sources.batch import Batch
 from primum.sources.canada import FLAGS, YES, CanadaFolder, open_table
 from primum.sources.code_texts import read_code
@@ -24,8 +26,6 @@ from primum.sources.systems import SYSTEMS
 from primum.sources.texts import Places, there
 from primum.sources.values import Reading, read_age, read_duration, read_number, read_version, read_weight
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, date_columns, load_parts, parts_of_folders
 
 if TYPE_CHECKING:
     import pyarrow as pa

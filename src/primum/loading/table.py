@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError
+from primum.loading.derive import derive_inside
+from primum.loading.faers import Loaded
 from primum.sources.archive import sha256_of
 from primum.sources.systems import SYSTEMS
 from primum.store import Store
 from primum.store.arrange import FILES_OF_A_PART
 from primum.store.long_table import TABLE_COLUMNS, arrange_long_table, match_columns
 from primum.store.parts import PartFile, add_account, add_rejects, loaded_archive, remove_part, reports_of
-from primum.study.derive import derive_inside
-from primum.study.load import Loaded
 
 KINDS: Final = (".csv", ".csv.gz", ".parquet")
 

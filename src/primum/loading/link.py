@@ -31,8 +31,8 @@ from primum.cases.link_model import LinkModel, comparisons, model_from_json, shi
 from primum.cases.link_train import calibrate, measured_u, prior_of, train
 from primum.cases.linked import MODEL_FACT, LinkState, archives, keep_state, link_state
 from primum.errors import LinkError
+from primum.loading.workshop import workshop_of
 from primum.store import Store, schema
-from primum.study.workshop import workshop_of
 
 if TYPE_CHECKING:
     from primum.store.engine import Engine

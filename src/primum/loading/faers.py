@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from primum.errors import SourceError, StoreError
+from primum.loading.clean_ahead import Cleaned, clean_ahead
+from primum.loading.derive import derive, derive_inside
+from primum.loading.fetch import ARCHIVES, JOBS, fetch
+from primum.loading.workshop import room_beside
 from primum.sources.download import NotPublishedError, Patience, Watcher, base_address, check_address
 from primum.sources.faers import (
     INDEX_PAGE,
@@ -47,10 +51,6 @@ from primum.store.parts import (
     remove_part,
     reports_of,
 )
-from primum.study.clean_ahead import Cleaned, clean_ahead
-from primum.study.derive import derive, derive_inside
-from primum.study.fetch import ARCHIVES, JOBS, fetch
-from primum.study.workshop import room_beside
 from primum.terms import Quarter
 
 PASS_ON: Final = 0.0005  # seconds; Python's own are 0.005

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from primum.errors import CohortError, OutputError, SourceError, StoreError, UnknownNameError
+from primum.loading.derive import open_derived, open_to_change
+from primum.loading.words import forget_names, forget_terms, use_names, use_terms
 from primum.store import Store, open_store
 from primum.store.export import export
 from primum.store.schema import tables
 from primum.study import reports
-from primum.study.derive import open_derived, open_to_change
-from primum.study.words import forget_names, forget_terms, use_names, use_terms
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 from primum.testing.terminology import write_meddra
@@ -25,7 +25,7 @@ def contents(store: Store) -> dict[str, str]:
 @pytest.fixture
 def table_store(tmp_path: Path) -> Path:
     """A store with a SYNTHETIC long table: names without an ingredient, and reactions of the invented terminology."""
-    from primum.study.load_table import load_table
+    from primum.loading.table import load_table
 
     rows = [("1", "Brandx", "Wobbly knee"), ("2", "Brandx", "Humming ear"), ("3", "Y", "Green elbow")]
     rows += [("4", "Brandx", "Knee that wobbles"), ("5", "Y", "Headache")]
@@ -81,7 +81,7 @@ def test_two_dictionaries_may_not_disagree_and_nothing_is_applied(table_store: P
 
 
 def test_a_load_after_it_applies_the_dictionary_too(table_store: Path, tmp_path: Path) -> None:
-    from primum.study.load import load_archives
+    from primum.loading.faers import load_archives
 
     with open_to_change(table_store) as store:
         use_names(store, dictionary(tmp_path, "BRANDX,ALPHADINE\n"))
@@ -146,8 +146,8 @@ def test_a_terminology_is_replaced_by_the_next_and_forgotten(table_store: Path, 
 
 def test_a_store_of_the_first_form_gets_the_new_tables_without_loading_again(tmp_path: Path) -> None:
     """The tables of release 0.1.0: as today without what came after."""
+    from primum.loading.faers import load_archives
     from primum.store.migrations import FIRST_FORM
-    from primum.study.load import load_archives
 
     write_archive(tmp_path, quarter=Quarter(2015, 1), reports=30, seed=1)
     with open_store(tmp_path / "store", write=True) as store:

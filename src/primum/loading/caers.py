@@ -14,6 +14,8 @@ from typing import Final
 
 import numpy as np
 
+from primum.loading.faers import Loaded
+from primum.loading.system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 from primum.sources.batch import Batch
 from primum.sources.caers import open_caers, read_role, split_outcomes, split_terms, terms_with_commas
 from primum.sources.code_texts import read_code
@@ -25,8 +27,6 @@ from primum.sources.text_numbers import TextNumbers
 from primum.sources.texts import Mask, Places, Texts, once_a_row, paired, places_within, row_before
 from primum.sources.values import Reading, read_age
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Keys, PartWriter, check_file, date_columns, load_parts, parts_of_files
 
 SYSTEM: Final = SYSTEMS["caers"]
 

@@ -13,11 +13,11 @@ import pytest
 from primum.cases.linked import archives, link_state, reports_set_aside
 from primum.counts.cohort import parse
 from primum.errors import CohortError, LinkError
+from primum.loading.derive import derive
+from primum.loading.faers import load_archives, load_faers
+from primum.loading.link import link_reports
 from primum.store import Store, open_store
 from primum.study import reports
-from primum.study.derive import derive
-from primum.study.link import link_reports
-from primum.study.load import load_archives, load_faers
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 
@@ -175,7 +175,7 @@ def test_the_order_of_loading_does_not_matter(planted: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_kill_while_the_links_are_written_leaves_those_of_before(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from primum.study import link
+    from primum.loading import link
 
     with open_store(copy, write=True) as store:
         before = hashes(store)

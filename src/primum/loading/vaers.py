@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.loading.faers import Loaded
+from primum.loading.system import Part, PartWriter, date_columns, load_parts
 from primum.sources.batch import Batch
 from primum.sources.days import read_day
 from primum.sources.report_keys import ReportKeys
@@ -23,8 +25,6 @@ from primum.sources.texts import Places, Texts, paired, places_within
 from primum.sources.vaers import FOREIGN, OUTCOMES, TABLES, VaersSet, is_id, open_table, read_state
 from primum.sources.values import Reading, read_age, read_number, read_sex
 from primum.store import Store
-from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, date_columns, load_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from primum.loading.faers import Loaded
+from primum.loading.icsr_ahead import read_file
+from primum.loading.icsr_columns import Run
+from primum.loading.system import Part, PartWriter, load_parts
 from primum.sources.records import Packed, find_files
 from primum.sources.systems import SYSTEMS
 from primum.store import Store
-from primum.study.icsr_ahead import read_file
-from primum.study.icsr_columns import Run
-from primum.study.load import Loaded
-from primum.study.load_system import Part, PartWriter, load_parts
 
 ENDINGS: Final = {"e2b": (".xml", ".sgm"), "openfda": (".json",)}
 EXPECTED: Final = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from primum.loading import clean_ahead
 from primum.sources.faers import Member, no_key_known, read_archive
-from primum.study import clean_ahead
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 

@@ -13,6 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from primum.loading.derive import derive
+from primum.loading.faers import load_faers
+from primum.loading.maude import load_maude
+from primum.loading.table import load_table
+from primum.loading.vaers import load_vaers
 from primum.sources.maude import find_folder
 from primum.sources.vaers import find_sets
 from primum.store import Store, open_store
@@ -20,11 +25,6 @@ from primum.store.arrange import ROWS_OF_A_PART
 from primum.store.folder import DERIVED
 from primum.store.parts import FILES_OF_A_PART
 from primum.store.schema import table
-from primum.study.derive import derive
-from primum.study.load import load_faers
-from primum.study.load_maude import load_maude
-from primum.study.load_table import load_table
-from primum.study.load_vaers import load_vaers
 from primum.terms import Quarter
 from primum.testing.faers import write_archive
 from primum.testing.maude import write_maude
@@ -102,7 +102,7 @@ def test_quarter_by_quarter_in_any_order_gives_what_all_at_once_gives(
 def test_what_comes_alone_is_derived_for_what_it_touches(
     memory_store: MakeStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="primum.study.derive")
+    caplog.set_level(logging.INFO, logger="primum.loading.derive")
     with memory_store(raw=True) as store:
         put_in(store, quarter_of("2015q1", 1))
         put_in(store, quarter_of("2019q1", 1))

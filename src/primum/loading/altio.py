@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from primum.errors import SourceError
+from primum.loading.faers import Loaded, finish
 from primum.sources.altio import DELETED, LAYOUT, QUARTER, WHOLE_HISTORY, Release, columns_of
 from primum.sources.faers import part_number
 from primum.sources.layouts import TABLES
@@ -34,7 +35,6 @@ from primum.store.parts import (
     reports_of,
     texts_of,
 )
-from primum.study.load import Loaded, finish
 from primum.terms import Quarter
 
 FIRST_WITH_HISTORY: Final = Quarter(2019, 1)
