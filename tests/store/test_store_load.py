@@ -377,6 +377,38 @@ def test_an_id_that_serves_two_cases_is_joined_by_both(tmp_path):  # Q22
     assert rows == [(2015100000001, "RASH"), (2015100000002, "PAIN")]
 
 
+def test_rows_that_name_no_case_stand_under_every_case_of_their_id_and_the_copies_are_counted(tmp_path):  # Q22
+    first = {"primaryid": "6569775", "caseid": "7301091", "sex": "F"}
+    reports = [first, first | {"caseid": "7548469"}, first | {"sex": ""}, {"primaryid": "6569776", "caseid": "7301092"}]
+    texts = {
+        "DEMO": demo_lines(reports, "2008q1"),
+        "REAC": b"ISR$PT\r\n6569775$Pain$\r\n6569776$Rash$\r\n6569775$Fever$\r\n",
+    }
+    with open_store(tmp_path / "store", write=True) as store:
+        told = load_faers(store, archive_of(tmp_path, texts, "2008q1"))
+        reactions = table("reactions")
+        rows = store.engine.rows(reactions.select("report_key", "row_number", "term").order_by("report_key", "term"))
+        status = store.status()
+    of = 2008100000000
+    twice = [(of + report, row, term) for report in (1, 2) for row, term in ((3, "FEVER"), (1, "PAIN"))]
+    assert rows == [*twice, (of + 4, 2, "RASH")]
+    file = next(file for file in status.files if file.table_name == "REAC")
+    assert (file.lines, file.header_lines, file.loaded, file.splits, file.unaccounted) == (4, 1, 5, 2, 0)
+    counted = {repair: rows for key, repair, rows in status.repairs if key == file.file_key}
+    assert counted["copy_to_further_case"] == 2
+    assert told.repaired == sum(rows for _, _, rows in status.repairs)
+
+
+def test_a_copy_hides_no_row_without_a_report(tmp_path):
+    twice = [{"primaryid": "6569775", "caseid": case} for case in ("7301091", "7548469")]
+    texts = {"DEMO": demo_lines(twice, "2008q1"), "REAC": b"ISR$PT\r\n6569775$Pain$\r\n6569776$Rash$\r\n"}
+    with (
+        open_store(tmp_path / "store", write=True) as store,
+        pytest.raises(SourceError, match="1 of 2 rows belong to no report of the quarter"),
+    ):
+        load_faers(store, archive_of(tmp_path, texts, "2008q1"))
+
+
 @pytest.mark.parametrize("quarter", ["2004q1", "2005q3", "2012q4", "2013q1", "2014q3", "2026q1"])
 def test_every_era_loads_with_every_row_in_its_place(tmp_path, quarter):
     path = write_archive(tmp_path, quarter=Quarter.parse(quarter), reports=300, seed=7)

@@ -102,17 +102,16 @@ def _load_table(store: Store, release: Release, quarter: Quarter, table: str) ->
     )
     arranged = (arrange_reports if table == "DEMO" else arrange_rows)(store.engine, staged)
     store.engine.unstage(STAGED_FILE)
-    if orphans := rows - len(rejects) - arranged.rows:
+    if orphans := rows - len(rejects) + arranged.copies - arranged.rows:
         raise SourceError.of(
             f"{release.name}, {release.files[table].name}",
             f"{orphans} of {rows} rows of {quarter} belong to no report of the quarter",
             "a report for every row",
             "Nothing of this quarter was loaded; get the release again.",
         )
-    repairs = {"keep_fuller_row": arranged.doubles} if arranged.doubles else {}
-    account = _account(release.files[table].name, table, rows, rejects, repairs)
+    account = arranged.accounted(_account(release.files[table].name, table, rows, rejects, {}))
     add_rejects(store.engine, file.file_key, rejects)
-    add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
+    add_account(store.engine, file, account, repairs=account.repairs, faults=arranged.faults)
     return account
 
 

@@ -347,8 +347,8 @@ def _load_table(store: Store, archive: Archive, cleaned: Cleaned, before: Sequen
         add_rejects(store.engine, file.file_key, rejects)
     arranged = _arrange(store, archive, account, cleaned.rows)
     _refuse_orphans(archive, account, arranged, before)
-    repairs = account.repairs | ({"keep_fuller_row": arranged.doubles} if arranged.doubles else {})
-    add_account(store.engine, file, account, repairs=repairs, faults=arranged.faults)
+    account = arranged.accounted(account)
+    add_account(store.engine, file, account, repairs=account.repairs, faults=arranged.faults)
     return account
 
 
@@ -371,7 +371,7 @@ def _arrange(store: Store, archive: Archive, account: FileAccount, rows: Path) -
 
 def _refuse_orphans(archive: Archive, account: FileAccount, arranged: Arranged, before: Sequence[FileAccount]) -> None:
     """Every row has its report in its own quarter (Q38); where not, the quarter's DEMO file is not whole."""
-    orphans = account.loaded - arranged.rows
+    orphans = account.loaded + arranged.copies - arranged.rows
     if orphans == 0:
         return
     rejected = before[0].rejected if before else 0

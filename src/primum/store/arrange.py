@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.sources.layouts import Field, fields
-from primum.sources.lines import Reject
+from primum.sources.lines import FileAccount, Reject
 from primum.sources.values import NOT_A_NUMBER, READERS, UNKNOWN_CODE, codes
 from primum.store.engine import Engine
 from primum.store.schema import IBIS_TYPES, schema_of
@@ -65,11 +65,23 @@ class Arranged:
         rows: rows put into the store.
         faults: values without a typed value, by column and kind.
         doubles: rows that share their key with a fuller or earlier row of the quarter (DEMO only).
+        copies: rows put in once more, for another case under the same id (not in DEMO, before 2012q4 only).
     """
 
     rows: int
     faults: tuple[Fault, ...]
     doubles: int = 0
+    copies: int = 0
+
+    def accounted(self, account: FileAccount) -> FileAccount:
+        """The account of the file, with the rows that share their key and the copies in it."""
+        found = {"keep_fuller_row": self.doubles, "copy_to_further_case": self.copies}
+        return replace(
+            account,
+            loaded=account.loaded + self.copies,
+            splits=account.splits + self.copies,
+            repairs=account.repairs | {name: rows for name, rows in found.items() if rows},
+        )
 
 
 def stage_cleaned(
@@ -139,6 +151,7 @@ def arrange_reports(engine: Engine, file: StagedFile) -> Arranged:
 def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
     """Put staged rows of one of the six other files into its table; `arrange_reports` must have run.
 
+    Before 2012q4 these files name no case: where an id stands under two (Q22), its rows belong to both.
     Rows whose report is not in the quarter are left out and so are missing from `rows`: the caller fails the quarter.
     """
     plan = _plan(file.table, file.columns)
@@ -147,7 +160,8 @@ def arrange_rows(engine: Engine, file: StagedFile) -> Arranged:
     if any(column == DURATION for column, *_ in faults):
         others = (fault for fault in faults if fault[0] != DURATION)
         faults = tuple(sorted((*others, *_faults_of_durations(engine, file))))
-    return Arranged(rows, faults)
+    copies = 0 if "caseid" in file.columns else int(engine.rows(_copies(file.columns))[0][0])
+    return Arranged(rows, faults, copies=copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +259,9 @@ def _as_reports(typed: ir.Table, columns: Sequence[str], targets: Sequence[str])
 
 def _as_rows(typed: ir.Table, table: str, columns: Sequence[str], targets: Sequence[str]) -> ir.Table:
     """The rows of a file that find their report."""
-    keys = _report_keys()
-    if "caseid" in columns:
-        keys = keys.filter(keys.pair_rank == 0)
-        same_case = [typed[_RAW + "caseid"].fill_null("") == keys.key_caseid]
-    else:
-        keys = keys.filter(keys.id_rank == 0)
-        same_case = []
-    keys = keys.select("key_primaryid", "key_caseid", "report_key")
+    every = _report_keys()
+    keys = every.filter(every.pair_rank == 0).select("key_primaryid", "key_caseid", "report_key")
+    same_case = [typed[_RAW + "caseid"].fill_null("") == keys.key_caseid] if "caseid" in columns else []
     found = typed.inner_join(keys, [typed[_RAW + "primaryid"] == keys.key_primaryid, *same_case])
     if table == "THER":
         found = found.mutate(duration_days=_days_between(found))
@@ -272,6 +281,14 @@ def _doubles() -> ir.Table:
     return keys.filter(keys.pair_rank > 0).count().as_table()
 
 
+@cache
+def _copies(columns: tuple[str, ...]) -> ir.Table:
+    """How often the rows of a file that names no case belong to a further case of their id."""
+    rows, keys = _staged_rows(columns), _report_keys()
+    further = keys.filter((keys.pair_rank == 0) & (keys.id_rank > 0))
+    return rows.inner_join(further, rows[_RAW + "primaryid"] == further.key_primaryid).count().as_table()
+
+
 def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
     """How many fields of a row are not blank."""
     return sum(rows[_RAW + name].notnull().cast("int16") for name in columns).cast("int16")
@@ -279,7 +296,7 @@ def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
 
 @cache
 def _ranked_keys(columns: tuple[str, ...]) -> ir.Table:
-    """Every report's keys with its rank among those that share them; rank 0 owns the rows of the other files.
+    """Every report's keys with its rank among those that share them: rank 0 of its id and case owns their rows of the other files.
 
     Hardly any share them: only those that do are ranked, and the fields of no other are counted.
     """
