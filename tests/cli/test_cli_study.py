@@ -21,7 +21,7 @@ STUDY = """
 title = "Ptosis after cosmetic use"
 question = "Is eyelid ptosis reported more often after cosmetic than after therapeutic use?"
 treatment = "anti-wrinkle"
-events = ["Eyelid ptosis", "Never reported"]
+events = ["Eyelid ptosis", "Synthetic event planted", "Eyelid <ptossis"]
 methods = ["ic", "ror"]
 [thresholds]
 observed = 3
@@ -69,6 +69,8 @@ def ran(store, tmp_path_factory) -> Path:
     assert (done.returncode, done.stderr) == (0, "")
     assert "SYNTHETIC" in done.stdout
     assert "nobody: not counted" in done.stdout
+    assert " ".join(done.stdout.split()).count("Warning: ") == 1
+    assert 'No loaded report has the event "EYELID <PTOSSIS"; nearest: EYELID PTOSIS.' in " ".join(done.stdout.split())
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     return folder / "ptosis"
 
@@ -89,13 +91,30 @@ def test_each_event_is_followed_through_every_analysis(ran):
     assert rows["EYELID PTOSIS", "primary"]["stands_out"] == "True"
     assert float(rows["EYELID PTOSIS", "against_all"]["ic_lower"]) > 0
     assert "holds no report" in rows["EYELID PTOSIS", "nobody"]["note"]
-    assert "no report" in rows["NEVER REPORTED", "primary"]["note"]
+    unreported = rows["SYNTHETIC EVENT PLANTED", "primary"]
+    assert (unreported["observed"], unreported["stands_out"]) == ("0", "False")
+    assert unreported["note"] == "no report of anti-wrinkle in this cohort names it"
     assert "ebgm" not in next(iter(rows.values()))  # not asked for
 
 
-def test_every_analysis_and_event_has_a_picture_that_says_what_the_tables_say(ran):
+def test_a_term_that_no_report_has_is_told_with_the_nearest_wherever_the_results_are_told(ran):
+    results = json.loads((ran / "results.json").read_text(encoding="utf-8"))
+    warning = (
+        'No loaded report has the event "EYELID <PTOSSIS"; nearest: EYELID PTOSIS. Correct it in events and run the '
+        "study again, or load the reports that hold it."
+    )
+    assert results["warnings"] == [warning]
+    told = [row["note"] for row in results["sensitivity"] if row["event"] == "EYELID <PTOSSIS"]
+    assert told[0] == "no loaded report has this term; nearest: EYELID PTOSIS"
+    methods = (ran / "methods.md").read_text(encoding="utf-8")
+    assert f"**{warning.replace('<', '&lt;')}**" in methods
+    assert "<" not in methods
+    assert "| Results: all estimates with intervals | Not counted: nobody, EYELID &lt;PTOSSIS. | not done |" in methods
+
+
+def test_every_analysis_and_known_event_has_a_picture_that_says_what_the_tables_say(ran):
     drawn = {path.stem: ElementTree.parse(path).getroot() for path in (ran / "figures").glob("*.svg")}
-    assert set(drawn) == {"primary", "against_all", "event-1-eyelid-ptosis", "event-2-never-reported"}
+    assert set(drawn) == {"primary", "against_all", "event-1-eyelid-ptosis", "event-2-synthetic-event-planted"}
     methods = (ran / "methods.md").read_text(encoding="utf-8")
     for name, root in drawn.items():
         assert root[0].text.startswith("SYNTHETIC: ")
@@ -116,7 +135,7 @@ def test_every_analysis_and_event_has_a_picture_that_says_what_the_tables_say(ra
     for row in shown:
         assert bool(row["note"]) != bool(row["ror_lower"] and float(row["ror_lower"]) > 0)
         assert not row["note"] or row["note"] in "".join(drawn["event-1-eyelid-ptosis"].itertext())
-    assert "no report names it" in "".join(drawn["event-2-never-reported"].itertext())
+    assert "0 reports" in "".join(drawn["event-2-synthetic-event-planted"].itertext())
     with (ran / "figures/primary.csv").open(encoding="utf-8", newline="") as file:
         assert {row["event"] for row in csv.DictReader(file)} == {"EYELID PTOSIS"}  # the events that the study names
 
@@ -134,7 +153,7 @@ def test_a_chance_stands_out_by_being_small_and_is_told_so(store, tmp_path):
     text = STUDY.replace('methods = ["ic", "ror"]', 'methods = ["midp", "fdr", "bayes_fdr"]').replace(
         "ic_lower = 0.0", "fdr = 0.05\np_midp = 0.01\nbayes_fdr = 0.2"
     )
-    text = text.replace('["Eyelid ptosis", "Never reported"]', "[]")  # those reported most
+    text = text.replace('["Eyelid ptosis", "Synthetic event planted", "Eyelid <ptossis"]', "[]")  # those reported most
     (tmp_path / "chance.toml").write_text(text, encoding="utf-8")
     done = primum("study", "chance.toml", "--store", str(store), cwd=tmp_path)
     assert done.returncode == 0, done.stderr

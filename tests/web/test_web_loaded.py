@@ -13,11 +13,13 @@ import tomllib
 
 import pytest
 
+import commands
 import primum
 from primum.store import DERIVED_FROM, open_store
 from primum.store.folder import DATABASE
 from primum.study.run import run_study
 from primum.study.spec import read_study
+from primum.testing.maude import write_maude
 
 PAGES = (
     "/",
@@ -89,9 +91,26 @@ def test_a_case_of_a_store_that_was_never_linked_says_so(serving, served, loaded
         store.engine.delete("store_facts", "fact", "linked_", "linked_~")
     number = served.get("/cases.json?what=anti-wrinkle").json["cases"][0]["case_id"]
     with serving(folder) as explorer:
-        assert "never linked across case numbers (primum link does it)" in explorer.get(f"/case/{number}").text
-        assert "never linked" in explorer.get(f"/case/{number}.json").json["not_linked"]
-    assert served.get(f"/case/{number}.json").json["not_linked"] == ""
+        told = explorer.get(f"/case/{number}.json").json
+        assert told["alone"] in explorer.get(f"/case/{number}").text
+    assert told["alone"] == f"Not known: {told['not_linked']}."
+    assert "never linked across case numbers (primum link does it)" in told["not_linked"]
+    said = commands.primum("case", number, "--store", folder)
+    assert told["alone"] in " ".join(said.stdout.split())
+    linked = served.get(f"/case/{number}.json").json
+    assert (linked["not_linked"], linked["alone"]) == ("", "No other report was judged to tell of this event.")
+    assert linked["alone"] in commands.primum("case", number, "--store", loaded).stdout
+
+
+def test_a_case_told_in_words_shows_them_as_text(serving, tmp_path):
+    (tmp_path / "files").mkdir()
+    write_maude(tmp_path / "files", reports=20, text="SYNTHETIC: it was <b>told</b>")
+    assert commands.primum("load", "maude", tmp_path / "files", "--store", tmp_path / "store").returncode == 0
+    with serving(tmp_path / "store") as explorer:
+        number = explorer.get("/cases.json").json["cases"][0]["report_id"]
+        told = explorer.get(f"/case/{number}.json").json
+        assert {one["text"] for one in told["narratives"]} == {"SYNTHETIC: it was <b>told</b>"}
+        assert "SYNTHETIC: it was &lt;b&gt;told&lt;/b&gt;" in explorer.get(f"/case/{number}").text
 
 
 def test_a_comparison_of_a_drug_says_whose_reports_each_side_holds(served):

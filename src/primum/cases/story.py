@@ -173,9 +173,18 @@ class CaseStory:
     elsewhere: tuple[Elsewhere, ...]
     told_links: tuple[ToldLink, ...]
 
+    @property
+    def alone(self) -> str:
+        """Why no report of the same event stands beside it; empty where one does."""
+        if self.duplicates:
+            return ""
+        if self.not_linked:
+            return f"Not known: {self.not_linked}."
+        return "No other report was judged to tell of this event."
+
     def as_json(self) -> dict[str, Any]:
         """The story as plain data."""
-        plain = dataclasses.asdict(self)
+        plain = dataclasses.asdict(self) | {"alone": self.alone}
         for version in plain["versions"]:
             version["received"] = None if version["received"] is None else version["received"].isoformat()
         return plain

@@ -165,9 +165,7 @@ def _duplicates(story: CaseStory) -> list[str]:
     """The reports judged one with this one, each comparison with its weight."""
     from primum.cli.columns import paragraph, row_lines, rule
 
-    if not story.duplicates:
-        return []
-    lines = ["", "The same event under another case number"]
+    lines = ["", "The same event under another case number", *paragraph(story.alone)]
     speaks = {
         "this report": "This report speaks for both.",
         "the other": "The other report speaks for both.",

@@ -45,7 +45,8 @@ def study(
     assert file is not None
     asked = read_study(file)
     if check:
-        say(f"{asked.title}: {len(asked.analyses)} analyses of {asked.about}, no fault found.")
+        count = f"{len(asked.analyses)} {'analysis' if len(asked.analyses) == 1 else 'analyses'}"
+        say(f"{asked.title}: {count} of {asked.about}, no fault found. Names are looked up when it runs.")
         return
     from primum.cli.output import write_json
     from primum.cli.progress import watched
@@ -85,6 +86,8 @@ def _told(result: StudyResult) -> list[str]:
     from primum.study.run import stands_out
 
     lines = [result.study.title, *paragraph(result.study.question), ""]
+    for warning in result.warnings:
+        lines += [*paragraph(f"Warning: {warning}"), ""]
     if result.synthetic:
         lines += [*paragraph(result.synthetic), ""]
     for outcome in result.outcomes:

@@ -1,13 +1,13 @@
-"""Does a cohort name drugs, reactions and indications that the loaded reports know? A misspelt one is told."""
+"""Are drugs, reactions and indications that somebody names known to the loaded reports? A misspelt one is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not, condition
 from primum.counts.members import names_of
-from primum.errors import CohortError
+from primum.errors import CohortError, nearest_of_many
 from primum.store import schema
 from primum.vocab.reactions import pooled
 
@@ -29,17 +29,36 @@ def check_names(cohort: Cohort, store: Store, arrays: Incidence | None) -> None:
     Raises:
         CohortError: a drug, product, substance, reaction or indication that nobody reported; the nearest are named.
     """
-    for condition in conditions_of(cohort):
-        if condition.field not in _KNOWN:
-            continue
-        there = _at_hand(condition, store, arrays)
-        missing = [value for value in condition.values if value not in there]
-        if missing:
-            known = _KNOWN[condition.field](store)  # versions that another replaced are not at hand
-            spelt = {name.upper() for name in known}
+    for one in conditions_of(cohort):
+        if one.field in _KNOWN:
+            missing, known = _unknown(one, store, arrays)
             for value in missing:
-                if value not in spelt:
-                    raise CohortError.unknown_name(str(cohort), value, condition.field, known)
+                raise CohortError.unknown_name(str(cohort), value, one.field, known)
+
+
+def unknown_terms(terms: Sequence[str], store: Store, arrays: Incidence | None) -> dict[str, str]:
+    """Reaction terms that no loaded report has, whatever drug it names, each with the nearest that one has.
+
+    Args:
+        terms: under their present names.
+        store: the loaded reports.
+        arrays: as for `check_names`.
+    """
+    if not terms:
+        return {}
+    missing, known = _unknown(condition("reaction", *terms), store, arrays)
+    return {term: nearest_of_many(term, known) for term in terms if term in missing}
+
+
+def _unknown(asked: Condition, store: Store, arrays: Incidence | None) -> tuple[list[str], set[str]]:
+    """The values of a condition that no loaded report knows, and the names that they know; looked up where needed."""
+    there = _at_hand(asked, store, arrays)
+    missing = [value for value in asked.values if value not in there]
+    if not missing:
+        return [], set()
+    known = _KNOWN[asked.field](store)  # versions that another replaced are not at hand
+    spelt = {name.upper() for name in known}
+    return [value for value in missing if value not in spelt], known
 
 
 def conditions_of(cohort: Cohort) -> Iterator[Condition]:

@@ -33,6 +33,8 @@ def figures_of(result: StudyResult) -> dict[str, Picture]:
             title = f"{start}{outcome.analysis.title}"
             found[outcome.analysis.id] = signal_pictures.forest(outcome.table.take(rows), title)
     for number, event in enumerate(result.events, start=1):
+        if event in result.unknown:  # nothing to draw: it is told as a warning
+            continue
         name = re.sub(r"[^a-z0-9]+", "-", event.casefold()).strip("-")[:40]
         picture = signal_pictures.forest_of(_through(result, event), f"{start}{event.capitalize()} in every analysis")
         found[f"event-{number}-{name}".rstrip("-")] = picture
@@ -56,7 +58,7 @@ def _through(result: StudyResult, event: str) -> list[Ratio]:
             continue
         rows = np.flatnonzero(table.event == event).tolist()
         if not rows:
-            found.append(Ratio(title, "", event, note="no report names it"))
+            found.append(Ratio(title, "", event, note="0 reports"))
         for i in rows:
             name = f"{table.drug[i]}: {title}" if len(rows) > 1 else title
             ends = (float(table.ror[i]), float(table.ror_lower[i]), float(table.ror_upper[i]))

@@ -15,6 +15,7 @@ import numpy as np
 
 from primum import __version__
 from primum.counts.flow import FlowStep
+from primum.counts.known import unknown_terms
 from primum.counts.profile import last_quarter, name_coverage
 from primum.errors import CohortError, LinkError
 from primum.provenance import Method
@@ -55,6 +56,7 @@ class StudyResult:
         study: what was asked.
         outcomes: what each analysis gave, the primary one first.
         events: terms that are followed through all analyses.
+        unknown: those of them that no loaded report has, whatever its drug, with the nearest that one has.
         snapshot: hash of the loaded reports.
         derivation: hash of what names, versions and uses were taken to be.
         data_cut: last quarter loaded; None where only long tables are.
@@ -67,6 +69,7 @@ class StudyResult:
     study: Study
     outcomes: tuple[Outcome, ...]
     events: tuple[str, ...]
+    unknown: Mapping[str, str]
     snapshot: str
     derivation: str
     data_cut: str | None
@@ -80,6 +83,15 @@ class StudyResult:
         """The statistics that ran, each once."""
         tables = [outcome.table for outcome in self.outcomes if outcome.table is not None]
         return tuple({method.id: method for table in tables for method in table.methods}.values())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What has to be looked at before the results are: a term that nobody reported is misspelt, or not loaded."""
+        return tuple(
+            f'No loaded report has the event "{event}"; nearest: {near}. Correct it in events and run the study again, '
+            "or load the reports that hold it."
+            for event, near in self.unknown.items()
+        )
 
     @property
     def primary(self) -> SignalTable:
@@ -110,6 +122,7 @@ def run_study(study: Study, reports: Reports, *, progress: Callable[[str], None]
         study=study,
         outcomes=outcomes,
         events=study.events or _strongest(primary.table),
+        unknown=unknown_terms(study.events, store, reports.arrays),
         snapshot=store.snapshot(),
         derivation=store.derivation(),
         data_cut=last_quarter(store),
@@ -161,18 +174,21 @@ def sensitivity(result: StudyResult) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for event in result.events:
         for outcome in result.outcomes:
-            rows += _followed(result.study, event, outcome)
+            rows += _followed(result, event, outcome)
     return rows
 
 
-def _followed(study: Study, event: str, outcome: Outcome) -> list[dict[str, Any]]:
+def _followed(result: StudyResult, event: str, outcome: Outcome) -> list[dict[str, Any]]:
     start = {"event": event, "analysis": outcome.analysis.id, "title": outcome.analysis.title}
     if outcome.table is None:
         return [{**start, "note": outcome.why_not}]
-    table, above = outcome.table, stands_out(study, outcome.table)
+    table, above = outcome.table, stands_out(result.study, outcome.table)
     found = np.flatnonzero(table.event == event)
+    if event in result.unknown:
+        return [{**start, "note": f"no loaded report has this term; nearest: {result.unknown[event]}"}]
     if not len(found):
-        return [{**start, "note": "no report of the cohort or its comparator names it"}]
+        none = {"observed": 0, "stands_out": False}
+        return [{**start, **none, "note": f"no report of {result.study.about} in this cohort names it"}]
     numbers = {name: column for name, column in table.columns().items() if column.dtype.kind in "if"}
     asked = {name for name, column in numbers.items() if column.dtype.kind == "i" or np.isfinite(column).any()}
     return [
@@ -201,6 +217,7 @@ def as_json(result: StudyResult) -> dict[str, Any]:
         "question": study.question,
         "about": study.about,
         "thresholds": dict(study.thresholds),
+        "warnings": list(result.warnings),
         "synthetic": result.synthetic,
         "data_cut": result.data_cut,
         "flow": [

@@ -31,13 +31,14 @@ def methods_text(result: StudyResult) -> str:
     lines = [f"# {study.title}", "", study.question, ""]
     if result.synthetic:
         lines += [f"**{result.synthetic}**", ""]
+    lines += [line for warning in result.warnings for line in (f"**{warning}**", "")]
     lines += ["## Methods", "", _data(result), "", _cases(result), "", _names(result), ""]
     lines += ["### Analyses", "", *_analyses(result), "", _thresholds(study), ""]
     lines += ["### Statistics", "", *_statistics(result), ""]
     lines += ["### Figures", "", _figures(result), ""]
     lines += ["### Software", "", _software(result), "", "## Limits", "", _limits(), ""]
     lines += ["## READUS-PV items", "", *_table(("Item", "Where or what", "State"), _item_rows(readus(result))), ""]
-    return "\n".join(lines)
+    return "\n".join(lines).replace("<", "&lt;")  # whatever a title or a term holds, it is text in a page made of this
 
 
 def _data(result: StudyResult) -> str:
@@ -144,7 +145,7 @@ def readus(result: StudyResult) -> list[Item]:
     """The READUS-PV items of a study, filled from what ran and from what its file declares; else "not done"."""
     study = result.study
     several = len(result.outcomes) > 1
-    lost = [outcome.analysis.id for outcome in result.outcomes if outcome.table is None]
+    lost = [outcome.analysis.id for outcome in result.outcomes if outcome.table is None] + list(result.unknown)
 
     def declared(name: str, key: str) -> Item:
         return Item(name, study.declared.get(key, _NOBODY), key in study.declared)
