@@ -40,6 +40,16 @@ def nearest_of_many(given: str, known: Iterable[str]) -> str:
     return ", ".join(close) if close else "none alike"
 
 
+def together(faults: Sequence[str]) -> str:
+    """Faults that are told in one message: how many, and each.
+
+    Examples:
+        >>> together(["row 2: no dose"]), together(["row 2: no dose", "row 5: no unit"])
+        ('1 fault: row 2: no dose', '2 faults: row 2: no dose | row 5: no unit')
+    """
+    return f"{len(faults)} fault{'s' if len(faults) != 1 else ''}: {' | '.join(faults)}"
+
+
 class UnknownNameError(PrimumError, KeyError):
     """A name that is not in the list it was looked up in."""
 
@@ -75,8 +85,7 @@ class EvidenceError(PrimumError, ValueError):
     @classmethod
     def from_faults(cls, folder: str, faults: Sequence[str]) -> EvidenceError:
         """All faults of a folder together; each is `file, row N, column C: given; expected`."""
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        return cls(f"Evidence tables in {folder} hold {count}: " + " | ".join(faults))
+        return cls(f"Evidence tables in {folder} hold {together(faults)}")
 
     @classmethod
     def of_count(cls, name: str, given: float, least: int) -> EvidenceError:
@@ -133,8 +142,7 @@ class AnswersError(PrimumError, ValueError):
     @classmethod
     def from_faults(cls, what: str, faults: Sequence[str]) -> AnswersError:
         """All faults of a set of answers together; each names its question and what was expected."""
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        return cls(f"{what}: {count}: " + " | ".join(faults))
+        return cls(f"{what}: {together(faults)}")
 
     @classmethod
     def unreadable(cls, path: str, given: str, kind: str) -> AnswersError:
@@ -163,8 +171,7 @@ class StudyError(PrimumError, ValueError):
     @classmethod
     def from_faults(cls, path: str, faults: Sequence[str]) -> StudyError:
         """All faults of a file together."""
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        return cls(f"{path} holds {count}: " + " | ".join(faults))
+        return cls(f"{path} holds {together(faults)}")
 
 
 class SourceError(PrimumError, ValueError):
@@ -195,7 +202,7 @@ class WeightsError(PrimumError, ValueError):
     @classmethod
     def from_faults(cls, path: str, faults: Sequence[str]) -> WeightsError:
         """All faults of a file together."""
-        return cls(f"{path}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: " + " | ".join(faults))
+        return cls(f"{path}: {together(faults)}")
 
     @classmethod
     def unreadable(cls, path: str, given: str, expected: str) -> WeightsError:
@@ -302,8 +309,7 @@ class PoolError(PrimumError, ValueError):
     @classmethod
     def from_faults(cls, what: str, faults: Sequence[str]) -> PoolError:
         """All faults of a table together; each names its row, what it holds and what was expected."""
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        return cls(f"{what}: {count}: " + " | ".join(faults))
+        return cls(f"{what}: {together(faults)}")
 
     @classmethod
     def unreadable(cls, path: str, given: str) -> PoolError:

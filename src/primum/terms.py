@@ -53,6 +53,10 @@ class Coded:
 
 Use = Literal["cosmetic", "therapeutic", "mixed", "unknown"]
 USES: Final[tuple[Use, ...]] = ("cosmetic", "therapeutic", "mixed", "unknown")
+HARM: Final = "harm"
+"""Bin of the reaction terms that no table puts into another."""
+OF_HARM: Final = (HARM, "")
+"""Bins of the pairs that are shown as harm: pairs whose terms nobody has sorted are among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from primum.cases.link_features import MOST_BITS, SPAN
-
-if TYPE_CHECKING:
-    pass
 
 VERSION: Final = "link-1"
 """Version of comparisons and levels; raise it when one changes, and train the shipped model again."""
@@ -161,81 +158,105 @@ def _terms(column: str, name: str) -> Comparison:
     )
 
 
+def _event_date() -> Comparison:
+    return Comparison(
+        "event date",
+        _either_missing("event_date"),
+        (
+            Level("the same day", _days("event_date", 0, exact="event_known")),
+            Level("within a week", _days("event_date", 7, exact="event_known")),
+            Level("within a month", _days("event_date", 31, exact="event_known")),
+            Level("the same month, the day not known", _same_month),
+            Level("the same year, the month not known", _same_year),
+            Level("different"),
+        ),
+    )
+
+
+def _received() -> Comparison:
+    return Comparison(
+        "received",
+        _either_missing("received"),
+        (
+            Level("within a week", _days("received", 7)),
+            Level("within a month", _days("received", 31)),
+            Level("within half a year", _days("received", 183)),
+            Level("within two years", _days("received", 730)),
+            Level("further apart"),
+        ),
+    )
+
+
+def _age() -> Comparison:
+    return Comparison(
+        "age",
+        _either_missing("age"),
+        (
+            # Ages below two years are told in days or months; a week is what rounding to months leaves.
+            Level("the same", _within("age", 0.02)),
+            Level("within a year", lambda pair: _within("age", 1.001)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)),
+            Level("within five years", lambda pair: _within("age", 5)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)),
+            Level("different"),
+        ),
+    )
+
+
+def _sex() -> Comparison:
+    return Comparison("sex", _either_missing("sex"), (Level("the same", _same("sex")), Level("different")))
+
+
+def _country() -> Comparison:
+    return Comparison(
+        "country",
+        _either_missing("country"),
+        (
+            Level("the same, one of few reports", lambda pair: _same("country")(pair) & ~pair.country_common_l),
+            Level("the same", _same("country")),
+            Level("different"),
+        ),
+    )
+
+
+def _weight() -> Comparison:
+    return Comparison(
+        "weight",
+        _either_missing("weight"),
+        (
+            Level("the same to a pound", _within("weight", 0.46)),
+            Level("within 5 kg", _within("weight", 5)),
+            Level("different"),
+        ),
+    )
+
+
+def _reference() -> Comparison:
+    return Comparison(
+        "reference",
+        _either_missing("number", "article"),
+        (
+            Level("the same number of the manufacturer", lambda pair: _same("number")(pair).fill_null(False)),
+            Level("the same article", lambda pair: _same("article")(pair).fill_null(False)),
+            # Who sends two reports under two numbers of its own says that they are two cases.
+            Level("different, from different senders", lambda pair: ~_same("sender")(pair).fill_null(False)),
+            Level("different, from one sender"),
+        ),
+    )
+
+
 @cache
 def comparisons() -> tuple[Comparison, ...]:
     """All comparisons, in the order in which they are shown."""
     assert SPAN == 2**26  # what the shift in shared_bits undoes
     return (
-        Comparison(
-            "event date",
-            _either_missing("event_date"),
-            (
-                Level("the same day", _days("event_date", 0, exact="event_known")),
-                Level("within a week", _days("event_date", 7, exact="event_known")),
-                Level("within a month", _days("event_date", 31, exact="event_known")),
-                Level("the same month, the day not known", _same_month),
-                Level("the same year, the month not known", _same_year),
-                Level("different"),
-            ),
-        ),
-        Comparison(
-            "received",
-            _either_missing("received"),
-            (
-                Level("within a week", _days("received", 7)),
-                Level("within a month", _days("received", 31)),
-                Level("within half a year", _days("received", 183)),
-                Level("within two years", _days("received", 730)),
-                Level("further apart"),
-            ),
-        ),
-        Comparison(
-            "age",
-            _either_missing("age"),
-            (
-                # Ages below two years are told in days or months; a week is what rounding to months leaves.
-                Level("the same", _within("age", 0.02)),
-                Level(
-                    "within a year", lambda pair: _within("age", 1.001)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)
-                ),
-                Level(
-                    "within five years", lambda pair: _within("age", 5)(pair) & (pair.age_l >= 2) & (pair.age_r >= 2)
-                ),
-                Level("different"),
-            ),
-        ),
-        Comparison("sex", _either_missing("sex"), (Level("the same", _same("sex")), Level("different"))),
-        Comparison(
-            "country",
-            _either_missing("country"),
-            (
-                Level("the same, one of few reports", lambda pair: _same("country")(pair) & ~pair.country_common_l),
-                Level("the same", _same("country")),
-                Level("different"),
-            ),
-        ),
-        Comparison(
-            "weight",
-            _either_missing("weight"),
-            (
-                Level("the same to a pound", _within("weight", 0.46)),
-                Level("within 5 kg", _within("weight", 5)),
-                Level("different"),
-            ),
-        ),
+        _event_date(),
+        _received(),
+        _age(),
+        _sex(),
+        _country(),
+        _weight(),
         _terms("drugs", "drugs"),
         _terms("reactions", "reactions"),
-        Comparison(
-            "reference",
-            _either_missing("number", "article"),
-            (
-                Level("the same number of the manufacturer", lambda pair: _same("number")(pair).fill_null(False)),
-                Level("the same article", lambda pair: _same("article")(pair).fill_null(False)),
-                # Who sends two reports under two numbers of its own says that they are two cases.
-                Level("different, from different senders", lambda pair: ~_same("sender")(pair).fill_null(False)),
-                Level("different, from one sender"),
-            ),
-        ),
+        _reference(),
     )
 
 

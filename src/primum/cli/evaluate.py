@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.options import StoreFolder
 from primum.cli.output import say
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def evaluate(
     methods: Annotated[
         str, typer.Option("--methods", metavar="LIST", help="prr ror ic ebgm chi2 midp rrr bcpnn, with commas between.")
     ] = "",
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StoreFolder = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write all of it as JSON; - for the screen.")
     ] = None,

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.options import StoreFolder
 from primum.cli.output import say
 
 if TYPE_CHECKING:
     from primum.loading.faers import Loaded
     from primum.store import Store
-
-StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +49,7 @@ def load_faers(
         ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=8, help="Downloads at once.")] = 2,
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load FAERS quarters from FDA's ASCII archives, downloaded or at hand; each quarter wholly or not at all.
 
@@ -93,7 +92,7 @@ def load_faers(
 
 def load_table(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, gzipped CSV or Parquet.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load a long table with the columns CASEID,DRUG,AE; every drug counts as primary suspect.
 
@@ -116,7 +115,7 @@ def load_vaers(
     files: Annotated[
         list[Path], typer.Argument(metavar="FOLDER_OR_FILES", help="DATA, VAX and SYMPTOMS of each year, as CSV.")
     ],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load yearly files of VAERS, such as 2021VAERSDATA.csv with its two companions; every vaccine is a suspect."""
     from primum.loading.vaers import load_vaers
@@ -130,7 +129,7 @@ def load_maude(
     folders: Annotated[
         list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked files such as mdrfoi.txt and device2020.txt.")
     ],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load folders with files of MAUDE, the reports on devices; a device stands where a drug does."""
     from primum.loading.maude import load_maude
@@ -142,7 +141,7 @@ def load_maude(
 
 def load_caers(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files of CAERS or HFCS.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load files of CAERS (HFCS), FDA's reports on foods, supplements and cosmetics."""
     from primum.loading.caers import check_caers_file, load_caers
@@ -154,7 +153,7 @@ def load_caers(
 
 def load_canada(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Unpacked extract_extrait.zip.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load extracts of Canada Vigilance."""
     from primum.loading.canada import load_canada
@@ -166,7 +165,7 @@ def load_canada(
 
 def load_jader(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Files such as demo202311.csv.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load publications of JADER, the reports on drugs in Japan; names and terms stay Japanese."""
     from primum.loading.jader import load_jader
@@ -178,7 +177,7 @@ def load_jader(
 
 def load_eudravigilance(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Line listings saved as CSV.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load line listings of EudraVigilance; each was fetched for one substance."""
     from primum.loading.eudravigilance import check_listing, load_eudravigilance
@@ -196,7 +195,7 @@ def load_e2b(
         Path | None,
         typer.Option("--meddra", metavar="DIR", help="A licensed MedAscii folder, to name terms given by code alone."),
     ] = None,
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load case safety reports as XML, E2B(R2) such as FDA's XML twins or E2B(R3); every suspect is a primary one."""
     from primum.vocab.meddra import names_by_code
@@ -209,7 +208,7 @@ def load_openfda(
         list[Path],
         typer.Argument(metavar="FILES_OR_FOLDER", help="Partitions of drug/event as zip or JSON, or folders of these."),
     ],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load partitions of openFDA's drug/event; give the folder above the quarters, whose files share their names."""
     _load_icsr("openfda", files, store)
@@ -217,7 +216,7 @@ def load_openfda(
 
 def load_altio(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A release: manifest.json and parquet/.")],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Load FDA's quarters from a release of Open Altio, as reports of FAERS; each replaces what is there of it."""
     from primum.loading.altio import load_altio

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.options import StoreFolder
 from primum.cli.output import say
-
-StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def use(
             help="A CSV name,substance[,product], FDA's list of UNII names, or a folder of RxNorm's RRF files.",
         ),
     ],
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Map drug names by a dictionary too; it stands in the store with its hash until it is forgotten.
 
@@ -55,7 +54,7 @@ def forget(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="As primum status lists it; all of them.")
     ] = None,
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Take dictionaries out again, and map names as if they had never been in use."""
     from primum.cli.progress import watched

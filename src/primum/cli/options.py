@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 TreatmentName = Annotated[str, typer.Argument(help="A treatment, such as anti-wrinkle, or a folder of tables.")]
+StoreFolder = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 StorePlace = Annotated[
     str | None, typer.Option("--store", metavar="DIR", help="Folder of the store; with --engine, of its export.")
 ]

@@ -92,7 +92,7 @@ def _write_beside(path: Path, write: Callable[[Path], None]) -> None:
         write(fresh)
         fresh.chmod(_mode(path))
         fresh.replace(path.resolve())
-    except BaseException:
+    except BaseException:  # also a Ctrl-C must leave no half-written file beside
         fresh.unlink(missing_ok=True)
         raise
 

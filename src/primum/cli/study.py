@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from primum.cli.options import StoreFolder
 from primum.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def study(
         str | None, typer.Option("--new", metavar="TREATMENT", help="Write a study file to begin with, and stop.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Read the file, say what it asks, and count nothing.")] = False,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")] = None,
+    store: StoreFolder = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write what came out as JSON; - for the screen.")
     ] = None,

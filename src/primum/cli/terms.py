@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
+from primum.cli.options import StoreFolder
 from primum.cli.output import say
-
-StoreOption = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +26,7 @@ def use(
     release: Annotated[
         str | None, typer.Option("--release", metavar="R", help="Refuse any other release, such as 29.0.")
     ] = None,
-    store: StoreOption = None,
+    store: StoreFolder = None,
 ) -> None:
     """Read a MedAscii folder for the conditions soc, hlgt, hlt, smq and smq_broad of a cohort.
 
@@ -43,7 +42,7 @@ def use(
     say(f"MedDRA {used.version}: {used.terms:,} terms in {counted}")
 
 
-def forget(store: StoreOption = None) -> None:
+def forget(store: StoreFolder = None) -> None:
     """Take the terminology out of the store again."""
     from primum.loading.derive import open_to_change
     from primum.loading.words import forget_terms

@@ -18,7 +18,7 @@ from primum.counts.fields import OUTCOMES, UNKNOWN, age_range, dose_range
 from primum.errors import CohortError, UnknownNameError
 from primum.store import schema
 from primum.store.parts import of_reports
-from primum.terms import Period
+from primum.terms import HARM, Period
 from primum.vocab.drugs import named_drugs
 from primum.vocab.reactions import DEVICE_PROBLEM, TermBins, pooled
 
@@ -237,11 +237,11 @@ def _group(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
 def _bin(condition: Condition, reports: ibis.Table, scope: Scope) -> Any:
     reactions = schema.table("reactions")
     term, bins = pooled(reactions.term), scope.term_bins
-    named = tuple(t for name in condition.values if name != "harm" for t in bins.terms_in(name))
+    named = tuple(t for name in condition.values if name != HARM for t in bins.terms_in(name))
     there, of_device = term.isin(named), term.startswith(DEVICE_PROBLEM)
     if "product_quality" in condition.values:
         there = there | of_device
-    if "harm" in condition.values:
+    if HARM in condition.values:
         there = there | (term.notnull() & ~term.isin(bins.not_harm) & ~of_device)
     return _in(reports, reactions.filter(there))
 

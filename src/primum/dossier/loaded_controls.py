@@ -9,9 +9,9 @@ from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.loaded_like import ControlLike, LoadedReports
 from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_signals import cohort_words, statistic
-from primum.dossier.loaded_tables import HARM
 from primum.dossier.model import Cell, Cite, Column, Figure, Ref, Span, Table, Text, sentence
 from primum.provenance import Method
+from primum.terms import OF_HARM
 from primum.treatments.controls import NEGATIVE
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _against(
     """The events that stand out most after the treatment, set against the comparator's reports of the same events."""
     place = {str(event): i for i, event in enumerate(table.event.tolist())}
     leading = [str(event) for event in answer.by_use.events] if answer.by_use is not None else []
-    harms = [e for e in leading if e in place] or [e for e, i in place.items() if table.bin[i] in (HARM, "")]
+    harms = [e for e in leading if e in place] or [e for e, i in place.items() if table.bin[i] in OF_HARM]
     rows: list[tuple[Cell, ...]] = []
     drawn: list[ForestRow] = []
     for event in harms[:MOST]:

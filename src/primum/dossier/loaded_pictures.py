@@ -10,13 +10,12 @@ import numpy as np
 from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_signals import statistic
-from primum.dossier.loaded_tables import HARM
 from primum.dossier.loaded_use import onset_table
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
 from primum.dossier.report_drawings import onset_panel, volcano_of
 from primum.dossier.report_figures import HeatCell, HeatMap, OnsetCurves, Trend, TrendLine
 from primum.signals.ic import METHOD as INFORMATION
-from primum.terms import IntArray
+from primum.terms import OF_HARM, IntArray
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -63,7 +62,7 @@ def pictures(writer: Writer, answer: LoadedReports) -> list[Text | Table | Figur
 def _volcano(writer: Writer, table: SignalTable) -> Figure | None:
     """Every harm term by size and surprise, the most surprising ones named and in the table."""
     methods = {method.id: method for method in table.methods}
-    harms = [i for i in table.order("ic_lower").tolist() if table.bin[i] in (HARM, "") and table.observed[i]]
+    harms = [i for i in table.order("ic_lower").tolist() if table.bin[i] in OF_HARM and table.observed[i]]
     if not {"ic", "midp", "fdr"} <= set(methods) or not harms:
         return None
     shown = table.take(np.array(harms[:DRAWN], dtype=np.int64))

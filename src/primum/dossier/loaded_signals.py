@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from primum.dossier.caveats import Caveats
 from primum.dossier.figures import Forest, ForestRow
 from primum.dossier.loaded_numbers import Writer, slug
-from primum.dossier.loaded_tables import HARM, MOST
+from primum.dossier.loaded_tables import MOST
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
+from primum.terms import OF_HARM
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -22,7 +23,7 @@ def signal_blocks(writer: Writer, table: SignalTable | None, name: str, title: s
     if table is None:
         return []
     ranked = table.ranked("ic_lower")
-    harms = [i for i in range(len(ranked)) if ranked.bin[i] in (HARM, "") and ranked.observed[i] >= FEWEST]
+    harms = [i for i in range(len(ranked)) if ranked.bin[i] in OF_HARM and ranked.observed[i] >= FEWEST]
     shown = [i for i in harms if ranked.ic_lower[i] > 0][:MOST]
     above = sum(1 for i in harms if ranked.ic_lower[i] > 0)
     several = len(set(ranked.drug.tolist())) > 1

@@ -11,9 +11,8 @@ from primum.dossier.loaded_like import LoadedReports, ReactionLike
 from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_use import strict_table
 from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentence
-from primum.terms import USES
+from primum.terms import HARM, USES
 
-HARM: Final = "harm"
 MOST: Final = 15  # rows of a table of reactions
 BINS: Final[Mapping[str, str]] = {
     HARM: "a reaction",

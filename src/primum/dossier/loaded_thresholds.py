@@ -10,9 +10,8 @@ import numpy as np
 from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import Writer, slug
 from primum.dossier.loaded_signals import statistic
-from primum.dossier.loaded_tables import HARM
 from primum.dossier.model import Cell, Column, Table, Text, sentence
-from primum.terms import BoolArray
+from primum.terms import OF_HARM, BoolArray
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -65,7 +64,7 @@ def threshold_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table
                 ),
             )
         )
-    harm = np.isin(table.bin, (HARM, ""))
+    harm = np.isin(table.bin, OF_HARM)
     counted = (
         writer.count(f"threshold.reached.{kind}", f"harm terms that reach: {rules[kind][0]}", n, unit="terms")
         for kind, n in ((kind, int(np.count_nonzero(found & harm))) for kind, found in reached.items())

@@ -45,7 +45,7 @@ class InflatedMember:
         self._file: IO[bytes] = path.open("rb")
         try:
             self._go_to_data()
-        except BaseException:
+        except BaseException:  # nobody holds what could close the file, whatever ends the start
             self._file.close()
             raise
         self._inflater = isal_zlib.decompressobj(RAW_DEFLATE)

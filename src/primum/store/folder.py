@@ -183,7 +183,7 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
             _make_tables(engine)
             _sweep(folder)
         _check_tables(engine, folder)
-    except BaseException:
+    except BaseException:  # also a Ctrl-C must let go of the database
         engine.close()
         raise
     store = Store(folder, engine, made)

@@ -12,7 +12,7 @@ import numpy as np
 
 from primum.dossier.render import signal_pictures
 from primum.dossier.render.signal_pictures import Picture, Ratio
-from primum.terms import SYNTHETIC
+from primum.terms import OF_HARM, SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -44,7 +44,7 @@ def figures_of(result: StudyResult) -> dict[str, Picture]:
 def _drawn(table: SignalTable, events: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The events that the study names, or the pairs of harm with the highest lower bound of the odds ratio."""
     order = table.order("ror_lower")
-    wanted = np.isin(table.event[order], events) if events else np.isin(table.bin[order], ("harm", ""))
+    wanted = np.isin(table.event[order], events) if events else np.isin(table.bin[order], OF_HARM)
     return np.asarray(order[wanted][:DRAWN], dtype=np.int64)
 
 

@@ -14,13 +14,12 @@ from primum.counts.profile import Tally
 from primum.signals.columns import SignalTable
 from primum.signals.estimate import Estimate
 from primum.signals.ic import ic
-from primum.terms import USES, IntArray
+from primum.terms import OF_HARM, USES, IntArray
 
 FEWEST: Final = 3  # reports that a pair must have to be shown; the usual least count of the field
 MOST_EVENTS: Final = 12
 MOST_LINES: Final = 4  # beside that of all reports: each is a column of a table of every period
 FEW_PERIODS: Final = 12  # quarters up to which quarters are drawn and not years
-HARM: Final = "harm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,7 +61,7 @@ class ReportsOverTime:
 def leading(signals: SignalTable, most: int) -> list[int]:
     """Rows of the harm terms with at least `FEWEST` reports whose lower bound is highest, the highest first."""
     order = signals.order("ic_lower").tolist()
-    return [i for i in order if signals.bin[i] in (HARM, "") and signals.observed[i] >= FEWEST][:most]
+    return [i for i in order if signals.bin[i] in OF_HARM and signals.observed[i] >= FEWEST][:most]
 
 
 def components_by_use(

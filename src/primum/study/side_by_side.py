@@ -16,7 +16,7 @@ from primum.counts.cohort import condition
 from primum.dossier.render import signal_pictures
 from primum.dossier.render.signal_pictures import Picture, Ratio
 from primum.errors import CohortError
-from primum.terms import SYNTHETIC
+from primum.terms import OF_HARM, SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.cases.link import Method
@@ -142,7 +142,7 @@ def _ranked(tables: dict[str, SignalTable]) -> tuple[tuple[str, str], ...]:
 
     def standing(pair: tuple[str, str]) -> tuple[Any, ...]:
         lowers = [lower for lower, _ in told[pair]]
-        harm = told[pair][0][1] in ("harm", "")
+        harm = told[pair][0][1] in OF_HARM
         return (not harm, -sum(lower > 0 for lower in lowers), -len(lowers), -max(lowers), pair)
 
     return tuple(sorted(told, key=standing))

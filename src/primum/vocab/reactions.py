@@ -16,11 +16,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from primum.errors import EvidenceError
+from primum.terms import HARM
 
 if TYPE_CHECKING:
     import ibis
 
-BINS: Final = ("harm", "indication", "lack_of_effect", "product_quality", "medication_error", "off_label")
+BINS: Final = (HARM, "indication", "lack_of_effect", "product_quality", "medication_error", "off_label")
 DEVICE_PROBLEM: Final = "DEVICE PROBLEM: "  # how terms begin that tell what a device did, not what befell a person
 VERSION: Final = "terms-2"
 """Version of the two tables of this room; raise it when a row changes."""
@@ -92,7 +93,7 @@ class TermBins:
         """The bin of a term; what a device did is a matter of its quality."""
         name = normal(term)
         known = self.own.get(name) or general_bins().get(name)
-        return known or ("product_quality" if name.startswith(DEVICE_PROBLEM) else "harm")
+        return known or ("product_quality" if name.startswith(DEVICE_PROBLEM) else HARM)
 
     def listed(self, term: str) -> bool | None:
         """True where a label that was read names the term; None where none did."""
@@ -107,7 +108,7 @@ class TermBins:
     def not_harm(self) -> tuple[str, ...]:
         """Every term that lies in another bin than harm."""
         known = {**general_bins(), **self.own}
-        return tuple(sorted(term for term, there in known.items() if there != "harm"))
+        return tuple(sorted(term for term, there in known.items() if there != HARM))
 
 
 def term_bins(treatment: str, rows: Iterable[Mapping[str, str]], *, folder: str) -> TermBins:

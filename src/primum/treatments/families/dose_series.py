@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from primum.evidence.dose_response import METHODS, DoseTrial, dose_response, from_counts
+from primum.evidence.dose_response import METHODS, DoseTrial, Shape, dose_response, from_counts
 from primum.evidence.finding import Finding
+from primum.provenance import Method
 from primum.terms import Interval
 from primum.treatments.families.caveats import caveats, once
 from primum.treatments.shares import Share
@@ -30,6 +31,14 @@ class _Arm:
     dose: float
     events: float | None
     people: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    value: float | None
+    interval: Interval | None
+    method: Method
+    warnings: tuple[str, ...]
 
 
 def series_findings(tables: Mapping[str, EvidenceTable]) -> tuple[list[Finding], list[Fault]]:
@@ -72,58 +81,45 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
             *caveats(*behind),
         )
     )
-    common = {
-        "sources": once(arm["source"] for arm in behind),
-        "population": f"{behind[0]['indication']}; {behind[0]['trial']}",
-        "window": behind[0]["window"],
-    }
     unit = rows[0]["unit"]
     trial = _trial(counted, unit)
-    labels = (
-        f"{rows[0]['label']}: odds for twice the dose, {unit}",
-        f"{rows[0]['label']}: dose of half the largest effect",
-    )
-    if isinstance(trial, str):
-        return [
-            Finding(
-                id=f"dose_response.{name}.{last}",
-                label=label,
-                value=None,
-                unit=of,
-                method=METHODS[shape],
-                warnings=once((trial, *warnings)),
-                **common,  # type: ignore[arg-type]  # sources, population and window, as named above
-            )
-            for last, label, of, shape in (
-                ("doubling", labels[0], "odds ratio", "log_linear"),
-                ("ed50", labels[1], unit, "emax"),
-            )
-        ]
-    line, curve = dose_response([trial], shape="log_linear"), dose_response([trial], shape="emax")
-    ends = line.slope_interval
-    twice = Interval(math.exp(ends.lower * math.log(2)), math.exp(ends.upper * math.log(2)), ends.level)
+    doubling = _nothing("log_linear", trial) if isinstance(trial, str) else _twice_the_dose(trial)
+    half = _nothing("emax", trial) if isinstance(trial, str) else _half_the_effect(trial)
+
+    def finding(last: str, label: str, of: str, fitted: _Fitted) -> Finding:
+        return Finding(
+            id=f"dose_response.{name}.{last}",
+            label=f"{rows[0]['label']}: {label}",
+            value=fitted.value,
+            interval=fitted.interval,
+            unit=of,
+            method=fitted.method,
+            warnings=once((*fitted.warnings, *warnings)),
+            sources=once(arm["source"] for arm in behind),
+            population=f"{behind[0]['indication']}; {behind[0]['trial']}",
+            window=behind[0]["window"],
+        )
+
     return [
-        Finding(
-            id=f"dose_response.{name}.doubling",
-            label=labels[0],
-            value=math.exp(line.slope * math.log(2)),
-            interval=twice,
-            unit="odds ratio",
-            method=line.method,
-            warnings=once((*line.warnings, *warnings)),
-            **common,  # type: ignore[arg-type]
-        ),
-        Finding(
-            id=f"dose_response.{name}.ed50",
-            label=labels[1],
-            value=curve.ed50,
-            interval=curve.ed50_interval,
-            unit=unit,
-            method=curve.method,
-            warnings=once((*curve.warnings, *warnings)),
-            **common,  # type: ignore[arg-type]
-        ),
+        finding("doubling", f"odds for twice the dose, {unit}", "odds ratio", doubling),
+        finding("ed50", "dose of half the largest effect", unit, half),
     ]
+
+
+def _nothing(shape: Shape, why: str) -> _Fitted:
+    return _Fitted(None, None, METHODS[shape], (why,))
+
+
+def _twice_the_dose(trial: DoseTrial) -> _Fitted:
+    line = dose_response([trial], shape="log_linear")
+    ends = line.slope_interval
+    odds = Interval(math.exp(ends.lower * math.log(2)), math.exp(ends.upper * math.log(2)), ends.level)
+    return _Fitted(math.exp(line.slope * math.log(2)), odds, line.method, line.warnings)
+
+
+def _half_the_effect(trial: DoseTrial) -> _Fitted:
+    curve = dose_response([trial], shape="emax")
+    return _Fitted(curve.ed50, curve.ed50_interval, curve.method, curve.warnings)
 
 
 def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
