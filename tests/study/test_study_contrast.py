@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from primum.counts.cohort import parse
-from primum.counts.contrast import STRATA
 from primum.errors import CohortError, UnknownNameError
 from primum.signals.mantel_haenszel import mantel_haenszel
-from primum.study.contrast import stratified_contrast
-from primum.study.reports import Reports
+from primum.study.reports import Question, Reports
+from primum.study.scored import StratifiedScores
 
 Made = list[tuple[str | None, float | None, str, list[str]]]
 
@@ -64,65 +62,72 @@ def both(memory_store: Callable[..., Any]) -> Iterator[tuple[Made, Reports]]:
         yield rows, opened
 
 
+def contrasted(opened: Reports, cohort: str, versus: str, *by: str, what: str = "") -> StratifiedScores:
+    return opened.stratified(Question(what, cohort, versus, duplicates="off"), by=by)
+
+
 def test_every_stratum_is_counted_as_by_hand(both: tuple[Made, Reports]) -> None:
     rows, opened = both
-    found = stratified_contrast(opened, "", 'drug:"BOTOX COSMETIC"', "drug:BOTOX", by=("sex", "age"))
-    bands = ((0, 17), (18, 44), (45, 64), (65, 200))
-    at = found.counts.event.tolist().index("HEADACHE")
+    found = contrasted(opened, 'drug:"BOTOX COSMETIC"', "drug:BOTOX", "sex", "age")
+    bands = ((0, 17), (18, 44), (45, 64), (65, 74), (75, 200))
+    inside, table = found.strata, found.scores.table()
+    assert inside is not None
+    at = table.event.tolist().index("HEADACHE")
+    total = 0
     for i, (sex, (low, high)) in enumerate((s, b) for s in "FM" for b in bands):
-        inside = [r for r in rows if r[0] == sex and r[1] is not None and low <= r[1] <= high]
-        ours = [r for r in inside if r[2] == "BOTOX COSMETIC"]
-        assert found.counts.cohort_reports[i] == len(ours)
-        assert found.counts.comparator_reports[i] == len(inside) - len(ours)
-        assert found.counts.observed[i, at] == sum("HEADACHE" in r[3] for r in ours)
-        assert found.counts.event_reports[i, at] == sum("HEADACHE" in r[3] for r in inside)
-    assert found.counts.left_out == sum(r[0] is None or r[1] is None for r in rows)
+        here = [r for r in rows if r[0] == sex and r[1] is not None and low <= r[1] <= high]
+        ours = [r for r in here if r[2] == "BOTOX COSMETIC"]
+        assert inside.drug_reports[i, at] == len(ours)
+        assert inside.total_reports[i, 0] == len(here)
+        assert inside.observed[i, at] == sum("HEADACHE" in r[3] for r in ours)
+        assert inside.event_reports[i, at] == sum("HEADACHE" in r[3] for r in here)
+        total += len(here)
+    assert table.total_reports[at] == total
+    left_out = sum(r[0] is None or r[1] is None for r in rows)
+    assert any(f"{left_out:,} reports that lie in none are left out" in note for note in table.notes)
 
 
 def test_strata_undo_a_difference_that_sex_alone_makes_and_keep_the_planted_one(both: tuple[Made, Reports]) -> None:
-    found = stratified_contrast(both[1], "", 'drug:"BOTOX COSMETIC"', "drug:BOTOX", by=("sex",))
-    events = found.counts.event.tolist()
+    table = contrasted(both[1], 'drug:"BOTOX COSMETIC"', "drug:BOTOX", "sex").scores.table()
+    events = table.event.tolist()
     headache, ptosis = events.index("HEADACHE"), events.index("EYELID PTOSIS")
-    pooled = found.pooled.estimate
-    assert found.crude.lower[headache] > 1.5
-    assert pooled.lower[headache] < 1 < pooled.upper[headache]
-    assert pooled.lower[ptosis] > 1.4
-    assert found.pooled.p_heterogeneity[ptosis] > 0.01
-    assert "no upper limit" in pooled.reason[events.index("FATIGUE")] or pooled.reason[events.index("FATIGUE")]
+    assert table.ror_lower[headache] > 1.5
+    assert table.more["mh_ror_lower"][headache] < 1 < table.more["mh_ror_upper"][headache]
+    assert table.more["mh_ror_lower"][ptosis] > 1.4
+    assert table.more["p_heterogeneity"][ptosis] > 0.01
+    assert "mantel_haenszel: " in table.warnings[events.index("FATIGUE")]
+    assert table.comparator == "drug:BOTOX in the same stratum of sex"
 
 
 def test_the_pooled_ratio_is_mantel_haenszel_of_the_counts(both: tuple[Made, Reports]) -> None:
-    found = stratified_contrast(both[1], "", 'drug:"BOTOX COSMETIC"', "drug:BOTOX")
-    c = found.counts
-    other = mantel_haenszel(
-        c.observed, c.cohort_reports[:, None], c.event_reports, (c.cohort_reports + c.comparator_reports)[:, None]
+    found = contrasted(both[1], 'drug:"BOTOX COSMETIC"', "drug:BOTOX", "sex", "age")
+    c = found.strata
+    assert c is not None
+    other = mantel_haenszel(c.observed, c.drug_reports, c.event_reports, c.total_reports)
+    np.testing.assert_array_equal(found.scores.columns["mh_ror"], other.estimate.value)
+    np.testing.assert_allclose(
+        found.scores.columns["expected"], (c.drug_reports * c.event_reports / c.total_reports).sum(axis=0)
     )
-    np.testing.assert_array_equal(found.pooled.estimate.value, other.estimate.value)
 
 
 def test_the_use_of_a_treatment_is_contrasted_within_strata(both: tuple[Made, Reports]) -> None:
     with pytest.raises(CohortError, match="comparator"):
-        stratified_contrast(both[1], "anti-wrinkle", "use:cosmetic", "use:therapeutic")
-    found = stratified_contrast(both[1], "anti-wrinkle", "use:cosmetic", "use:unknown", by=("sex",))
-    assert found.counts.cohort_reports.sum() > 1_000
+        contrasted(both[1], "use:cosmetic", "use:therapeutic", "sex", what="anti-wrinkle")
+    found = contrasted(both[1], "use:cosmetic", "use:unknown", "sex", what="anti-wrinkle")
+    assert found.scores.counts.drug_reports[0] > 1_000
 
 
 @pytest.mark.parametrize(
     ("asked", "error", "words"),
     [
-        (("sex:F", "age:18-", ("sex",)), CohortError, "in both the cohort"),
-        (("sex:F", "sex:M", ("colour",)), UnknownNameError, 'No kind of stratum named "colour"'),
-        (("drug:nothing", "sex:M", ("sex",)), CohortError, "holds no report"),
+        (("sex:F", "age:18-", "sex"), CohortError, "in both the cohort"),
+        (("sex:F", "sex:M", "colour"), UnknownNameError, 'No stratum named "colour"'),
+        (("sex:unknown", "sex:M", "sex"), CohortError, "in a stratum"),
+        (("country:FR", "sex:M", "sex"), CohortError, "holds no report"),
     ],
 )
 def test_what_cannot_be_contrasted_is_told(
-    both: tuple[Made, Reports], asked: tuple[str, str, tuple[str, ...]], error: type[Exception], words: str
+    both: tuple[Made, Reports], asked: tuple[str, str, str], error: type[Exception], words: str
 ) -> None:
-    cohort, versus, by = asked
     with pytest.raises(error, match=words):
-        stratified_contrast(both[1], "", cohort, versus, by=by)
-
-
-def test_every_kind_of_stratum_can_be_read_as_a_cohort() -> None:
-    for texts in STRATA.values():
-        assert [str(parse(text)) for text in texts] == list(texts)
+        contrasted(both[1], *asked)

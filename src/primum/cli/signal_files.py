@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from primum.terms import FloatArray, IntArray
 
 _DRAWN, _ROWS_DRAWN, _TRENDS_DRAWN = 2_000, 20, 8  # pairs of the volcano, of forest and heat map, of the trend
-_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
+_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "lrt", "observed")
 _STRATUM_COLUMNS: Final = (
     *("stratum", "drug", "event", "observed", "drug_reports", "event_reports", "total_reports"),
     *("ror", "ror_lower", "ror_upper"),

@@ -25,6 +25,8 @@ _SHOWN: Final = (
     ("PRR", "prr", "prr"),
     ("RRR", "rrr", "rrr"),
     ("chi2", "chi2", "chi2"),
+    ("LRT p", "lrt", "p_lrt"),
+    ("ZI p", "lrt_zero_inflated", "p_lrt_zero_inflated"),
 )
 _AT_MOST: Final = 3
 _WARNING: Final = (
@@ -247,6 +249,10 @@ def _number(value: float) -> str:
     """A number in at most six columns; a dash where there is none."""
     if not math.isfinite(value):
         return "-"
+    if abs(value) >= 1_000_000:
+        return f"{value:.0e}"
     if abs(value) >= 1000:
         return f"{value:.0f}"
+    if 0 < abs(value) < 0.01:
+        return f"{value:.4f}"[:6]
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"

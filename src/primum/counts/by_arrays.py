@@ -136,19 +136,27 @@ class TwoSides:
 
 def two_sides(arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort) -> TwoSides:
     """Count the events of two cohorts; the first is narrowed to the reports of a drug where one is asked for."""
-    first, second = arrays.mask(cohort, scope), arrays.mask(versus, scope)
-    if asked is not None:
-        holding = np.zeros(arrays.total, dtype=bool)
-        level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
-        for _, reports in reports_of(arrays.drugs(level, scope.roles), asked):
-            holding[reports] = True
-        first = first & holding
+    first, second = two_masks(arrays, asked, scope, cohort, versus)
     events = arrays.events()
     of_first, of_second = (events.margins(mask) for mask in (first, second))
     there = np.flatnonzero(of_first + of_second)
     sizes = (int(np.count_nonzero(first)), int(np.count_nonzero(second)))
     shared = int(np.count_nonzero(first & second))
     return TwoSides(events.names[there], of_first[there], (of_first + of_second)[there], sizes, shared)
+
+
+def two_masks(
+    arrays: Incidence, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort
+) -> tuple[BoolArray, BoolArray]:
+    """Which reports are in either of two cohorts; the first is narrowed to a drug where one is asked for."""
+    first, second = arrays.mask(cohort, scope), arrays.mask(versus, scope)
+    if asked is None:
+        return first, second
+    holding = np.zeros(arrays.total, dtype=bool)
+    level: DrugLevel = "substance" if asked.level == "treatment" else asked.level
+    for _, reports in reports_of(arrays.drugs(level, scope.roles), asked):
+        holding[reports] = True
+    return first & holding, second
 
 
 def reports_of(drugs: Drugs, asked: Asked) -> list[tuple[int, Codes]]:

@@ -32,7 +32,7 @@ from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.members import Scope, members, narrowed, with_role
 from primum.counts.table import CountTable
 from primum.errors import CohortError, UnknownNameError
-from primum.terms import BoolArray
+from primum.terms import BoolArray, IntArray
 from primum.vocab.drugs import named_drugs
 
 if TYPE_CHECKING:
@@ -52,11 +52,14 @@ class Counts:
         count_cells: counts all drug-event cells of the population; None for a contrast of two cohorts, whose cells are
             the table, and where they were not asked for.
         who: the population, where it was counted from arrays.
+        of_event: reports of each event of the population, those included that no row names; None where the engine
+            counted the rows alone.
     """
 
     table: CountTable
     count_cells: Callable[[], CellHistogram] | None = None
     who: by_arrays.Population | None = None
+    of_event: IntArray | None = None
 
     @cached_property
     def cells(self) -> CellHistogram | None:
@@ -112,7 +115,8 @@ def count_with_cells(
         CohortError: no report is left, or the two cohorts share reports.
     """
     if versus is not None:
-        return Counts(_contrast(store, asked, scope, cohort, versus, arrays=arrays))
+        sides = _contrast(store, asked, scope, cohort, versus, arrays=arrays)
+        return Counts(sides, of_event=sides.event_reports)
     if arrays is not None:
         who, exposed = counted_reports(arrays, asked, cohort, scope=scope, drug_level=drug_level)
         return _by_arrays(who, asked, exposed, cohort=cohort, cells=cells)
@@ -134,11 +138,11 @@ def _by_arrays(
     """The fast road of `count_with_cells`: every pair is counted only where the table or the cells need it."""
     if asked is None:
         table = by_arrays.table_of_all(who, who.pairs, cohort=cohort)
-        return Counts(table, (lambda: by_arrays.cells_of_all(who, table.kinds)) if cells else None, who)
+        return Counts(table, (lambda: by_arrays.cells_of_all(who, table.kinds)) if cells else None, who, who.of_event)
     table = by_arrays.table_of_one(who, asked, exposed, cohort=cohort)
     if not len(table):
         raise CohortError.without_reactions(asked.name, str(cohort))
-    return Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
+    return Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who, who.of_event)
 
 
 def counted_reports(
@@ -217,7 +221,7 @@ def _contrast(
     store: Store, asked: Asked | None, scope: Scope, cohort: Cohort, versus: Cohort, *, arrays: Incidence | None
 ) -> CountTable:
     """Every event of two cohorts that share no report: the first stands in the drug's place."""
-    label = str(cohort) if asked is None else f"{asked.name} {cohort}" if cohort != EVERYTHING else asked.name
+    label = side_label(asked, cohort)
     if arrays is not None:
         sides = by_arrays.two_sides(arrays, asked, scope, cohort, versus)
     else:
@@ -225,11 +229,7 @@ def _contrast(
         if asked is not None:
             ours = ours.semi_join(holding(asked, scope), "report_key")
         sides = by_engine.two_sides(store, ours, members(versus, scope))
-    for size, what, text in zip(sides.sizes, ("cohort", "comparator"), (label, str(versus)), strict=True):
-        if not size:
-            raise CohortError.empty(what, text)
-    if sides.shared:
-        raise CohortError.overlap(label, str(versus), sides.shared)
+    check_sides(sides.sizes, sides.shared, (label, str(versus)))
     pairs = len(sides.event)
     return CountTable(
         drug=np.full(pairs, label, dtype=object),
@@ -242,6 +242,24 @@ def _contrast(
         comparator=str(versus),
         snapshot=store.snapshot(),
     )
+
+
+def side_label(asked: Asked | None, cohort: Cohort) -> str:
+    """What the first of two cohorts is called; it stands where a drug does."""
+    return str(cohort) if asked is None else f"{asked.name} {cohort}" if cohort != EVERYTHING else asked.name
+
+
+def check_sides(sizes: tuple[int, int], shared: int, names: tuple[str, str]) -> None:
+    """Refuse two cohorts that cannot be compared.
+
+    Raises:
+        CohortError: one of them holds no report, or they share some.
+    """
+    for size, what, text in zip(sizes, ("cohort", "comparator"), names, strict=True):
+        if not size:
+            raise CohortError.empty(what, text)
+    if shared:
+        raise CohortError.overlap(*names, shared)
 
 
 def holding(asked: Asked, scope: Scope) -> ibis.Table:

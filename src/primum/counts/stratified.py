@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from primum.counts import by_arrays
 from primum.counts.by_arrays import Asked, Population
 from primum.counts.cohort import Cohort, all_of, any_of, condition
-from primum.counts.contingency import Counts, split_exposure
+from primum.counts.contingency import Counts, check_sides, side_label, split_exposure
 from primum.counts.fields import REPORTERS
 from primum.counts.incidence import DrugLevel, Incidence
 from primum.counts.members import Scope, narrowed
@@ -179,6 +179,52 @@ def count_stratified(
     table = replace(table, expected=inside.expected)
     counts = Counts(table, (lambda: by_arrays.cells_of_all(who, who.kinds)) if cells else None, who)
     return StratifiedCounts(counts, inside, None, left_out)
+
+
+def count_two_stratified(
+    arrays: Incidence, asked: Asked | None, by: Sequence[str], *, scope: Scope, cohort: Cohort, versus: Cohort
+) -> StratifiedCounts:
+    """Count the events of two cohorts within strata, the first in the place of a drug; arguments as above.
+
+    Args:
+        arrays: of the store.
+        asked: drug or treatment that the first cohort is narrowed to; None for none.
+        by: what strata are made of.
+        scope: as for any cohort.
+        cohort: the first cohort.
+        versus: the second.
+
+    Raises:
+        CohortError: a cohort without a report, in all or in the strata, or two that share reports.
+    """
+    strata, names = strata_of(arrays, by, scope), (side_label(asked, cohort), str(versus))
+    masks = by_arrays.two_masks(arrays, asked, scope, cohort, versus)
+    sizes = [int(np.count_nonzero(mask)) for mask in masks]
+    check_sides((sizes[0], sizes[1]), int(np.count_nonzero(masks[0] & masks[1])), names)
+    codes = [np.where(mask, strata.code, NO_STRATUM).astype(np.uint8) for mask in masks]
+    events, many = arrays.events(), range(len(strata.cohorts))
+    counted = np.array([[events.counts(np.flatnonzero(code == one)) for one in many] for code in codes])
+    inside = np.array([np.bincount(code, minlength=NO_STRATUM)[: len(many), None] for code in codes])
+    first, second = (int(within.sum()) for within in inside)
+    check_sides((first, second), 0, (f"{names[0]} in a stratum", f"{names[1]} in a stratum"))
+    seen = np.flatnonzero(counted.any(axis=(0, 1)))
+    observed, both = counted[0][:, seen].astype(np.int64), counted.sum(axis=0)[:, seen].astype(np.int64)
+    of_first = np.broadcast_to(inside[0], observed.shape).astype(np.int64)
+    total = inside.sum(axis=0).astype(np.int64)
+    found = ByStratum(strata.cohorts, observed, of_first, both, total)
+    table = CountTable(
+        drug=np.full(len(seen), names[0], dtype=object),
+        event=events.names[seen],
+        observed=observed.sum(axis=0),
+        drug_reports=of_first.sum(axis=0),
+        event_reports=both.sum(axis=0),
+        total_reports=int(total.sum()),
+        expected=found.expected,
+        cohort=names[0],
+        comparator=names[1],
+        snapshot=arrays.store.snapshot(),
+    )
+    return StratifiedCounts(Counts(table), found, None, sum(sizes) - int(total.sum()))
 
 
 def _by_stratum(

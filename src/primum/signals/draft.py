@@ -30,6 +30,9 @@ from primum.signals.fdr import METHOD as FDR
 from primum.signals.fdr import fdr
 from primum.signals.ic import METHOD as IC
 from primum.signals.ic import ic
+from primum.signals.lrt import METHOD as LRT
+from primum.signals.lrt_of_rows import ONE_DRUG, lrt_of_rows
+from primum.signals.lrt_zero_inflated import METHOD as LRT_ZERO_INFLATED
 from primum.signals.masking import METHOD as MASKING
 from primum.signals.masking import masking
 from primum.signals.midp import METHOD as MIDP
@@ -45,7 +48,7 @@ from primum.signals.rrr import rrr
 from primum.terms import FloatArray, IntArray
 
 DEFAULT_METHODS: Final = ("prr", "ror", "ic", "ebgm", "chi2", "midp", "fdr")
-MORE_METHODS: Final = ("rrr", "bcpnn", "masking", "bayes_fdr")
+MORE_METHODS: Final = ("rrr", "bcpnn", "masking", "bayes_fdr", *ONE_DRUG)
 _WORTH_COMPILING: Final = 3_000_000  # pairs: mid-p alone then gains more time than importing numba takes
 _NEEDS: Final = {"fdr": "midp", "bayes_fdr": "ebgm"}  # a method that stands on another brings it along
 
@@ -62,6 +65,8 @@ COLUMNS_OF: Final[dict[str, tuple[str, ...]]] = {
     "bcpnn": ("bcpnn", "bcpnn_lower", "bcpnn_upper"),
     "masking": ("masking", "masking_lower", "masking_upper"),
     "bayes_fdr": ("p_null", "bayes_fdr"),
+    "lrt": ("lrt", "p_lrt"),
+    "lrt_zero_inflated": ("lrt_zero_inflated", "p_lrt_zero_inflated"),
 }
 """The columns that a method fills."""
 
@@ -77,6 +82,7 @@ class Draft:
         cells: what a prior is fitted on, unless it is given.
         level: of the intervals.
         fit: the prior, given or fitted.
+        of_event: reports of each event of the population; None where only those of the rows are known.
     """
 
     rows: CountTable
@@ -85,6 +91,7 @@ class Draft:
     cells: CellHistogram | None
     level: float
     fit: EbgmFit | None = None
+    of_event: IntArray | None = None
     columns: dict[str, FloatArray] = field(default_factory=dict)
     reasons: list[Reasons] = field(default_factory=list)
     methods: list[Method] = field(default_factory=list)
@@ -140,6 +147,13 @@ def _run_bayes_fdr(draft: Draft) -> None:
     if draft.fit is not None:  # else the reason of ebgm stands in every row
         found = bayes_fdr(counts.observed, counts.expected_reports, fit=draft.fit, weight=draft.weight)
         draft.columns["p_null"], draft.columns["bayes_fdr"] = found.p_null, found.fdr
+
+
+def _run_lrt(draft: Draft, name: str, method: Method) -> None:
+    found = lrt_of_rows(draft.rows, draft.of_event, zero_inflated=name == LRT_ZERO_INFLATED.id)
+    draft.columns.update(zip(COLUMNS_OF[name], found[:2], strict=True))
+    draft.methods.append(method)
+    draft.notes += found[2]
 
 
 def _run_chi2(draft: Draft) -> None:
@@ -200,6 +214,8 @@ _RUN: Final[dict[str, Callable[[Draft], None]]] = {
     "bcpnn": _run_bcpnn,
     "masking": _run_masking,
     "bayes_fdr": _run_bayes_fdr,
+    "lrt": partial(_run_lrt, name="lrt", method=LRT),
+    "lrt_zero_inflated": partial(_run_lrt, name="lrt_zero_inflated", method=LRT_ZERO_INFLATED),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -74,7 +74,12 @@ def likelihood_ratio(counts: ArrayLike) -> FloatArray:
 
 
 def lrt(
-    counts: ArrayLike, *, rng: np.random.Generator, draws: int = 9_999, scope: Scope = "drug"
+    counts: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    draws: int = 9_999,
+    scope: Scope = "drug",
+    only: Sequence[int] | None = None,
 ) -> LikelihoodRatioTest:
     r"""Likelihood ratio test with a Monte Carlo null of multinomial tables.
 
@@ -88,12 +93,13 @@ def lrt(
         draws: tables to draw, at least 99.
         scope: `drug` holds the chance of a false alarm within each drug, as in Huang 2011; `event` within each event;
             `table` over all cells.
+        only: numbers of the drugs that are tested; the others are there for the margins. None: every drug.
 
     Returns:
-        Statistic and p-value of each cell.
+        Statistic and p-value of each cell of the drugs tested.
 
     Raises:
-        CountError: not a table of whole counts of at least 0, or too few draws.
+        CountError: not a table of whole counts of at least 0, too few draws, or a drug that is not there.
         UnknownNameError: a scope that does not exist.
 
     Numerics:
@@ -111,17 +117,23 @@ def lrt(
     """
     n = checked_table(counts)
     check_plan(draws, scope)
-    expected = expected_of(n)
+    tested, expected = drugs_tested(n, only), expected_of(n)
     shares = n.sum(axis=1) / max(int(n.sum()), 1)
 
     def draw(drug: int, size: int) -> FloatArray:
         return rng.multinomial(int(n[:, drug].sum()), shares, size=size).astype(np.float64)
 
-    return compare(n, expected, draw, draws=draws, scope=scope)
+    return compare(n, expected, draw, tested=tested, draws=draws, scope=scope)
 
 
 def compare(
-    n: IntArray, expected: FloatArray, draw: Callable[[int, int], FloatArray], *, draws: int, scope: Scope
+    n: IntArray,
+    expected: FloatArray,
+    draw: Callable[[int, int], FloatArray],
+    *,
+    tested: IntArray,
+    draws: int,
+    scope: Scope,
 ) -> LikelihoodRatioTest:
     """Statistic of each cell against the largest of its scope in random tables.
 
@@ -129,18 +141,19 @@ def compare(
         n: the counts; shape `(events, drugs)`.
         expected: reports expected; same shape.
         draw: gives so many random columns of a drug; shape `(size, events)`.
+        tested: numbers of the drugs that are looked at.
         draws: tables to draw.
         scope: over which cells the largest is taken.
     """
-    statistic = _ratio(n.astype(np.float64), expected)
-    events, drugs = n.shape
+    statistic = _ratio(n[:, tested].astype(np.float64), expected[:, tested])
+    events, drugs = statistic.shape
     of_drug, of_event = np.zeros((draws, drugs)), np.zeros((draws if scope == "event" else 0, events))
     block = max(1, _CELLS_AT_ONCE // max(events, 1))
-    for drug in np.flatnonzero(expected.sum(axis=0) > 0).tolist():
-        for start in range(0, draws, block):
+    for place, drug in enumerate(tested.tolist()):
+        for start in range(0, draws if expected[:, drug].any() else 0, block):
             some = slice(start, min(start + block, draws))
             ratio = _ratio(draw(drug, some.stop - some.start), expected[:, drug])
-            of_drug[some, drug] = ratio.max(axis=1)
+            of_drug[some, place] = ratio.max(axis=1)
             if scope == "event":
                 np.maximum(of_event[some], ratio, out=of_event[some])
     if scope == "event":
@@ -160,6 +173,19 @@ def _as_extreme(statistic: FloatArray, largest: FloatArray) -> FloatArray:
         below = np.searchsorted(ranked[:, column], statistic[:, column] * (1 - 1e-12), side="left")
         p[:, column] = (1 + draws - below) / (1 + draws)
     return p
+
+
+def drugs_tested(n: IntArray, only: Sequence[int] | None) -> IntArray:
+    """Numbers of the drugs of a table that are tested.
+
+    Raises:
+        CountError: one of them is not there.
+    """
+    drugs = n.shape[1]
+    tested = np.arange(drugs) if only is None else np.array(only, dtype=np.int64)
+    if np.any((tested < 0) | (tested >= drugs)):
+        raise CountError(f"only is {tested.tolist()}; expected numbers of drugs of the table, 0 to {drugs - 1}.")
+    return tested
 
 
 def check_plan(draws: int, scope: str) -> None:

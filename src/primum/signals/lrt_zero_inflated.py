@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,15 @@ from scipy import special
 from primum.errors import CountError
 from primum.provenance import Method
 from primum.signals.estimate import checked_numbers
-from primum.signals.lrt import LikelihoodRatioTest, Scope, check_plan, checked_table, compare, expected_of
+from primum.signals.lrt import (
+    LikelihoodRatioTest,
+    Scope,
+    check_plan,
+    checked_table,
+    compare,
+    drugs_tested,
+    expected_of,
+)
 from primum.signals.maximise import climb
 from primum.terms import FloatArray, IntArray
 
@@ -49,6 +58,7 @@ def lrt_zero_inflated(
     as_published: bool = False,
     draws: int = 9_999,
     scope: Scope = "drug",
+    only: Sequence[int] | None = None,
 ) -> ZeroInflatedTest:
     r"""Pseudo likelihood ratio test of a zero-inflated Poisson model.
 
@@ -66,6 +76,7 @@ def lrt_zero_inflated(
         as_published: expect what the source expects, to compare with other programs.
         draws: tables to draw, at least 99.
         scope: over which cells the chance of a false alarm is held: `drug`, `event` or `table`.
+        only: as in `lrt`.
 
     Returns:
         The test and the omegas.
@@ -89,7 +100,7 @@ def lrt_zero_inflated(
     """
     n = checked_table(counts)
     check_plan(draws, scope)
-    expected = expected_of(n)
+    tested, expected = drugs_tested(n, only), expected_of(n)
     if inflation is None:
         omega = np.array([fit_inflation(n[:, drug], expected[:, drug]) for drug in range(n.shape[1])])
     else:
@@ -104,7 +115,7 @@ def lrt_zero_inflated(
         drawn = rng.poisson(expected[:, drug], size=(size, len(expected)))
         return np.asarray(drawn * (rng.random(drawn.shape) >= omega[drug]), dtype=np.float64)
 
-    return ZeroInflatedTest(compare(n, expected, draw, draws=draws, scope=scope), omega)
+    return ZeroInflatedTest(compare(n, expected, draw, tested=tested, draws=draws, scope=scope), omega)
 
 
 def possible_expected(n: IntArray, omega: FloatArray) -> FloatArray:

@@ -15,9 +15,10 @@ from primum.signals.caveats import bins_of, caveats_given, reasons_of
 from primum.signals.columns import COLUMNS, SignalTable
 from primum.signals.draft import DEFAULT_METHODS, MORE_METHODS, Draft, needs_cells, run
 from primum.signals.ebgm_prior import EbgmFit
+from primum.signals.lrt_of_rows import ONE_DRUG
 from primum.signals.prior_cells import cells_from, own_cells
 from primum.signals.scores import Scores
-from primum.terms import Coded, StrArray
+from primum.terms import Coded, IntArray, StrArray
 
 __all__ = [
     "COLUMNS",
@@ -39,6 +40,7 @@ def score(
     *,
     cells: CellHistogram | None = None,
     prior: EbgmFit | None = None,
+    of_event: IntArray | None = None,
     methods: Sequence[str] = DEFAULT_METHODS,
     level: float = 0.95,
     bins: Mapping[str, str] | StrArray | Coded | None = None,
@@ -50,6 +52,7 @@ def score(
         counts: as in `signal_table`.
         cells: as in `signal_table`.
         prior: of EBGM, where it was fitted before on all cells of the same population; None fits it.
+        of_event: reports of each event of the population, which the likelihood ratio test needs; None: the table's.
         methods: as in `signal_table`.
         level: as in `signal_table`.
         bins: as in `signal_table`, or the kinds of the rows by number.
@@ -74,9 +77,10 @@ def score(
         >>> score(counts, methods=("ror",)).table().ror.round(2).tolist()
         [7.82, 1.24]
     """
-    kinds = counts.kinds if counts.expected is None else None
+    by_drug = any(name in ONE_DRUG for name in methods)  # no function of the three counts alone
+    kinds = counts.kinds if counts.expected is None and not by_drug else None
     of_kinds = counts if kinds is None else _without_names(counts, kinds)
-    draft = Draft(counts, of_kinds, None if kinds is None else kinds.weight, cells, level, prior)
+    draft = Draft(counts, of_kinds, None if kinds is None else kinds.weight, cells, level, prior, of_event)
     given, bin_of_row = caveats_given(warnings, len(counts)), bins_of(counts, bins)
     run(draft, methods)
     nothing: dict[str, Any] = dict.fromkeys(COLUMNS, np.zeros(0))

@@ -22,7 +22,7 @@ from primum.counts.incidence import DrugLevel, Incidence, open_incidence
 from primum.counts.members import Scope
 from primum.counts.onset_days import onset_days
 from primum.counts.profile import last_quarter, name_coverage, tallies, use_changes
-from primum.counts.stratified import count_stratified
+from primum.counts.stratified import count_stratified, count_two_stratified
 from primum.counts.table import CountTable
 from primum.counts.told import tallies_of, use_changes_of
 from primum.errors import CohortError, UnknownNameError
@@ -39,6 +39,7 @@ from primum.study.scored import (
     UNCHECKED,
     StratifiedScores,
     caveats_of_rows,
+    check_methods,
     has_caveats,
     noted,
     rows_with_caveats,
@@ -130,6 +131,7 @@ class Reports:
         Without `caveats`, no reports are looked at for bias: `rows` does that for those that somebody sees.
         """
         meant = self._reader.meant(question)
+        check_methods(methods, meant, self.arrays)
         counts = self._counts(meant, cells=needs_cells(methods))
         later = has_caveats(meant) and not caveats
         told = one_text("", len(counts.table)) if later else self._caveats(counts.table, meant)
@@ -159,7 +161,8 @@ class Reports:
         """What `scores` answers within strata, and for one drug the counts in each of them.
 
         The expectation is that of the strata, and the columns `mh_ror`, `mh_ror_lower` and `mh_ror_upper` hold the
-        odds ratio pooled over them, for one drug beside `p_heterogeneity`: whether it is the same in all of them.
+        odds ratio pooled over them, for one drug beside `p_heterogeneity`: whether it is the same in all of them. Two
+        cohorts, such as two uses of a drug, are compared among people alike in both.
 
         Args:
             question: what is asked.
@@ -167,23 +170,24 @@ class Reports:
             methods: statistics to compute.
 
         Raises:
-            CohortError: as in `signals`, or a comparator was given: it is everything else within each stratum.
+            CohortError: as in `signals`, or a comparator without a report in a stratum.
         """
-        if question.versus is not None:
-            raise CohortError(
-                "Each stratum is compared with everything else in it. Leave out the comparator or the strata."
-            )
         meant = self._reader.meant(question)
         arrays = self.arrays or open_incidence(self.store, keep=False)
-        found = count_stratified(
-            arrays,
-            meant.asked,
-            by,
-            scope=meant.scope,
-            cohort=meant.cohort,
-            drug_level=meant.drug_level,
-            cells=needs_cells(methods),
-        )
+        if meant.versus is not None:
+            found = count_two_stratified(
+                arrays, meant.asked, by, scope=meant.scope, cohort=meant.cohort, versus=meant.versus
+            )
+        else:
+            found = count_stratified(
+                arrays,
+                meant.asked,
+                by,
+                scope=meant.scope,
+                cohort=meant.cohort,
+                drug_level=meant.drug_level,
+                cells=needs_cells(methods),
+            )
         return scored_by_strata(self.store, found, meant, by=by, methods=methods, arrays=arrays)
 
     def counts(self, question: Question, *, cells: bool = True) -> Counts:

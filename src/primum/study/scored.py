@@ -16,8 +16,10 @@ from primum.counts.incidence import Incidence
 from primum.counts.stratified import ByStratum, StratifiedCounts
 from primum.counts.table import CountTable
 from primum.counts.units import drugs_compared, unit_artefacts
+from primum.errors import CohortError
 from primum.signals.caveats import BETWEEN, coded, joined, texts
 from primum.signals.columns import SignalTable
+from primum.signals.lrt_of_rows import ONE_DRUG
 from primum.signals.mantel_haenszel import COLUMNS as POOLED
 from primum.signals.mantel_haenszel import METHOD as MANTEL_HAENSZEL
 from primum.signals.mantel_haenszel import mantel_haenszel, pooled_from_sums
@@ -76,6 +78,7 @@ def scored(
         counts.table,
         cells=counts.cells if prior is None else None,
         prior=prior,
+        of_event=counts.of_event,
         methods=methods,
         bins=Coded(event.code, bin_of.each(event.names)),
         warnings=_beside(SYNTHETIC if synthetic else "", caveats),
@@ -118,11 +121,34 @@ def scored_by_strata(
         estimate = pooled_from_sums(cast("MantelHaenszelSums", found.sums))
         scores = scores.with_estimate(MANTEL_HAENSZEL, estimate, names)
     notes = [f"Within strata of {', '.join(by)}; {found.left_out:,} reports that lie in none are left out."]
-    if needs_cells(methods):
+    if needs_cells(methods) and meant.versus is None:
         notes.append("EBGM: the prior is that of the crude expectations, the scores are those of the strata.")
-    comparator = f"everything else in the same stratum of {', '.join(by)}"
+    others = "everything else" if meant.versus is None else str(meant.versus)
+    comparator = f"{others} in the same stratum of {', '.join(by)}"
     scores = replace(scores, about=replace(scores.about, comparator=comparator))
     return StratifiedScores(noted(scores, (*notes, *meant.notes)), found.strata)
+
+
+def check_methods(methods: Sequence[str], meant: Meant, arrays: Incidence | None) -> None:
+    """Refuse, before anything is counted, a method that this question has no answer of.
+
+    Raises:
+        CohortError: a likelihood ratio test without a drug, or of one drug on another engine, which counts no event
+            that the drug has no report of.
+    """
+    asked = next((name for name in methods if name in ONE_DRUG), None)
+    if asked is None or meant.versus is not None:
+        return
+    if meant.asked is None:
+        raise CohortError(
+            f"{asked} holds the chance of a false alarm among the events of one drug; expected a drug or treatment. "
+            f"Name one, or leave {asked} out of the methods."
+        )
+    if arrays is None:
+        raise CohortError(
+            f"{asked} looks at every event that there is, from the arrays beside a store of this machine; expected no "
+            f"other engine. Leave the engine out, or {asked} out of the methods."
+        )
 
 
 def has_caveats(meant: Meant) -> bool:
