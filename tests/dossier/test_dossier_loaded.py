@@ -21,6 +21,7 @@ from primum.signals.onset import onset
 from primum.signals.table import SignalTable, signal_table
 from primum.study.ask import ask
 from primum.study.controls import ControlAnswer
+from primum.study.in_roles import InRoles
 from primum.study.loaded_pictures import ComponentsByUse, ReportsOverTime, components_by_use
 from primum.study.reports import OnsetOfUse
 from primum.treatments.controls import controls_of
@@ -111,6 +112,7 @@ class Answer:
         )
     )
     unlinked: SignalTable | None = None
+    in_roles: tuple[InRoles, ...] = ()
     controls: tuple[ControlAnswer, ...] = ()
 
 
@@ -232,16 +234,37 @@ def test_the_trend_counts_the_reports_of_each_period(loaded: Dossier) -> None:
     assert counted == [[25, 2], [35, 10]]
 
 
-def test_11_the_leading_terms_stand_by_every_threshold_and_with_every_report(real: Dossier, loaded: Dossier) -> None:
-    """12 of 60 reports against 20 of 2,000: every rule is met; without links there is nothing to count again."""
+def test_11_the_leading_terms_stand_by_every_threshold(real: Dossier, loaded: Dossier) -> None:
+    """12 of 60 reports against 20 of 2,000: every rule is met."""
     [row, last] = _thresholds(loaded).rows
-    assert (row[0], row[1:6], row[-1]) == (HOSTILE, ("yes",) * 5, "not linked")
-    reached = [loaded.findings[cell.finding].value for cell in last[1:6]]  # type: ignore[union-attr]
+    assert row == (HOSTILE, *("yes",) * 5)
+    reached = [loaded.findings[cell.finding].value for cell in last[1:]]  # type: ignore[union-attr]
     assert reached == [1] * 5
-    twice = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(unlinked=signals()), run=real.run)  # type: ignore[arg-type]
-    again = twice.findings["reports.loaded.threshold.script_a_b.every"]
-    assert again.value == twice.findings["reports.loaded.threshold.script_a_b.ic"].value
     assert not [table for table in real.part("unknowns").tables if table.id == "thresholds"]
+
+
+def test_11_the_leading_terms_are_counted_again_with_every_report_and_by_role(real: Dossier, loaded: Dossier) -> None:
+    """Nothing to count again is said; else each way is a column of the table and a row of the picture."""
+    assert not [figure for figure in loaded.part("unknowns").figures if figure.id == "recounts"]
+    said = html.render(loaded)
+    assert "No report was set aside as another of the same event" in said
+    assert "Roles are not varied" in said
+    roles = (
+        InRoles(roles=("PS",), reports=0, table=None),
+        InRoles(roles=("PS", "SS", "I", "C"), reports=60, table=signals()),
+    )
+    answer = Answer(unlinked=signals(), in_roles=roles)
+    again = build_dossier(load_treatment("anti-wrinkle"), reports=answer, run=real.run)  # type: ignore[arg-type]
+    figure = next(figure for figure in again.part("unknowns").figures if figure.id == "recounts")
+    size, row = figure.twin.rows
+    assert [again.findings[cell.finding].value for cell in size[1:] if isinstance(cell, Ref)] == [60, 60, 60]
+    assert (size[3], row[3]) == ("no report", "no report")
+    assert row[0] == HOSTILE
+    counted = [again.findings[cell.finding] for cell in row[1:] if isinstance(cell, Ref)]
+    assert [f.id.rpartition(".")[2] for f in counted] == ["as_counted", "with_every_report", "as_concomitant_too"]
+    assert len({f.value for f in counted}) == 1
+    assert figure.drawing.findings() == tuple(f.id for f in counted)
+    assert "Roles are not varied" not in html.render(again)
 
 
 def _thresholds(dossier: Dossier) -> Table:

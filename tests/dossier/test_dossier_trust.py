@@ -106,7 +106,7 @@ def test_2_a_marked_number_says_what_its_finding_says(real: Dossier, page: str) 
 
 
 def test_3_benefit_and_harm_stand_in_one_unit_with_their_windows(real: Dossier) -> None:
-    table = real.part("effects_table").tables[0]
+    table = real.part("effects_table").all_tables()[0]
     kinds = {row[1] for row in table.rows}
     assert kinds == {"benefit", "harm"}
     for row in table.rows:
@@ -155,7 +155,7 @@ def test_12_a_certainty_is_called_a_human_judgement(reader: Reader) -> None:
 
 def test_12_every_row_of_harm_and_benefit_has_its_certainty_and_reason(real: Dossier) -> None:
     for section, name in (("short_answer", "facts"), ("effects_table", "effects")):
-        table = next(t for t in real.part(section).tables if t.id == name)
+        table = next(t for t in real.part(section).all_tables() if t.id == name)
         heads = [column.label for column in table.columns]
         for row in table.rows:
             said, mark = row[heads.index("Certainty") if "Certainty" in heads else 0]

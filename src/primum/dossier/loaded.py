@@ -10,6 +10,7 @@ from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_onsets import onset_blocks
 from primum.dossier.loaded_pictures import pictures
+from primum.dossier.loaded_recounts import recount_blocks
 from primum.dossier.loaded_signals import signal_blocks
 from primum.dossier.loaded_tables import flow_blocks, people_tables, reaction_tables, use_blocks
 from primum.dossier.loaded_thresholds import threshold_blocks
@@ -37,7 +38,7 @@ class Loaded:
         onsets: when what was reported began, against the drug's time course; stands with the mechanism.
         cohort: text form of the cohort counted; empty when all reports are.
         duplicates: how reports of one event under several case numbers were treated; empty where nothing says.
-        thresholds: whether what stands out hangs on a choice; stands with what is not known.
+        robust: whether what stands out hangs on a choice; stands with what is not known.
     """
 
     findings: tuple[Finding, ...]
@@ -47,7 +48,7 @@ class Loaded:
     onsets: tuple[Text | Table | Figure, ...] = ()
     cohort: str = ""
     duplicates: str = ""
-    thresholds: tuple[Text | Table | Figure, ...] = ()
+    robust: tuple[Text | Table | Figure, ...] = ()
 
 
 def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
@@ -82,7 +83,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         grade="A",
         funding="not stated",
     )
-    thresholds = threshold_blocks(writer, answer)
+    robust = (*threshold_blocks(writer, answer), *recount_blocks(writer, answer))
     begun = onset_blocks(writer, answer, window) if window is not None else ()
     return Loaded(
         findings=tuple(writer.findings.values()),
@@ -91,7 +92,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         blocks=tuple(blocks),
         onsets=begun,
         cohort=cohort,
-        thresholds=tuple(thresholds),
+        robust=robust,
         duplicates=next((note for note in answer.notes if note.startswith(DUPLICATES)), ""),
     )
 

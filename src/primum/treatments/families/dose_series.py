@@ -1,7 +1,7 @@
 """Does more do more? The doses of one product against each other, where a trial gave several.
 
 A series stands within the units of one product. Where the people of an arm are neither printed nor assumed, the series
-is named without a number and says why.
+is named without a number and says why. The share of people at each dose is told where every arm was counted.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from primum.evidence.dose_response import METHODS, DoseTrial, dose_response, from_counts
+from primum.evidence.dose_shares import METHOD, dose_shares
 from primum.evidence.finding import Finding
 from primum.terms import Interval
 from primum.treatments.families.caveats import caveats, once
@@ -23,6 +25,7 @@ NO_PEOPLE = "the source read does not print how many people each dose was given 
 NOT_FINITE = (
     "an arm holds nobody or everybody with the outcome: its log odds are not finite, nothing is added to a cell"
 )
+_FEWEST = 3  # arms that a line is laid through
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,18 @@ class _Arm:
     dose: float
     events: float | None
     people: float | None
+    counted: bool = False  # not assumed
 
 
 def series_findings(tables: Mapping[str, EvidenceTable]) -> tuple[list[Finding], list[Fault]]:
-    """The slope and the dose of half the effect of each series.
+    """The slope, the dose of half the effect and the shares along the line of each series.
 
     Args:
         tables: all tables, checked.
 
     Returns:
-        Two findings a series, without a value where people are not known; faults: a contrast that is not there, or
-        units or products of more than one kind in a series.
+        Two findings a series, without a value where people are not known, and one a dose where each arm was counted;
+        faults: a contrast that is not there, or units or products of more than one kind in a series.
     """
     arms: dict[str, list[Row]] = {}
     for row in (*tables["trials"], *tables["efficacy"]):
@@ -61,6 +65,7 @@ def series_findings(tables: Mapping[str, EvidenceTable]) -> tuple[list[Finding],
 def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[Finding]:
     behind = [arm for row in rows for arm in arms[row["contrast"]]]
     counted = [_arm(float(row["dose"]), _treated(arms[row["contrast"]]), row.number("people")) for row in rows]
+    shares = _counted(counted)
     placebo = next((arm for arm in behind if arm["arm"] in ("placebo", "untreated")), None)
     if placebo is not None:
         counted.append(_arm(0.0, placebo, None))
@@ -78,6 +83,7 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
         "window": behind[0]["window"],
     }
     unit = rows[0]["unit"]
+    along = _along(name, rows[0]["label"], unit, shares, {**common, "warnings": caveats(*behind)})
     trial = _trial(counted, unit)
     labels = (
         f"{rows[0]['label']}: odds for twice the dose, {unit}",
@@ -85,24 +91,28 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
     )
     if isinstance(trial, str):
         return [
-            Finding(
-                id=f"dose_response.{name}.{last}",
-                label=label,
-                value=None,
-                unit=of,
-                method=METHODS[shape],
-                warnings=once((trial, *warnings)),
-                **common,  # type: ignore[arg-type]  # sources, population and window, as named above
-            )
-            for last, label, of, shape in (
-                ("doubling", labels[0], "odds ratio", "log_linear"),
-                ("ed50", labels[1], unit, "emax"),
-            )
+            *along,
+            *(
+                Finding(
+                    id=f"dose_response.{name}.{last}",
+                    label=label,
+                    value=None,
+                    unit=of,
+                    method=METHODS[shape],
+                    warnings=once((trial, *warnings)),
+                    **common,  # type: ignore[arg-type]  # sources, population and window, as named above
+                )
+                for last, label, of, shape in (
+                    ("doubling", labels[0], "odds ratio", "log_linear"),
+                    ("ed50", labels[1], unit, "emax"),
+                )
+            ),
         ]
     line, curve = dose_response([trial], shape="log_linear"), dose_response([trial], shape="emax")
     ends = line.slope_interval
     twice = Interval(math.exp(ends.lower * math.log(2)), math.exp(ends.upper * math.log(2)), ends.level)
     return [
+        *along,
         Finding(
             id=f"dose_response.{name}.doubling",
             label=labels[0],
@@ -126,6 +136,37 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
     ]
 
 
+def _counted(arms: list[_Arm]) -> list[_Arm]:
+    """The arms that got the drug, where a line can be laid through them: each counted, none of nobody or everybody."""
+    fitting = len(arms) >= _FEWEST and all(
+        arm.counted and arm.events is not None and arm.people is not None and 0 < arm.events < arm.people
+        for arm in arms
+    )
+    return list(arms) if fitting else []
+
+
+def _along(name: str, label: str, unit: str, arms: list[_Arm], common: Mapping[str, Any]) -> list[Finding]:
+    """The share of people at each dose, by the line through all of them."""
+    if not arms:
+        return []
+    doses = [arm.dose for arm in arms]
+    found = dose_shares(doses, [arm.events for arm in arms], [arm.people for arm in arms], at=doses)
+    return [
+        Finding(
+            id=f"dose_response.{name}.share_{dose:g}",
+            label=f"{label}: share at {dose:g} {unit}, by the line through all doses",
+            value=share,
+            interval=Interval(lower, upper, found.level),
+            unit="proportion",
+            method=METHOD,
+            **common,
+        )
+        for dose, share, lower, upper in zip(
+            doses, found.share.tolist(), found.lower.tolist(), found.upper.tolist(), strict=True
+        )
+    ]
+
+
 def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
     """The arms as effects against the smallest dose; why not, where people are not known."""
     known = [(arm.dose, arm.events, arm.people) for arm in arms if arm.events is not None and arm.people is not None]
@@ -140,7 +181,7 @@ def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
 def _arm(dose: float, row: Row, assumed: float | None) -> _Arm:
     share = Share(row.integer("n"), row.integer("events"), row["percent"])
     if share.exact_events is not None and share.n is not None:
-        return _Arm(dose, share.exact_events, share.n)
+        return _Arm(dose, share.exact_events, share.n, counted=True)
     if assumed is not None and share.value is not None:
         return _Arm(dose, share.value * assumed, assumed)
     return _Arm(dose, None, None)
