@@ -73,7 +73,7 @@ def test_an_untreated_arm_is_called_so_and_never_placebo() -> None:
     gap = dossier.findings[f"{contrast}.risk_difference"]
     assert gap.value == pytest.approx(87 / 107 - 2 / 33)
     assert "with no treatment" in gap.label
-    (table,) = dossier.part("effects_table").all_tables()[:1]
+    (table,) = dossier.part("effects_table").tables[:1]
     assert [column.label for column in table.columns][3] == "No treatment"
 
 
@@ -119,7 +119,7 @@ def test_no_code_of_the_engine_names_a_substance_or_product_of_any_treatment() -
 
 
 def test_where_no_harm_was_counted_nothing_is_said_of_the_times_of_benefit_and_harm() -> None:
-    table = next(table for table in ask("dermal-fillers").part("effects_table").all_tables() if table.id == "effects")
+    table = next(table for table in ask("dermal-fillers").part("effects_table").tables if table.id == "effects")
     assert {row[1] for row in table.rows} == {"benefit"}
     assert "same time" not in table.note
 

@@ -168,6 +168,27 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """One event with its year; the finding tells how many, or is the year itself."""
+
+    label: str
+    year: int
+    finding: str
+    tone: Tone = "untreated"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events by their year, the first first."""
+
+    rows: tuple[Happened, ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(row.finding for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Meters:
     """How many of each kind, as one divided bar; counts of the table beside it, so no finding stands behind them."""
 
@@ -352,6 +373,7 @@ Drawing = (
     | DoseBand
     | Flow
     | Ways
+    | Timeline
     | Tornado
     | Volcano
     | HeatMap

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from primum.dossier.loaded_controls import control_blocks
+from primum.dossier.loaded_errors import error_blocks
 from primum.dossier.loaded_like import LoadedReports
 from primum.dossier.loaded_numbers import SOURCE, Writer
 from primum.dossier.loaded_onsets import onset_blocks
@@ -38,6 +39,7 @@ class Loaded:
         onsets: when what was reported began, against the drug's time course; stands with the mechanism.
         cohort: text form of the cohort counted; empty when all reports are.
         duplicates: how reports of one event under several case numbers were treated; empty where nothing says.
+        errors: of giving the treatment, and of its quality; stand with how it is prepared and given.
         robust: whether what stands out hangs on a choice; stands with what is not known.
     """
 
@@ -48,6 +50,7 @@ class Loaded:
     onsets: tuple[Text | Table | Figure, ...] = ()
     cohort: str = ""
     duplicates: str = ""
+    errors: tuple[Text | Table | Figure, ...] = ()
     robust: tuple[Text | Table | Figure, ...] = ()
 
 
@@ -84,6 +87,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         funding="not stated",
     )
     robust = (*threshold_blocks(writer, answer), *recount_blocks(writer, answer))
+    errors = error_blocks(writer, answer)
     begun = onset_blocks(writer, answer, window) if window is not None else ()
     return Loaded(
         findings=tuple(writer.findings.values()),
@@ -92,6 +96,7 @@ def read(answer: LoadedReports, *, window: Interval | None = None) -> Loaded:
         blocks=tuple(blocks),
         onsets=begun,
         cohort=cohort,
+        errors=tuple(errors),
         robust=robust,
         duplicates=next((note for note in answer.notes if note.startswith(DUPLICATES)), ""),
     )

@@ -13,7 +13,7 @@ from primum.dossier.model import Cell, Column, Figure, Ref, Table, Text, sentenc
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
 
-_DRAWN: Final = 6  # terms; each is a group of up to four rows
+_DRAWN: Final = 5  # terms; each is a group of up to four rows
 _COUNTED: Final = "as counted"
 _NONE: Final = "no report"
 _SAID: Final = (

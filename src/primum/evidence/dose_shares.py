@@ -67,7 +67,7 @@ def dose_shares(
     Examples:
         >>> found = dose_shares([10, 20, 40], [20, 40, 60], [100] * 3, at=[10, 40])
         >>> [round(share, 2) for share in found.share.tolist()], bool(found.lower[0] < 0.2 < found.upper[0])
-        ([0.21, 0.6], True)
+        ([0.21, 0.61], True)
     """
     d, x, n, wanted = (np.asarray(given, dtype=np.float64) for given in (doses, events, people, at))
     if d.ndim != 1 or not d.shape == x.shape == n.shape or len(d) < 3 or len(np.unique(d)) < len(d):

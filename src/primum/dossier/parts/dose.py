@@ -41,6 +41,7 @@ def build(context: Context) -> Part:
     blocks.append(_others(context, rows, folded=bool(groups)))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if distances else ["No distance to a lethal estimate can be computed from `doses.csv`."]
+    missing += [] if groups else [f"No product has {_FEWEST} doses in one unit in `doses.csv`, so no ladder is drawn."]
     missing += [] if _series(context) else [_NO_SERIES]
     return part("dose", blocks, missing=missing, also=[*context.under("dose."), *context.under("dose_response.")])
 

@@ -22,6 +22,7 @@ _SENSITIVITY = (
     "you put a complaint below that, the benefit weighs more. Value of information is left out: it needs a price of a "
     "wrong decision, which nobody has set."
 )
+_Kinds = tuple[tuple[str, Tone, list[tuple[Outcome, Contrast]]], ...]
 
 
 def build(context: Context) -> Part:
@@ -29,15 +30,10 @@ def build(context: Context) -> Part:
     gains = benefits(context)
     losses = harms(context)
     caveats = Caveats()
-    rows: list[tuple[Cell, ...]] = []
-    drawn: list[ForestRow] = []
-    kinds: tuple[tuple[str, Tone, list[tuple[Outcome, Contrast]]], ...] = (
-        ("benefit", "treated", gains),
-        ("harm", "accent", losses),
-    )
-    for kind, tone, chosen in kinds:
-        rows += [_row(context, kind, outcome, contrast, caveats) for outcome, contrast in chosen]
-        drawn += [ForestRow(outcome.label, contrast.difference, kind, tone) for outcome, contrast in chosen]
+    kinds: _Kinds = (("benefit", "treated", gains), ("harm", "accent", losses))
+    rows = [
+        _row(context, kind, outcome, contrast, caveats) for kind, _, chosen in kinds for outcome, contrast in chosen
+    ]
     windows = {contrast.window for _, contrast in (*gains, *losses)}
     apart = (
         "Benefit and harm were counted over different times, named in each row; they are not subtracted. "
@@ -63,7 +59,7 @@ def build(context: Context) -> Part:
         caveats=caveats.lines(),
     )
     blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
-    blocks += [_effects(table, drawn)] if drawn else []
+    blocks += [_drawn(context, kinds), table]
     blocks += _weights(context)
     blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
@@ -74,17 +70,36 @@ def build(context: Context) -> Part:
     return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
 
 
-def _effects(table: Table, drawn: list[ForestRow]) -> Figure:
-    """The table as a picture: benefits and harms on one axis."""
+def _drawn(context: Context, kinds: _Kinds) -> Figure:
+    """Benefits and harms on one axis."""
+    every = [(kind, tone, outcome, contrast) for kind, tone, chosen in kinds for outcome, contrast in chosen]
     return Figure(
         id="effects_drawn",
-        title=table.title,
+        title="Benefits and harms on one axis",
         description=(
-            "One row an effect, benefits first, then harms, on one axis: how many more of 1,000 people have it with "
-            "treatment, with the 95 % interval; right of 0 more have it."
+            "One row an effect, benefits first, then harms: how many more of 1,000 people have it with treatment, with "
+            "the 95 % interval; right of 0 more have it."
         ),
-        drawing=Forest(tuple(drawn), axis="more of 1,000 people than without it (95 % interval)", unit="per_1000"),
-        twin=table,
+        drawing=Forest(
+            tuple(ForestRow(outcome.label, contrast.difference, kind, tone) for kind, tone, outcome, contrast in every),
+            axis="more of 1,000 people than without it (95 % interval)",
+            unit="per_1000",
+        ),
+        twin=Table(
+            id="effects_drawn_twin",
+            title="Benefits and harms, more of 1,000 people with treatment",
+            columns=(Column("Effect"), Column("Kind"), *DIFFERENCE, Column("Over which time"), Column("Source")),
+            rows=tuple(
+                (
+                    outcome.label,
+                    kind,
+                    *difference(contrast),
+                    contrast.window,
+                    cite(context.findings[contrast.difference]),
+                )
+                for kind, _, outcome, contrast in every
+            ),
+        ),
     )
 
 
