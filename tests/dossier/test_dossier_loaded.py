@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -40,7 +40,10 @@ class Reaction:
     reports: int
 
 
-def signals(**more: str) -> SignalTable:
+BINS = {HOSTILE: "harm", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"}
+
+
+def signals(bins: Mapping[str, str] = BINS, **more: str) -> SignalTable:
     """SYNTHETIC counts: a reaction that stands out, one that does not, one that is no reaction."""
     events = [HOSTILE, "PAIN", "DRUG INEFFECTIVE"]
     text = [np.array(values, dtype=object) for values in (["x"] * 3, events)]
@@ -53,7 +56,7 @@ def signals(**more: str) -> SignalTable:
         total_reports=2000,
         **more,
     )
-    return signal_table(counts, bins={HOSTILE: "harm", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"})
+    return signal_table(counts, bins=bins)
 
 
 @dataclass(frozen=True)
@@ -332,6 +335,25 @@ def test_all_reports_need_no_word_about_a_cohort(loaded: Dossier) -> None:
     assert "Only part of the loaded reports" not in html.render(loaded)
 
 
+def test_where_nothing_else_is_loaded_the_section_says_why_nothing_stands_out(real: Dossier) -> None:
+    alone = Answer(signals=None, by_use=None)
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=alone, run=real.run)  # type: ignore[arg-type]
+    assert dossier.part("reports").missing[0].startswith("What stands out is not computed: ")
+    assert "Cosmetic and therapeutic use are not compared" in html.render(dossier)
+
+
+def test_errors_in_giving_it_stand_with_how_it_is_given_and_not_among_reactions(real: Dossier, loaded: Dossier) -> None:
+    assert "No loaded report of the treatment names an error in giving it" in html.render(loaded)
+    bins = {HOSTILE: "medication_error", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"}
+    answer = Answer(signals=signals(bins))
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=answer, run=real.run)  # type: ignore[arg-type]
+    [table] = [table for table in dossier.part("practice").tables if table.id == "errors"]
+    [row] = table.rows
+    assert row[:2] == (HOSTILE, "error in giving it")
+    counted = dossier.findings["reports.loaded.error.script_a_b.observed"]
+    assert (counted.numerator, counted.denominator) == (12, 60)
+
+
 def test_the_short_answer_tells_the_loaded_reports(loaded: Dossier) -> None:
     names = [span.finding for line in loaded.facts.lines for span in line if isinstance(span, Ref)]
     assert "reports.loaded.use.unknown" in names
@@ -341,6 +363,10 @@ def test_a_store_without_a_report_of_the_treatment_says_zero(real: Dossier) -> N
     none = Answer(reports=0, tallies={"total": ()}, reactions=(), signals=None)
     dossier = build_dossier(load_treatment("anti-wrinkle"), reports=none, run=real.run)  # type: ignore[arg-type]
     assert dossier.findings["reports.loaded.use.cosmetic"].value == 0
+    assert dossier.part("reports").missing == (
+        "None of the loaded reports that are counted names the treatment.",
+        "`primum load faers --from FOLDER` adds reports that may speak of it.",
+    )
     assert ask("anti-wrinkle").part("reports").status == "partial"
 
 
