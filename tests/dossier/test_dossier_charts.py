@@ -1,8 +1,10 @@
 """Pictures are well-formed, say what they show, and stay inside their frame on a page and on a phone."""
 
+import itertools
 import math
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,12 +19,13 @@ from primum.dossier.render import charts
 from primum.dossier.render.charts import canvas
 from primum.dossier.render.charts.scale import axis
 from primum.evidence.finding import Finding
+from primum.study.ask import ask
 from primum.terms import Interval
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVERY_KIND = (
     figures.Pairs, figures.Forest, figures.Icons, figures.Ladder, figures.Matrix, figures.Bars, figures.Meters,
-    figures.Pathway, figures.Curve, figures.Ways,
+    figures.Pathway, figures.Curve, figures.Ways, figures.DoseBand, figures.Timeline,
 )  # fmt: skip
 
 
@@ -194,3 +197,52 @@ def test_a_tall_forest_is_several_pictures_on_one_axis_that_hold_each_row_once()
     ticks = [[e.text for e in root.iter(f"{SVG}text") if e.get("text-anchor") == "middle"] for root in roots]
     assert all(tick == ticks[0] for tick in ticks)
     assert len({root.get("aria-labelledby") for root in roots}) == len(roots)
+
+
+def _root(dossier: Dossier, part: str, name: str) -> ET.Element:
+    figure = next(figure for figure in dossier.part(part).figures if figure.id == name)
+    return ET.fromstring(charts.svg(figure, dossier.findings))
+
+
+def test_a_timeline_stands_in_the_order_of_years_written_as_years(real: Dossier) -> None:
+    root = _root(real, "practice", "timeline")
+    texts = [element.text or "" for element in root.iter(f"{SVG}text")]
+    assert {"1990", "2020", "1989", "22 people"} <= set(texts)
+    places = [float(circle.get("cx", 0)) for circle in root.iter(f"{SVG}circle")]
+    assert places == sorted(places)
+    assert len(set(places)) == 5  # 1989, 2002, 2004, 2024, 2025
+
+
+def test_shares_by_dose_are_drawn_with_placebo_at_dose_0_and_the_band_around_the_line_alone(real: Dossier) -> None:
+    """Joseph 2021, week 24: four doses, and 4 of 78 people on placebo."""
+    root = _root(real, "dose", "band_abo_week24")
+    dots = [circle for circle in root.iter(f"{SVG}circle") if circle.get("data-finding")]
+    assert [dot.get("class") for dot in dots] == ["h untreated", *["d treated"] * 4]
+    places = [float(dot.get("cx", 0)) for dot in dots]
+    steps = [after - before for before, after in itertools.pairwise(places)]
+    assert steps == pytest.approx([2 * steps[1], *steps[1:2] * 3], abs=0.2)  # 0, 50, 75, 100, 125 units
+    (band,) = (path.get("d", "") for path in root.iter(f"{SVG}path") if path.get("class") == "band treated")
+    assert len(re.findall(r"[ML][0-9.]+ [0-9.]+", band)) == 2 * 4
+
+
+def test_what_was_not_counted_by_dose_is_not_drawn_and_named_with_what_is_missing(real: Dossier) -> None:
+    assert {f.id for f in real.part("dose").figures if f.id.startswith("band_")} == {
+        "band_abo_week24",
+        "band_abo_week36",
+    }
+    said = str(real.part("dose").blocks)
+    assert "how many people each dose was given to is assumed and not printed: frown lines back, month 4" in said
+    assert "does not print how many people each dose was given to: frown lines at least one grade" in said
+
+
+def test_the_weight_that_moves_the_balance_most_stands_first(tmp_path: Path) -> None:
+    weights = tmp_path / "w.toml"
+    weights.write_text("crows_feet = 1\nheadache = 0.1\nbruising = 0.1\neyelid_ptosis = 9\n")
+    dossier = ask("anti-wrinkle", store=False, weights=weights)
+    root = _root(dossier, "effects_table", "yours_drawn")
+    widths = [float(bar.get("width", 0)) for bar in root.iter(f"{SVG}rect")]
+    assert widths == sorted(widths, reverse=True)
+    assert next(t.text for t in root.iter(f"{SVG}text") if (t.text or "").startswith("a ")) == "a drooping eyelid"
+    figure = next(f for f in dossier.part("effects_table").figures if f.id == "yours_drawn")
+    twin = {ref.finding for row in figure.twin.rows for cell in row for ref in _refs(cell)}  # type: ignore[attr-defined]
+    assert set(figure.drawing.findings()) <= twin

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -21,6 +21,7 @@ from primum.signals.onset import onset
 from primum.signals.table import SignalTable, signal_table
 from primum.study.ask import ask
 from primum.study.controls import ControlAnswer
+from primum.study.in_roles import InRoles
 from primum.study.loaded_pictures import ComponentsByUse, ReportsOverTime, components_by_use
 from primum.study.reports import OnsetOfUse
 from primum.treatments.controls import controls_of
@@ -39,7 +40,10 @@ class Reaction:
     reports: int
 
 
-def signals(**more: str) -> SignalTable:
+BINS = {HOSTILE: "harm", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"}
+
+
+def signals(bins: Mapping[str, str] = BINS, **more: str) -> SignalTable:
     """SYNTHETIC counts: a reaction that stands out, one that does not, one that is no reaction."""
     events = [HOSTILE, "PAIN", "DRUG INEFFECTIVE"]
     text = [np.array(values, dtype=object) for values in (["x"] * 3, events)]
@@ -52,7 +56,7 @@ def signals(**more: str) -> SignalTable:
         total_reports=2000,
         **more,
     )
-    return signal_table(counts, bins={HOSTILE: "harm", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"})
+    return signal_table(counts, bins=bins)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Answer:
         )
     )
     unlinked: SignalTable | None = None
+    in_roles: tuple[InRoles, ...] = ()
     controls: tuple[ControlAnswer, ...] = ()
 
 
@@ -232,16 +237,37 @@ def test_the_trend_counts_the_reports_of_each_period(loaded: Dossier) -> None:
     assert counted == [[25, 2], [35, 10]]
 
 
-def test_11_the_leading_terms_stand_by_every_threshold_and_with_every_report(real: Dossier, loaded: Dossier) -> None:
-    """12 of 60 reports against 20 of 2,000: every rule is met; without links there is nothing to count again."""
+def test_11_the_leading_terms_stand_by_every_threshold(real: Dossier, loaded: Dossier) -> None:
+    """12 of 60 reports against 20 of 2,000: every rule is met."""
     [row, last] = _thresholds(loaded).rows
-    assert (row[0], row[1:6], row[-1]) == (HOSTILE, ("yes",) * 5, "not linked")
-    reached = [loaded.findings[cell.finding].value for cell in last[1:6]]  # type: ignore[union-attr]
+    assert row == (HOSTILE, *("yes",) * 5)
+    reached = [loaded.findings[cell.finding].value for cell in last[1:]]  # type: ignore[union-attr]
     assert reached == [1] * 5
-    twice = build_dossier(load_treatment("anti-wrinkle"), reports=Answer(unlinked=signals()), run=real.run)  # type: ignore[arg-type]
-    again = twice.findings["reports.loaded.threshold.script_a_b.every"]
-    assert again.value == twice.findings["reports.loaded.threshold.script_a_b.ic"].value
     assert not [table for table in real.part("unknowns").tables if table.id == "thresholds"]
+
+
+def test_11_the_leading_terms_are_counted_again_with_every_report_and_by_role(real: Dossier, loaded: Dossier) -> None:
+    """Nothing to count again is said; else each way is a column of the table and a row of the picture."""
+    assert not [figure for figure in loaded.part("unknowns").figures if figure.id == "recounts"]
+    said = html.render(loaded)
+    assert "No report was set aside as another of the same event" in said
+    assert "Roles are not varied" in said
+    roles = (
+        InRoles(roles=("PS",), reports=0, table=None),
+        InRoles(roles=("PS", "SS", "I", "C"), reports=60, table=signals()),
+    )
+    answer = Answer(unlinked=signals(), in_roles=roles)
+    again = build_dossier(load_treatment("anti-wrinkle"), reports=answer, run=real.run)  # type: ignore[arg-type]
+    figure = next(figure for figure in again.part("unknowns").figures if figure.id == "recounts")
+    size, row = figure.twin.rows
+    assert [again.findings[cell.finding].value for cell in size[1:] if isinstance(cell, Ref)] == [60, 60, 60]
+    assert (size[3], row[3]) == ("no report", "no report")
+    assert row[0] == HOSTILE
+    counted = [again.findings[cell.finding] for cell in row[1:] if isinstance(cell, Ref)]
+    assert [f.id.rpartition(".")[2] for f in counted] == ["as_counted", "with_every_report", "as_concomitant_too"]
+    assert len({f.value for f in counted}) == 1
+    assert figure.drawing.findings() == tuple(f.id for f in counted)
+    assert "Roles are not varied" not in html.render(again)
 
 
 def _thresholds(dossier: Dossier) -> Table:
@@ -309,6 +335,25 @@ def test_all_reports_need_no_word_about_a_cohort(loaded: Dossier) -> None:
     assert "Only part of the loaded reports" not in html.render(loaded)
 
 
+def test_where_nothing_else_is_loaded_the_section_says_why_nothing_stands_out(real: Dossier) -> None:
+    alone = Answer(signals=None, by_use=None)
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=alone, run=real.run)  # type: ignore[arg-type]
+    assert dossier.part("reports").missing[0].startswith("What stands out is not computed: ")
+    assert "Cosmetic and therapeutic use are not compared" in html.render(dossier)
+
+
+def test_errors_in_giving_it_stand_with_how_it_is_given_and_not_among_reactions(real: Dossier, loaded: Dossier) -> None:
+    assert "No loaded report of the treatment names an error in giving it" in html.render(loaded)
+    bins = {HOSTILE: "medication_error", "PAIN": "harm", "DRUG INEFFECTIVE": "lack_of_effect"}
+    answer = Answer(signals=signals(bins))
+    dossier = build_dossier(load_treatment("anti-wrinkle"), reports=answer, run=real.run)  # type: ignore[arg-type]
+    [table] = [table for table in dossier.part("practice").tables if table.id == "errors"]
+    [row] = table.rows
+    assert row[:2] == (HOSTILE, "error in giving it")
+    counted = dossier.findings["reports.loaded.error.script_a_b.observed"]
+    assert (counted.numerator, counted.denominator) == (12, 60)
+
+
 def test_the_short_answer_tells_the_loaded_reports(loaded: Dossier) -> None:
     names = [span.finding for line in loaded.facts.lines for span in line if isinstance(span, Ref)]
     assert "reports.loaded.use.unknown" in names
@@ -318,6 +363,10 @@ def test_a_store_without_a_report_of_the_treatment_says_zero(real: Dossier) -> N
     none = Answer(reports=0, tallies={"total": ()}, reactions=(), signals=None)
     dossier = build_dossier(load_treatment("anti-wrinkle"), reports=none, run=real.run)  # type: ignore[arg-type]
     assert dossier.findings["reports.loaded.use.cosmetic"].value == 0
+    assert dossier.part("reports").missing == (
+        "None of the loaded reports that are counted names the treatment.",
+        "`primum load faers --from FOLDER` adds reports that may speak of it.",
+    )
     assert ask("anti-wrinkle").part("reports").status == "partial"
 
 

@@ -10,6 +10,7 @@ from scipy import optimize
 
 from primum.errors import EvidenceError
 from primum.evidence.dose_response import dose_response, from_adjusted, from_counts
+from primum.evidence.dose_shares import dose_shares
 
 
 def test_the_worked_example_of_greenland_and_longnecker_as_dosresmeta_prints_it() -> None:
@@ -133,3 +134,47 @@ def test_a_flat_response_does_not_tell_the_dose_of_half_the_effect() -> None:
     assert fit.ed50_interval is not None
     assert fit.ed50_interval.lower == 0
     assert "beyond all that was looked through" in fit.warnings[0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_line_of_shares_has_the_slope_of_the_odds_ratios_against_placebo(seed: int) -> None:
+    """A law: the step from placebo to the first dose is free, so placebo tells the slope nothing."""
+    rng = np.random.default_rng(seed)
+    doses, people = np.array([0.0, 5.0, 10.0, 20.0, 40.0]), rng.integers(60, 200, 5)
+    events = np.clip(rng.binomial(people, (0.1, 0.3, 0.4, 0.5, 0.6)), 1, people - 1)
+    fit = dose_response([from_counts(doses, events, people, unit="A")])
+    found = dose_shares(doses[1:], events[1:], people[1:], at=doses[1:])
+    assert found.slope == pytest.approx(fit.slope, rel=1e-9)
+
+
+def test_the_band_of_shares_is_that_of_a_logistic_regression_on_many_people() -> None:
+    """Minimum logit chi-square and maximum likelihood, found here by Newton's steps, agree as the arms grow."""
+    doses, people = np.array([10.0, 20.0, 40.0, 80.0]), np.full(4, 400_000)
+    events = np.array([120_000, 161_000, 205_000, 247_000])
+    found = dose_shares(doses, events, people, at=doses)
+    design, beta = np.column_stack([np.ones(4), np.log(doses)]), np.zeros(2)
+    for _ in range(20):
+        share = 1 / (1 + np.exp(-design @ beta))
+        information = design.T @ ((people * share * (1 - share))[:, None] * design)
+        beta = beta + np.linalg.solve(information, design.T @ (events - people * share))
+    error = np.sqrt(np.diag(design @ np.linalg.inv(information) @ design.T))
+    assert found.share == pytest.approx(share, abs=2e-5)
+    assert found.upper == pytest.approx(1 / (1 + np.exp(-(design @ beta + 1.959964 * error))), abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("doses", "events", "at", "said"),
+    [
+        ([10, 20], [5, 6], [10], "number of arms"),
+        ([10, 20, 20], [5, 6, 7], [10], "number of arms"),
+        ([0, 10, 20], [5, 6, 7], [10], "dose"),
+        ([10, 20, 40], [5, 6, 7], [80], "within 10 to 40"),
+        ([10, 20, 40], [5, 0, 7], [10], "neither nobody nor everybody"),
+    ],
+)
+def test_a_line_of_shares_is_refused_where_none_can_be_laid(
+    doses: list[int], events: list[int], at: list[int], said: str
+) -> None:
+    with pytest.raises(EvidenceError, match=said):
+        dose_shares(doses, events, [50] * len(doses), at=at)

@@ -17,6 +17,8 @@ from primum.sources.maude import COLUMNS, find_folder
 from primum.store import open_store
 from primum.store.parts import REPORT_TABLES
 from primum.store.status import read_status
+from primum.study.ask import ask
+from primum.study.reports import Reports
 from primum.study.reports import open as open_reports
 from primum.testing.maude import PLANTED, write_maude
 
@@ -270,6 +272,8 @@ def test_the_real_reports_of_the_sample_are_loaded_in_the_layout_of_the_files(lo
     told = rows(store, "reports", "reporter_country_text", "reporter_country")
     assert {code for code, _ in told} == set(meant)
     assert all(meant[code] == country for code, country in told)
+    answer = Reports(store, fast=False).answer("dermal-fillers")
+    assert (answer.reports, answer.signals, answer.controls) == (0, None, ())  # no filler is among them
     names = {one["brand_name"].strip() for one in sample if one["brand_name"]}
     assert {name for (name,) in rows(store, "drugs_in_report", "drugname")} >= names
     deaths = sum(one["event_type"] == "Death" for one in sample)
@@ -296,6 +300,23 @@ def test_the_planted_signal_stands_out_by_code_and_by_treatment_and_the_answer_s
         assert set(fillers.drug) == {"hyaluronic acid", "calcium hydroxylapatite"}
         kinds = dict(zip(fillers.event.tolist(), fillers.bin.tolist(), strict=True))
         assert (kinds["NODULE"], kinds["DEVICE PROBLEM: BREAK"]) == ("harm", "product_quality")
+
+
+def test_both_controls_of_fillers_are_counted_in_reports_on_devices_and_terms_of_their_labels_are_listed(planted):
+    """SYNTHETIC reports: the infection is as frequent with every device, the nodule with every filler."""
+    dossier = ask("dermal-fillers", store=planted)
+    part = dossier.part("reports")
+    ratio = dossier.findings["reports.loaded.control.urinary_tract_infection.ror"]
+    assert ratio.interval.lower < 1 < ratio.interval.upper
+    figure = next(figure for figure in part.figures if figure.id == "active_comparator")
+    assert "NODULE" in [row[0] for row in figure.twin.rows]
+    nodule = dossier.findings["reports.loaded.comparator.nodule.ror"]
+    assert nodule.interval.lower < 1 < nodule.interval.upper
+    readus = next(table for table in dossier.part("methods").tables if table.id == "readus")
+    assert next(row[2] for row in readus.rows if row[0].startswith("Negative control")) == "done"
+    listed = {row[0]: row[-1] for table in part.all_tables() if table.id == "reactions" for row in table.rows}
+    assert listed["NODULE"] == "yes"
+    assert listed["NECROSIS"] != "yes"
 
 
 def primum(*arguments, store):

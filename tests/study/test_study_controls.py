@@ -157,3 +157,17 @@ def test_reports_over_time_add_up_to_the_reports_and_the_uses_to_each_event(made
     seen = dict(zip(answer.signals.event.tolist(), answer.signals.observed.tolist(), strict=True))
     summed = answer.by_use.observed.sum(axis=1).tolist()
     assert summed == [seen[event] for event in answer.by_use.events]
+
+
+def test_the_roles_of_a_treatment_are_varied_as_a_cohort_of_them_would(made_archives: Path) -> None:
+    with reports.open(made_archives) as opened:
+        answer = opened.answer("anti-wrinkle")
+        named = opened.answer("anti-wrinkle", "role:PS")
+    first, wider = answer.in_roles
+    assert named.in_roles == ()
+    assert named.signals is not None
+    assert first.table is not None
+    assert first.roles == ("PS",)
+    asked = dict(zip(named.signals.event.tolist(), named.signals.ic_lower.tolist(), strict=True))
+    assert dict(zip(first.table.event.tolist(), first.table.ic_lower.tolist(), strict=True)) == asked
+    assert first.reports <= answer.reports <= wider.reports

@@ -99,6 +99,10 @@ def test_dose_series_with_counted_arms_get_a_number_and_others_say_why_not(findi
     assert twice.value == pytest.approx(2 ** dose_response([trial]).slope)
     assert half.value == dose_response([trial], shape="emax").ed50
     assert half.unit == "abobotulinumtoxinA units"
+    told = [findings[f"dose_response.abo_week24.share_{dose}"] for dose in (50, 75, 100, 125)]
+    assert [f.interval is not None and f.interval.lower < f.value < f.interval.upper for f in told] == [True] * 4
+    assert sum(f.value for f in told) / 4 == pytest.approx((42 + 52 + 46 + 56) / 321, abs=0.005)
+    assert {name.split(".")[1] for name in findings if ".share_" in name} == {"abo_week24", "abo_week36"}
     unknown = findings["dose_response.ona_week24.doubling"]
     assert unknown.value is None
     assert "does not print how many people" in unknown.warnings[0]

@@ -150,3 +150,11 @@ def test_an_endpoint_as_printed_names_the_product_of_the_other_arm() -> None:
     table = next(b for b in ask("anti-wrinkle").part("benefits").blocks if getattr(b, "id", "") == "other_endpoints")
     [given] = [row[1] for row in table.rows if "abobotulinumtoxinA, mean 477 units" in str(row[1])]
     assert given == "abobotulinumtoxinA, mean 477 units against onabotulinumtoxinA, mean 152 units, week 4"
+
+
+def test_only_units_of_a_product_are_said_not_to_convert() -> None:
+    """A milligram and a millilitre are the same of every product."""
+    for name, said in (("anti-wrinkle", True), ("isotretinoin", False), ("dermal-fillers", False)):
+        findings = load_treatment(name).findings.values()
+        given = [f for f in findings if f.id.startswith("dose.") and f.label.startswith("approved")]
+        assert any("cannot be converted" in " ".join(f.warnings) for f in given) == said, name

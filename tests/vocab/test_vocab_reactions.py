@@ -37,6 +37,8 @@ def test_no_term_is_renamed_into_a_term_that_is_renamed_again() -> None:
         ("Counterfeit product administered", "product_quality"),
         ("Overdose", "medication_error"),
         ("Off label use", "off_label"),
+        ("No adverse event", "nothing_told"),
+        ("No Clinical Signs, Symptoms or Conditions", "nothing_told"),
         ("Eyelid ptosis", "harm"),
         ("Botulism", "harm"),
     ],

@@ -31,6 +31,7 @@ from primum.counts.people import (
     build_indications,
     build_people,
     build_senders,
+    build_treated,
     build_uses,
     build_uses_strict,
     counted_codes,
@@ -205,6 +206,11 @@ class Incidence:
         """What each report of a treatment tells, see `primum.counts.told`."""
         build = partial(build_told, self.store, treatment=treatment, keys=self.report_keys)
         return told_of(self._part(f"told-{treatment}", build))
+
+    def roles(self, treatment: str) -> Part:
+        """In which roles the reports name a treatment, see `primum.counts.people.build_treated`."""
+        build = partial(build_treated, self.store, treatment=treatment, keys=self.report_keys)
+        return self._part(f"roles-{treatment}", build)
 
     def part(self, name: str) -> Part:
         """A part of `primum.counts.people`: `people`, `drug-rows`, `indications`, `uses(-strict)` or `senders`."""

@@ -34,6 +34,7 @@ NO_AFTER: Final = 2**16 - 1
 LAST_DAY: Final = FIRST_DAY + dt.timedelta(days=2**16 - 2)
 OUTCOME_BIT: Final[Mapping[str, int]] = {code: 1 << place for place, code in enumerate(OUTCOMES.values())}
 ROLE_BIT: Final[Mapping[str, int]] = {role: 1 << place for place, role in enumerate(ROLES)}
+UNTOLD_BIT: Final = 1 << len(ROLES)  # of a drug row without a role, such as those of a long table
 _ROLE_BITS: Final = 3
 CODED: Final = ("sex", "country", "reporter", "source", "quarter")
 
@@ -49,6 +50,29 @@ def build_drug_rows(store: Store, draft: Draft, blocks: Blocks) -> None:
     role = _number(rows.role, {role: place for place, role in enumerate(ROLES, start=1)})
     keyed = rows.join(names, same).select("report_key", code=names.name_key, role=role).distinct()
     _keep_inverted(store, draft, keyed, blocks, codes=1 + _largest(store, names, "name_key"))
+
+
+def build_treated(store: Store, draft: Draft, treatment: str, keys: IntArray) -> None:
+    """Fill the part of a treatment with the reports that name it in any role, rising, and the bits of `roles` in each.
+
+    Args:
+        store: the loaded reports.
+        draft: what is filled.
+        treatment: its id.
+        keys: of the current reports, rising; a report's number is its place here.
+    """
+    import ibis
+
+    rows, names, substances = (schema.table(name) for name in ("drugs_in_report", "drug_names", "drug_substances"))
+    mine = names.semi_join(substances.filter(substances.treatment == treatment), "name_key")
+    same = [rows.drugname.identical_to(mine.drugname), rows.active_ingredient.identical_to(mine.active_ingredient)]
+    bit = ibis.cases(*((rows.role == role, bit) for role, bit in ROLE_BIT.items()), else_=UNTOLD_BIT)
+    held = rows.join(mine, same).select("report_key", bit=bit).distinct()
+    found = store.engine.run(held.group_by("report_key").agg(bits=held.bit.sum().cast("int64")))
+    current, place = places_among(keys, found["report_key"])
+    order = np.argsort(place)
+    draft.keep("reports", place[order].astype(np.int32))
+    draft.keep("roles", np.asarray(found["bits"][current][order]).astype(np.uint8))
 
 
 def build_indications(store: Store, draft: Draft, blocks: Blocks) -> None:
@@ -85,7 +109,7 @@ def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:
         coded = told.join(engine.stage("text_codes", columns), "text").select("report_key", "code")
         for first, keys in blocks:
             found = engine.run(coded.filter(coded.report_key.between(int(keys[0]), int(keys[-1]))))
-            mine, place = _places(keys, found["report_key"])
+            mine, place = places_among(keys, found["report_key"])
             sender[place + first] = found["code"][mine]
     finally:
         engine.unstage("text_codes")
@@ -93,7 +117,7 @@ def build_senders(store: Store, draft: Draft, blocks: Blocks) -> None:
 
 def build_aside(store: Store, draft: Draft, method: str, keys: IntArray) -> None:
     """Fill a part with the reports for which another speaks, by the links of a method."""
-    _, place = _places(keys, store.engine.run(set_aside(method))["report_key"])
+    _, place = places_among(keys, store.engine.run(set_aside(method))["report_key"])
     draft.keep("reports", np.sort(place).astype(np.int32))
 
 
@@ -128,7 +152,7 @@ def _keep_inverted(store: Store, draft: Draft, rows: ibis.Table, blocks: Blocks,
     pieces = [np.zeros(0, dtype=np.int64)]
     for first, keys in blocks:
         found = store.engine.run(rows.filter(rows.report_key.between(int(keys[0]), int(keys[-1]))))
-        mine, place = _places(keys, found["report_key"])
+        mine, place = places_among(keys, found["report_key"])
         key = found["code"][mine].astype(np.int64) * width
         key += ((place + first) << _ROLE_BITS) + found["role"][mine].astype(np.int64)
         pieces.append(key)
@@ -144,7 +168,7 @@ def _keep_inverted(store: Store, draft: Draft, rows: ibis.Table, blocks: Blocks,
         reports[part], roles[part] = rest >> _ROLE_BITS, rest & ((1 << _ROLE_BITS) - 1)
 
 
-def _places(keys: IntArray, wanted: Codes) -> tuple[BoolArray, IntArray]:
+def places_among(keys: IntArray, wanted: Codes) -> tuple[BoolArray, IntArray]:
     """Which of the rows are of these reports, and the places of those."""
     wanted = np.asarray(wanted).astype(np.int64)
     place = np.searchsorted(keys, wanted)
@@ -248,7 +272,7 @@ def _fill_reports(
             **_days(rows, "event_date"),
         )
     )
-    mine, place = _places(keys, found["report_key"])
+    mine, place = places_among(keys, found["report_key"])
     for name, told_of in found.items():
         if name != "report_key":
             columns[name][place] = np.asarray(told_of[mine]).astype(columns[name].dtype)
@@ -260,7 +284,7 @@ def _fill_reports(
         rows = table.filter(table.report_key.between(low, high))
         bit = rows.select("report_key", bit=_number(rows[column], bits)).distinct()
         held = engine.run(bit.group_by("report_key").agg(bits=bit.bit.sum().cast("int64")))
-        mine, place = _places(keys, held["report_key"])
+        mine, place = places_among(keys, held["report_key"])
         columns[name][place] = held["bits"][mine]
 
 

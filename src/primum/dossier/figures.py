@@ -168,6 +168,27 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """One event with its year; the finding tells how many, or is the year itself."""
+
+    label: str
+    year: int
+    finding: str
+    tone: Tone = "untreated"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events by their year, the first first."""
+
+    rows: tuple[Happened, ...]
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(row.finding for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Meters:
     """How many of each kind, as one divided bar; counts of the table beside it, so no finding stands behind them."""
 
@@ -243,6 +264,56 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class DosePoint:
+    """An arm of a trial: its dose, the share seen, and the share by the line; `fitted` is empty for placebo."""
+
+    dose: float
+    seen: str
+    fitted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseBand:
+    """Shares of people by dose: what each arm saw with its interval, and the band of the line through the doses.
+
+    Args:
+        points: in the order of their doses.
+        axis: words of the dose axis, its unit among them.
+        y_axis: words of the share axis.
+    """
+
+    points: tuple[DosePoint, ...]
+    axis: str
+    y_axis: str
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return tuple(name for point in self.points for name in (point.seen, point.fitted) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class TornadoRow:
+    """The balance with one harm not counted, and with it counted twice as much."""
+
+    label: str
+    none: str
+    double: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tornado:
+    """How far a balance moves with each weight, of 1,000 people."""
+
+    balance: str
+    rows: tuple[TornadoRow, ...]
+    axis: str
+
+    def findings(self) -> tuple[str, ...]:
+        """Ids of the findings drawn."""
+        return (self.balance, *(name for row in self.rows for name in (row.none, row.double)))
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way to reach a number: the finding, and which choice was taken of each kind."""
 
@@ -299,8 +370,11 @@ Drawing = (
     | Meters
     | Pathway
     | Curve
+    | DoseBand
     | Flow
     | Ways
+    | Timeline
+    | Tornado
     | Volcano
     | HeatMap
     | Trend

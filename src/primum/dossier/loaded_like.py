@@ -128,8 +128,28 @@ class LoadedReports(Protocol):
         """Against everything else with every report counted; None where none was set aside."""
 
     @property
+    def in_roles(self) -> Sequence[InRolesLike]:
+        """Against everything else by narrower and wider roles of the treatment."""
+
+    @property
     def controls(self) -> Sequence[ControlLike]:
         """A negative control and an active comparator."""
+
+
+class InRolesLike(Protocol):
+    """A treatment against everything else where it has one of some roles."""
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """In which it counts."""
+
+    @property
+    def reports(self) -> int:
+        """Of the treatment in them."""
+
+    @property
+    def table(self) -> SignalTable | None:
+        """One row an event; None where there is no such report."""
 
 
 class ByUseLike(Protocol):

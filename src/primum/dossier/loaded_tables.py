@@ -21,6 +21,7 @@ BINS: Final[Mapping[str, str]] = {
     "off_label": "use outside the label",
     "product_quality": "quality of the product",
     "medication_error": "error in giving it",
+    "nothing_told": "nothing that befell a person",
 }
 WHO: Final[Mapping[str, str]] = {
     "serious": "Serious",

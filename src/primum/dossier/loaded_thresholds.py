@@ -1,4 +1,4 @@
-"""Does what stands out hang on the threshold, or on how duplicates are treated? The leading terms by every rule."""
+"""Does what stands out hang on the threshold? The leading terms by every rule."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from primum.dossier.loaded_like import LoadedReports
-from primum.dossier.loaded_numbers import Writer, slug
-from primum.dossier.loaded_signals import statistic
+from primum.dossier.loaded_numbers import Writer
 from primum.dossier.model import Cell, Column, Table, Text, sentence
 from primum.terms import OF_HARM, BoolArray
 
@@ -28,13 +27,12 @@ _RULES: Final[Mapping[str, tuple[str, Callable[[SignalTable], BoolArray]]]] = {
 }
 _SAID: Final = (
     "A term can stand out by one rule and not by another. The leading terms of section 2 are judged here by five "
-    "thresholds in use, and counted again with every report, whether or not it was linked to another of the same "
-    "event. Roles are not varied here: `primum signals TREATMENT role:PS` counts primary suspects alone."
+    "thresholds in use."
 )
 
 
 def threshold_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table]:
-    """The leading terms by every threshold, with duplicates set aside and without; nothing where nothing is counted.
+    """The leading terms by every threshold; nothing where nothing is counted.
 
     Args:
         writer: makes the numbers into findings.
@@ -47,40 +45,21 @@ def threshold_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Table
     rules = {kind: rule for kind, rule in _RULES.items() if kind in ran}
     reached = {kind: rule(table) for kind, (_, rule) in rules.items()}
     place = {str(event): i for i, event in enumerate(table.event.tolist())}
-    again = answer.unlinked
-    other = {} if again is None else {str(event): i for i, event in enumerate(again.event.tolist())}
-    rows: list[tuple[Cell, ...]] = []
-    for event in leading.events:
-        i, stem = place[event], f"threshold.{slug(event)}"
-        rows.append(
-            (
-                event,
-                *("yes" if found[i] else "no" for found in reached.values()),
-                statistic(writer, table, i, "ic", name=f"{stem}.ic", label=f"{event}: IC"),
-                "not linked"
-                if again is None or event not in other
-                else statistic(
-                    writer, again, other[event], "ic", name=f"{stem}.every", label=f"{event}: IC, every report counted"
-                ),
-            )
-        )
+    rows: list[tuple[Cell, ...]] = [
+        (event, *("yes" if found[place[event]] else "no" for found in reached.values())) for event in leading.events
+    ]
     harm = np.isin(table.bin, OF_HARM)
     counted = (
         writer.count(f"threshold.reached.{kind}", f"harm terms that reach: {rules[kind][0]}", n, unit="terms")
         for kind, n in ((kind, int(np.count_nonzero(found & harm))) for kind, found in reached.items())
     )
-    rows.append(("Harm terms that reach it", *counted, "", ""))
+    rows.append(("Harm terms that reach it", *counted))
     return [
         sentence(_SAID),
         Table(
             id="thresholds",
-            title="What stands out in the loaded reports, by threshold and with every report counted",
-            columns=(
-                Column("Reaction"),
-                *(Column(said) for said, _ in rules.values()),
-                Column("IC (95 %)", number=True),
-                Column("of every report (95 %)", number=True),
-            ),
+            title="What stands out in the loaded reports, by threshold",
+            columns=(Column("Reaction"), *(Column(said) for said, _ in rules.values())),
             rows=tuple(rows),
             note="Reached where the 95 % interval of the IC lies above 0; that of the ROR above 1, with 3 reports; the "
             "PRR is 2 or more, chi-square 4 or more, with 3 reports (Evans and others 2001, doi:10.1002/pds.677); EB05 "

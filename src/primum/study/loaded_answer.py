@@ -13,6 +13,7 @@ from primum.counts.profile import Tally, UseChange, by_value
 from primum.signals.columns import SignalTable
 from primum.signals.onset import Onset
 from primum.study.controls import ControlAnswer
+from primum.study.in_roles import InRoles
 from primum.study.loaded_pictures import ComponentsByUse, ReportsOverTime
 from primum.study.systems import told_of_systems
 from primum.vocab.drugs import NameCoverage
@@ -82,6 +83,8 @@ class ReportsAnswer:
         by_use: each use against everything else; None where `signals` is.
         over_time: reports by time of publication; None where the arrays do not tell it.
         unlinked: `signals` with every report counted; None where none was set aside.
+        in_roles: `signals` by narrower and wider roles of the treatment; empty where the cohort names roles or drugs,
+            or the arrays do not tell them.
         controls: the controls that were asked for, with what the reports say of them.
     """
 
@@ -105,6 +108,7 @@ class ReportsAnswer:
     by_use: ComponentsByUse | None = None
     over_time: ReportsOverTime | None = None
     unlinked: SignalTable | None = None
+    in_roles: tuple[InRoles, ...] = ()
     controls: tuple[ControlAnswer, ...] = ()
 
     @property

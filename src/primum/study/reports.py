@@ -32,6 +32,7 @@ from primum.signals.onset import onset
 from primum.signals.table import DEFAULT_METHODS, Scores, SignalTable, needs_cells
 from primum.store import Store
 from primum.study.controls import ControlAnswer, against_comparator, negative_control
+from primum.study.in_roles import in_roles
 from primum.study.loaded_answer import OnsetOfUse, ReactionCount, ReportsAnswer, notes_of, top_reactions
 from primum.study.loaded_pictures import components_by_use, over_time
 from primum.study.question import AS_SAID, STRICT_NOTE, Meant, Question, Reader, as_cohort
@@ -332,6 +333,9 @@ class Reports:
             if told is None or signals is None or self.arrays is None
             else over_time(self.arrays, told.reports, signals),
             unlinked=None if signals is None else self._unlinked(name, within),
+            in_roles=()
+            if signals is None or self.arrays is None
+            else in_roles(self.arrays, name, within, scope, meant.bin_of),
             controls=() if signals is None else self._controls(controls, signals, meant, use_rules=use_rules),
         )
 

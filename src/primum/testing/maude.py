@@ -24,7 +24,13 @@ DEVICES: Final = (  # brand, generic name, product code
     ("SYNTHOHIP", "PROSTHESIS, HIP", "LPH"),
     ("*", "GLUCOSE METER", "NBW"),
 )
-PATIENT_PROBLEMS: Final = {"90001": "Nodule", "90002": "Swelling", "90003": "Pain", "90004": "Necrosis"}
+PATIENT_PROBLEMS: Final = {
+    "90001": "Nodule",
+    "90002": "Swelling",
+    "90003": "Pain",
+    "90004": "Necrosis",
+    "90005": "Urinary Tract Infection",
+}
 DEVICE_PROBLEMS: Final = {"80001": "Break", "80002": "Adverse Event Without Identified Device or Use Problem"}
 PLANTED: Final = ("LMH", "Nodule")  # in six of ten reports on fillers, one in ten of the others
 TEXT: Final = "SYNTHETIC, no person. A | B\r\nand on a second line, fièvre"

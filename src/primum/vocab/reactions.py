@@ -2,8 +2,8 @@
 
 Terms are the preferred-term strings that FDA publishes, compared in capitals and trimmed. Terms that MedDRA renamed are
 pooled under their present name. Each term lies in one bin: what was treated (`indication`), `lack_of_effect`,
-`product_quality`, `medication_error`, `off_label`, and `harm` for all others. Published lists that mix them report the
-wrinkle as a side effect of the wrinkle injection.
+`product_quality`, `medication_error`, `off_label`, `nothing_told` (no event, or none that is named), and `harm` for all
+others. Published lists that mix them report the wrinkle as a side effect of the wrinkle injection.
 """
 
 from __future__ import annotations
@@ -21,9 +21,17 @@ from primum.terms import HARM
 if TYPE_CHECKING:
     import ibis
 
-BINS: Final = (HARM, "indication", "lack_of_effect", "product_quality", "medication_error", "off_label")
+BINS: Final = (
+    HARM,
+    "indication",
+    "lack_of_effect",
+    "product_quality",
+    "medication_error",
+    "off_label",
+    "nothing_told",
+)
 DEVICE_PROBLEM: Final = "DEVICE PROBLEM: "  # how terms begin that tell what a device did, not what befell a person
-VERSION: Final = "terms-2"
+VERSION: Final = "terms-3"
 """Version of the two tables of this room; raise it when a row changes."""
 
 

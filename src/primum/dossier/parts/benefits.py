@@ -31,7 +31,9 @@ def build(context: Context) -> Part:
     blocks += _networks(context)
     blocks.append(_others(context, [c for c in every if not c.compared]))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("benefits", ())]
-    return part("benefits", blocks, also=[*context.under("benefits."), *context.under("network.")])
+    missing = [] if rows else ["No indication stands in `indications.csv`."]
+    missing += [] if compared else ["No endpoint counted in two arms stands in `efficacy.csv`, so no effect is drawn."]
+    return part("benefits", blocks, missing=missing, also=[*context.under("benefits."), *context.under("network.")])
 
 
 def _matrix(context: Context, kind: str, rows: list[Row]) -> Figure:

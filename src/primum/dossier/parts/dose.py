@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
-from primum.dossier.figures import Ladder, Rung, Tone
+from primum.dossier.figures import DoseBand, DosePoint, Ladder, Rung, Tone
 from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph, sentence
 from primum.treatments.tables import Row
 
 _FEWEST = 3  # doses from which on a product's units get a ladder of their own
+_NO_SERIES = (
+    "No trial that was read counted one outcome at several doses of one product (`dose_series.csv`), so no "
+    "dose-response can be drawn."
+)
+_UNCOUNTED = "the source read does not print how many people each dose was given to"
+_ASSUMED = "how many people each dose was given to is assumed and not printed"
 _USED = ("approved", "maximum", "trial", "misuse")
 _KEY: tuple[tuple[Tone, str], ...] = (
     ("treated", "cosmetic"),
@@ -29,12 +35,86 @@ def build(context: Context) -> Part:
     blocks += [paragraph(text) for text in context.telling.text.get("dose", ())]
     groups = {key: group for key, group in _by_unit(rows).items() if len(group) >= _FEWEST}
     blocks += [_ladder(context, n, *key, group) for n, (key, group) in enumerate(groups.items())]
+    blocks += _bands(context)
     blocks.append(_response(context))
     blocks.append(margins(context))
     blocks.append(_others(context, rows, folded=bool(groups)))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("dose", ())]
     missing = [] if distances else ["No distance to a lethal estimate can be computed from `doses.csv`."]
+    missing += [] if groups else [f"No product has {_FEWEST} doses in one unit in `doses.csv`, so no ladder is drawn."]
+    missing += [] if _series(context) else [_NO_SERIES]
     return part("dose", blocks, missing=missing, also=[*context.under("dose."), *context.under("dose_response.")])
+
+
+def _series(context: Context) -> dict[str, list[Row]]:
+    """The rows of each series of doses, in the order of their doses."""
+    groups: dict[str, list[Row]] = {}
+    for row in sorted(context.rows("dose_series"), key=lambda row: float(row["dose"])):
+        groups.setdefault(row["series"], []).append(row)
+    return groups
+
+
+def _bands(context: Context) -> list[Text | Figure]:
+    """Shares by dose, drawn where every arm of a series was counted; the others are named with what is missing."""
+    blocks: list[Text | Figure] = []
+    lacking: dict[str, list[str]] = {}
+    for name, rows in _series(context).items():
+        line = {row["dose"]: f"dose_response.{name}.share_{float(row['dose']):g}" for row in rows}
+        if all(found in context.findings for found in line.values()):
+            blocks.append(_band(context, name, rows, line))
+        else:
+            why = _ASSUMED if any(row["people"] for row in rows) else _UNCOUNTED
+            lacking.setdefault(why, []).append(f"{rows[0]['label']} ({rows[0]['unit']})")
+    return blocks + [sentence(f"Not drawn, for {why}: {'; '.join(named)}.") for why, named in lacking.items()]
+
+
+def _band(context: Context, name: str, rows: list[Row], line: dict[str, str]) -> Figure:
+    label, unit = rows[0]["label"], rows[0]["unit"]
+    placebo = f"{rows[0]['contrast']}.placebo"
+    points = [DosePoint(float(row["dose"]), f"{row['contrast']}.treated", line[row["dose"]]) for row in rows]
+    points = ([DosePoint(0.0, placebo)] if placebo in context.findings else []) + points
+    caveats = Caveats()
+    cells: list[tuple[Cell, ...]] = []
+    for point in points:
+        seen = context.findings[point.seen]
+        cells.append(
+            (
+                f"{point.dose:g} {unit}" if point.fitted else "placebo",
+                Ref(seen.id, "counts"),
+                Ref(seen.id, "per_1000"),
+                (Ref(seen.id, "per_1000_interval"), caveats.of(seen)),
+                Ref(point.fitted, "per_1000") if point.fitted else "",
+                Ref(point.fitted, "per_1000_interval") if point.fitted else "",
+                context.funding(seen),
+                cite(seen),
+            )
+        )
+    return Figure(
+        id=f"band_{name}",
+        title=f"Does more do more? {label[0].upper()}{label[1:]}, by dose",
+        description=(
+            "Left to right the dose, upwards the share of people. Dots are what the arms of one trial saw, with 95 % "
+            "intervals; the line with its band is laid through the doses, log odds against the logarithm of the dose. "
+            f"{unit[0].upper()}{unit[1:]} alone."
+        ),
+        drawing=DoseBand(tuple(points), axis=unit, y_axis="share of people"),
+        twin=Table(
+            id=f"band_{name}_twin",
+            title=f"{label[0].upper()}{label[1:]}: of 1,000 people, by dose",
+            columns=(
+                Column("Dose"),
+                Column("Counted", number=True),
+                Column("Seen", number=True),
+                Column("95 % interval", number=True),
+                Column("By the line", number=True),
+                Column("95 % interval", number=True),
+                Column("Funding"),
+                Column("Source"),
+            ),
+            rows=tuple(cells),
+            caveats=caveats.lines(),
+        ),
+    )
 
 
 def _response(context: Context) -> Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
 from primum.dossier.contrasts import NOT_TREATED, Contrast, contrasts
-from primum.dossier.model import Cell, Column, Part, Ref, Table, Text, paragraph
+from primum.dossier.figures import Forest, ForestRow, Tone, Tornado, TornadoRow
+from primum.dossier.model import Cell, Column, Figure, Part, Ref, Table, Text, paragraph
 from primum.dossier.parts.columns import CERTAINTY, DIFFERENCE, JUDGED, certainty, difference, other_head, rates
 from primum.dossier.parts.short_answer import headline
 from primum.dossier.telling import Outcome
@@ -13,12 +14,15 @@ from primum.evidence.finding import Finding
 
 _UNWEIGHED = "No threshold weights are computed: `weighed.csv` of this treatment names no benefit and harm."
 _APART = "No source read counts benefit and harm in the same people over the same time."
+_WORTH = "Sensitivity: how many people with the benefit one person with the complaint would have to be worth"
+_GIVEN = "Sensitivity: the balance with the weights you gave, of 1,000 people treated"
 _SENSITIVITY = (
     "How much a benefit is worth against a complaint is the reader's to say. The table turns the question round: one "
     "person with the complaint would have to be worth so many people with the benefit for the two to cancel out. Where "
     "you put a complaint below that, the benefit weighs more. Value of information is left out: it needs a price of a "
     "wrong decision, which nobody has set."
 )
+_Kinds = tuple[tuple[str, Tone, list[tuple[Outcome, Contrast]]], ...]
 
 
 def build(context: Context) -> Part:
@@ -26,10 +30,9 @@ def build(context: Context) -> Part:
     gains = benefits(context)
     losses = harms(context)
     caveats = Caveats()
+    kinds: _Kinds = (("benefit", "treated", gains), ("harm", "accent", losses))
     rows = [
-        _row(context, kind, outcome, contrast, caveats)
-        for kind, chosen in (("benefit", gains), ("harm", losses))
-        for outcome, contrast in chosen
+        _row(context, kind, outcome, contrast, caveats) for kind, _, chosen in kinds for outcome, contrast in chosen
     ]
     windows = {contrast.window for _, contrast in (*gains, *losses)}
     apart = (
@@ -55,8 +58,8 @@ def build(context: Context) -> Part:
         note=f"{both}{JUDGED}",
         caveats=caveats.lines(),
     )
-    blocks: list[Text | Table] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
-    blocks.append(table)
+    blocks: list[Text | Table | Figure] = [paragraph(text) for text in context.telling.text.get("effects_table", ())]
+    blocks += [_drawn(context, kinds), table]
     blocks += _weights(context)
     blocks += _yours(context) if context.under("weighed.") else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("effects_table", ())]
@@ -67,7 +70,40 @@ def build(context: Context) -> Part:
     return part("effects_table", blocks, missing=missing, also=context.under("weighed."))
 
 
-def _weights(context: Context) -> list[Text | Table]:
+def _drawn(context: Context, kinds: _Kinds) -> Figure:
+    """Benefits and harms on one axis."""
+    every = [(kind, tone, outcome, contrast) for kind, tone, chosen in kinds for outcome, contrast in chosen]
+    return Figure(
+        id="effects_drawn",
+        title="Benefits and harms on one axis",
+        description=(
+            "One row an effect, benefits first, then harms: how many more of 1,000 people have it with treatment, with "
+            "the 95 % interval; right of 0 more have it."
+        ),
+        drawing=Forest(
+            tuple(ForestRow(outcome.label, contrast.difference, kind, tone) for kind, tone, outcome, contrast in every),
+            axis="more of 1,000 people than without it (95 % interval)",
+            unit="per_1000",
+        ),
+        twin=Table(
+            id="effects_drawn_twin",
+            title="Benefits and harms, more of 1,000 people with treatment",
+            columns=(Column("Effect"), Column("Kind"), *DIFFERENCE, Column("Over which time"), Column("Source")),
+            rows=tuple(
+                (
+                    outcome.label,
+                    kind,
+                    *difference(contrast),
+                    contrast.window,
+                    cite(context.findings[contrast.difference]),
+                )
+                for kind, _, outcome, contrast in every
+            ),
+        ),
+    )
+
+
+def _weights(context: Context) -> list[Text | Table | Figure]:
     """Threshold weights of the harms, and what all weights together would say; sensitivity only."""
     found = context.under("weighed.threshold.")
     if not found:
@@ -87,22 +123,36 @@ def _weights(context: Context) -> list[Text | Table]:
     ]
     everything = context.findings["weighed.acceptability"]
     shown = Ref(everything.id, "percent")
+    twin = Table(
+        id="weights",
+        title=_WORTH,
+        columns=(
+            Column("Complaint"),
+            Column("People with the benefit", number=True),
+            Column("95 % interval", number=True),
+            Column("Over which time"),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=f"The benefit: {benefit}.",
+        caveats=caveats.lines(),
+    )
+    drawn = tuple(
+        ForestRow(labels[finding.id.rpartition(".")[2]], finding.id) for finding in found if finding.value is not None
+    )
+    figure = Figure(
+        id="weights_drawn",
+        title=_WORTH,
+        description=(
+            "One row a complaint on a logarithmic axis, with the 95 % interval; a bar without a stroke at its end goes "
+            "on: the trials do not show that there is more of the complaint."
+        ),
+        drawing=Forest(drawn, axis="people with the benefit, logarithmic axis", scale="log", reference=1.0),
+        twin=twin,
+    )
     return [
         paragraph(_SENSITIVITY),
-        Table(
-            id="weights",
-            title="Sensitivity: how many people with the benefit one person with the complaint would have to be worth",
-            columns=(
-                Column("Complaint"),
-                Column("People with the benefit", number=True),
-                Column("95 % interval", number=True),
-                Column("Over which time"),
-                Column("Source"),
-            ),
-            rows=tuple(rows),
-            note=f"The benefit: {benefit}.",
-            caveats=caveats.lines(),
-        ),
+        figure if drawn else twin,
         Text(
             (
                 (
@@ -117,7 +167,7 @@ def _weights(context: Context) -> list[Text | Table]:
     ]
 
 
-def _yours(context: Context) -> list[Text | Table]:
+def _yours(context: Context) -> list[Text | Table | Figure]:
     """The balance with the reader's own weights; nothing where none were given."""
     if "weighed.yours.balance" not in context.findings:
         command = f"`primum ask {context.treatment.id} --weights FILE`"
@@ -134,22 +184,38 @@ def _yours(context: Context) -> list[Text | Table]:
         )
         for f in shown
     ]
+    twin = Table(
+        id="yours",
+        title=_GIVEN,
+        columns=(
+            Column("Weights"),
+            Column("Balance", number=True),
+            Column("95 % interval", number=True),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        note=(
+            "Above 0 the benefit weighs more with these weights, below 0 the complaints do; counted in people with "
+            "the benefit."
+        ),
+        caveats=caveats.lines(),
+    )
+    swings = tuple(
+        TornadoRow(row["label"], f"weighed.yours.none.{row['key']}", f"weighed.yours.double.{row['key']}")
+        for row in context.rows("weighed")
+        if row["role"] == "harm"
+    )
     return [
-        Table(
-            id="yours",
-            title="Sensitivity: the balance with the weights you gave, of 1,000 people treated",
-            columns=(
-                Column("Weights"),
-                Column("Balance", number=True),
-                Column("95 % interval", number=True),
-                Column("Source"),
+        Figure(
+            id="yours_drawn",
+            title=_GIVEN,
+            description=(
+                "One bar a complaint, the widest first: from the balance with the complaint not counted to the balance "
+                "with it counted twice as much. The upright line is the balance with the weights you gave; the "
+                "intervals stand in the table."
             ),
-            rows=tuple(rows),
-            note=(
-                "Above 0 the benefit weighs more with these weights, below 0 the complaints do; counted in people with "
-                "the benefit."
-            ),
-            caveats=caveats.lines(),
+            drawing=Tornado(balance.id, swings, axis="balance of 1,000 people treated, in people with the benefit"),
+            twin=twin,
         ),
         Text(((f"{favours.label.capitalize()}: ", Ref(favours.id, "percent"), " ", cite(favours)),)),
     ]

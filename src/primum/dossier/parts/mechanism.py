@@ -20,6 +20,7 @@ def build(context: Context) -> Part:
         blocks.append(_pathway(context))
     blocks.append(steps)
     missing = [] if rows else ["No statement stands in `mechanism.csv`."]
+    missing += [] if telling.stations else ["The pathway is not drawn: `telling.toml` names no stations."]
     if context.modelled is None:
         missing.append("No fitted dose-effect model of this treatment is here, so no curve is drawn.")
     else:

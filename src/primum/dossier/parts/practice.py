@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from primum.dossier.caveats import Caveats
 from primum.dossier.context import Context, cite, part
-from primum.dossier.figures import BarRow, Bars
+from primum.dossier.figures import BarRow, Bars, Happened, Timeline
 from primum.dossier.model import Cell, Cite, Column, Figure, Part, Ref, Span, Table, Text, paragraph
 from primum.treatments.tables import Row
 
@@ -13,10 +13,16 @@ _GROUPS = (
         "screening",
         "Ask before treating: what the labels warn of",
         ("boxed warning", "contraindication", "warning", "interaction", "population"),
+        "No warning of a label",
     ),
-    ("preparation", "How it is kept, mixed and spaced", ("storage", "reconstitution", "interval", "approval")),
-    ("incidents", "What happened where product or setting were wrong", ("incident",)),
-    ("injectors", "Who gives it, and what is told beforehand", ("injector", "statement")),
+    (
+        "preparation",
+        "How it is kept, mixed and spaced",
+        ("storage", "reconstitution", "interval", "approval"),
+        "Nothing on how it is kept, mixed and spaced",
+    ),
+    ("incidents", "What happened where product or setting were wrong", ("incident",), "No incident"),
+    ("injectors", "Who gives it, and what is told beforehand", ("injector", "statement"), "Nothing on who gives it"),
 )
 _SEPARATE = (
     "This section is about how the treatment is made and given. It is evidence apart from that about the drug itself."
@@ -29,13 +35,21 @@ def build(context: Context) -> Part:
     blocks: list[Text | Table | Figure] = [paragraph(_SEPARATE)] if rows else []
     blocks += [paragraph(text) for text in context.telling.text.get("practice", ())]
     blocks += _questions(context)
-    for name, title, topics in _GROUPS:
+    for name, title, topics, _ in _GROUPS:
         group = [row for topic in topics for row in rows if row["topic"] == topic]
         if name == "incidents":
-            blocks += _counts(context, group)
+            blocks += [*_timeline(context, rows), *_counts(context, group)]
         blocks.append(_table(context, name, title, group))
+    load = (
+        f"Reports of errors in giving it stand here where report files are loaded: `{context.telling.load}` adds them."
+    )
+    blocks += context.reports.errors if context.reports is not None else [paragraph(load)] if rows else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("practice", ())]
-    return part("practice", blocks, also=context.under("practice."))
+    topics = {row["topic"] for row in rows}
+    dated = any(row["year"] for row in rows)
+    missing = [] if dated or not rows else ["Nothing in `practice.csv` is dated, so no timeline is drawn."]
+    missing += [f"{lacks} stands in `practice.csv`." for *_, of, lacks in _GROUPS if not topics & set(of)]
+    return part("practice", blocks, missing=missing, also=context.under("practice."))
 
 
 def _questions(context: Context) -> list[Text | Table]:
@@ -94,6 +108,42 @@ def says(context: Context, row: Row) -> tuple[tuple[Span, ...], tuple[str, ...]]
         return (Ref(finding.id),), finding.warnings
     shown = Ref(finding.id, "with_interval" if finding.interval else "quantity")
     return (shown, f" {row['value']}" if row["value"] else ""), finding.warnings
+
+
+def _timeline(context: Context, rows: list[Row]) -> list[Figure]:
+    """Approvals and incidents by their year; nothing where fewer than two are dated."""
+    dated = [row for row in rows if row["year"] and f"practice.{row['key']}" in context.findings]
+    dated.sort(key=lambda row: int(row["year"]))
+    if len(dated) < 2:
+        return []
+    cells: list[tuple[Cell, ...]] = []
+    for row in dated:
+        finding = context.findings[f"practice.{row['key']}"]
+        cells.append((row["year"], row["item"], Ref(finding.id, "quantity"), cite(finding)))
+    events = tuple(
+        Happened(
+            row["item"],
+            int(row["year"]),
+            f"practice.{row['key']}",
+            "treated" if row["topic"] == "approval" else "untreated",
+        )
+        for row in dated
+    )
+    return [
+        Figure(
+            "timeline",
+            "Approvals and incidents by year",
+            "One row an event at its year: full dots are approvals, hollow ones incidents where product or setting "
+            "were wrong; to the right what was counted.",
+            Timeline(events),
+            Table(
+                "timeline_twin",
+                "Approvals and incidents by year",
+                (Column("Year"), Column("What"), Column("Counted", number=True), Column("Source")),
+                tuple(cells),
+            ),
+        )
+    ]
 
 
 def _counts(context: Context, rows: list[Row]) -> list[Figure]:

@@ -18,6 +18,7 @@ _LOAD = (
     "No report files are loaded: `{load}` adds them.",
     "This section stands on published series alone. `primum load table FILE` adds a table of cases.",
 )
+_MORE = "`{load}` adds reports that may speak of it."
 _NO_NAMES = (
     "Loaded reports cannot be searched for this treatment: it brings no drug names (`names.csv`). They are read from "
     "treatments that ship with the package alone.",
@@ -37,8 +38,10 @@ def build(context: Context) -> Part:
     blocks += context.reports.blocks if context.reports is not None else ()
     blocks.append(_table("other_series", "Further published counts", rest, folded=bool(first)))
     blocks.append(_table("exposure", "How many people were treated, for scale", context.under("exposure.")))
-    missing: tuple[str, ...] = ()
-    if context.reports is None:
+    if context.reports is not None:
+        more = (_MORE.format(load=telling.load),) if context.reports.missing else ()
+        missing = (*context.reports.missing, *more)
+    else:
         found = context.treatment.id in installed()
         missing = tuple(text.format(load=telling.load) for text in _LOAD) if found else _NO_NAMES
     return part("reports", blocks, missing=missing, also=[*published, *context.under("exposure.")])

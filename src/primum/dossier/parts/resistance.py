@@ -65,7 +65,8 @@ def build(context: Context) -> Part:
     blocks += [_disagreement(context), _together(context)]
     blocks.append(Figure("antibodies", "Share of people with neutralising antibodies", description, forest, twin))
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("resistance", ())]
-    return part("resistance", blocks, also=context.under("resistance."))
+    missing = [] if rows else ["No count of people with antibodies stands in `antibodies.csv`."]
+    return part("resistance", blocks, missing=missing, also=context.under("resistance."))
 
 
 def _disagreement(context: Context) -> Table:

@@ -36,7 +36,7 @@ def build(context: Context) -> Part:
     if pooled:
         blocks += [paragraph(_WAYS), *(ways(context, pool) for pool in pooled if pool.rows[0]["curve"] == "yes")]
         blocks.append(left_out(context, pooled))
-    blocks += context.reports.thresholds if context.reports is not None else ()
+    blocks += context.reports.robust if context.reports is not None else ()
     blocks += [_contradictions(context), _not_verified(context)]
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("unknowns", ())]
     missing = [] if rows else ["No open question stands in `unknowns.csv`; that cannot be right."]

@@ -174,9 +174,13 @@ class _Page:
 
     def cite(self, sources: Iterable[str]) -> Markup:
         """Footnote marks in the order of their numbers."""
+        links = self.linked(sources)
+        return Markup("<small>[{}]</small>").format(links) if links else links
+
+    def linked(self, sources: Iterable[str]) -> Markup:
+        """The same numbers without what makes a mark of them: the register has thousands, each byte of them counts."""
         marks = sorted({self._numbers[source] for source in sources})
-        links = Markup(", ").join(Markup('<a href="#source-{0}">{0}</a>').format(n) for n in marks)
-        return Markup("<small>[{}]</small>").format(links) if marks else Markup("")
+        return Markup(", ").join(Markup('<a href="#source-{0}">{0}</a>').format(n) for n in marks)
 
     def svg(self, figure: Figure, *, narrow: bool) -> Markup:
         """The picture for a wide page or for a phone; the charts escape every word they set."""

@@ -1,7 +1,7 @@
 """Does more do more? The doses of one product against each other, where a trial gave several.
 
 A series stands within the units of one product. Where the people of an arm are neither printed nor assumed, the series
-is named without a number and says why.
+is named without a number and says why. The share of people at each dose is told where every arm was counted.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from primum.evidence.dose_response import METHODS, DoseTrial, Shape, dose_response, from_counts
+from primum.evidence.dose_shares import METHOD, dose_shares
 from primum.evidence.finding import Finding
 from primum.provenance import Method
 from primum.terms import Interval
@@ -24,6 +26,7 @@ NO_PEOPLE = "the source read does not print how many people each dose was given 
 NOT_FINITE = (
     "an arm holds nobody or everybody with the outcome: its log odds are not finite, nothing is added to a cell"
 )
+_FEWEST = 3  # arms that a line is laid through
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class _Arm:
     dose: float
     events: float | None
     people: float | None
+    counted: bool = False  # not assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,14 @@ class _Fitted:
 
 
 def series_findings(tables: Mapping[str, EvidenceTable]) -> tuple[list[Finding], list[Fault]]:
-    """The slope and the dose of half the effect of each series.
+    """The slope, the dose of half the effect and the shares along the line of each series.
 
     Args:
         tables: all tables, checked.
 
     Returns:
-        Two findings a series, without a value where people are not known; faults: a contrast that is not there, or
-        units or products of more than one kind in a series.
+        Two findings a series, without a value where people are not known, and one a dose where each arm was counted;
+        faults: a contrast that is not there, or units or products of more than one kind in a series.
     """
     arms: dict[str, list[Row]] = {}
     for row in (*tables["trials"], *tables["efficacy"]):
@@ -70,6 +74,7 @@ def series_findings(tables: Mapping[str, EvidenceTable]) -> tuple[list[Finding],
 def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[Finding]:
     behind = [arm for row in rows for arm in arms[row["contrast"]]]
     counted = [_arm(float(row["dose"]), _treated(arms[row["contrast"]]), row.number("people")) for row in rows]
+    shares = _counted(counted)
     placebo = next((arm for arm in behind if arm["arm"] in ("placebo", "untreated")), None)
     if placebo is not None:
         counted.append(_arm(0.0, placebo, None))
@@ -81,7 +86,13 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
             *caveats(*behind),
         )
     )
+    common: dict[str, Any] = {
+        "sources": once(arm["source"] for arm in behind),
+        "population": f"{behind[0]['indication']}; {behind[0]['trial']}",
+        "window": behind[0]["window"],
+    }
     unit = rows[0]["unit"]
+    along = _along(name, rows[0]["label"], unit, shares, {**common, "warnings": caveats(*behind)})
     trial = _trial(counted, unit)
     doubling = _nothing("log_linear", trial) if isinstance(trial, str) else _twice_the_dose(trial)
     half = _nothing("emax", trial) if isinstance(trial, str) else _half_the_effect(trial)
@@ -95,12 +106,11 @@ def _series(name: str, rows: list[Row], arms: Mapping[str, list[Row]]) -> list[F
             unit=of,
             method=fitted.method,
             warnings=once((*fitted.warnings, *warnings)),
-            sources=once(arm["source"] for arm in behind),
-            population=f"{behind[0]['indication']}; {behind[0]['trial']}",
-            window=behind[0]["window"],
+            **common,
         )
 
     return [
+        *along,
         finding("doubling", f"odds for twice the dose, {unit}", "odds ratio", doubling),
         finding("ed50", "dose of half the largest effect", unit, half),
     ]
@@ -122,6 +132,37 @@ def _half_the_effect(trial: DoseTrial) -> _Fitted:
     return _Fitted(curve.ed50, curve.ed50_interval, curve.method, curve.warnings)
 
 
+def _counted(arms: list[_Arm]) -> list[_Arm]:
+    """The arms that got the drug, where a line can be laid through them: each counted, none of nobody or everybody."""
+    fitting = len(arms) >= _FEWEST and all(
+        arm.counted and arm.events is not None and arm.people is not None and 0 < arm.events < arm.people
+        for arm in arms
+    )
+    return list(arms) if fitting else []
+
+
+def _along(name: str, label: str, unit: str, arms: list[_Arm], common: Mapping[str, Any]) -> list[Finding]:
+    """The share of people at each dose, by the line through all of them."""
+    if not arms:
+        return []
+    doses = [arm.dose for arm in arms]
+    found = dose_shares(doses, [arm.events for arm in arms], [arm.people for arm in arms], at=doses)
+    return [
+        Finding(
+            id=f"dose_response.{name}.share_{dose:g}",
+            label=f"{label}: share at {dose:g} {unit}, by the line through all doses",
+            value=share,
+            interval=Interval(lower, upper, found.level),
+            unit="proportion",
+            method=METHOD,
+            **common,
+        )
+        for dose, share, lower, upper in zip(
+            doses, found.share.tolist(), found.lower.tolist(), found.upper.tolist(), strict=True
+        )
+    ]
+
+
 def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
     """The arms as effects against the smallest dose; why not, where people are not known."""
     known = [(arm.dose, arm.events, arm.people) for arm in arms if arm.events is not None and arm.people is not None]
@@ -136,7 +177,7 @@ def _trial(arms: list[_Arm], unit: str) -> DoseTrial | str:
 def _arm(dose: float, row: Row, assumed: float | None) -> _Arm:
     share = Share(row.integer("n"), row.integer("events"), row["percent"])
     if share.exact_events is not None and share.n is not None:
-        return _Arm(dose, share.exact_events, share.n)
+        return _Arm(dose, share.exact_events, share.n, counted=True)
     if assumed is not None and share.value is not None:
         return _Arm(dose, share.value * assumed, assumed)
     return _Arm(dose, None, None)

@@ -45,7 +45,8 @@ def dose_findings(doses: EvidenceTable, routes: EvidenceTable) -> Iterator[Findi
 
 def _dose(row: Row) -> Finding:
     low, high = float(row["low"]), float(row["high"])
-    own_units = (NOT_CONVERTIBLE,) if row["quantity"] in ("approved", "maximum", "trial") else ()
+    given = row["quantity"] in ("approved", "maximum", "trial")
+    own_units = (NOT_CONVERTIBLE,) if given and "unit" in row["unit"] else ()  # a milligram is one of any product
     return Finding(
         id=f"dose.{row['key']}",
         label=f"{row['quantity']}: {row['product']}{', ' + row['indication'] if row['indication'] else ''}",
