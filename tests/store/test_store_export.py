@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 
+import openpyxl
 import pytest
 
 from primum.errors import OutputError, StoreError, UnknownNameError
@@ -54,7 +56,7 @@ def test_csv_holds_what_the_store_holds(store, tmp_path):
 
 
 def test_the_same_store_gives_the_same_bytes(store, tmp_path):
-    for format in ("csv", "parquet"):
+    for format in ("csv", "parquet", "xlsx"):
         first, second = (export(store, ["reports"], tmp_path / n, format=format)[0].path.read_bytes() for n in "ab")
         assert first == second
 
@@ -89,6 +91,57 @@ def test_a_folder_holds_tables_of_one_state_with_all_of_them_described_once(stor
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reactions.csv", "schema.csv", "snapshot.txt"]
 
 
+def test_a_spreadsheet_holds_what_the_store_holds_and_says_what_it_is(store, tmp_path):
+    written = export(store, (), tmp_path, format="xlsx")
+    assert len(written) == len(tables()) - len(LICENSED)
+    for one in written:
+        schema = schema_of(one.table)
+        book = openpyxl.load_workbook(one.path, read_only=True)
+        assert book.sheetnames == [f"SYNTHETIC {one.table}", "about"]
+        head, *rows = book.worksheets[0].iter_rows(values_only=True)
+        assert head == schema.column_names
+        kinds = [column.type for column in schema.columns]
+        wanted = store.engine.rows(table(one.table).order_by(list(schema.key)))
+        assert rows == [tuple(map(in_a_sheet, row, kinds)) for row in wanted], one.table
+        about = dict(book["about"].iter_rows(values_only=True))
+        assert about["snapshot"] == store.snapshot()
+        assert about["SYNTHETIC"] == store.synthetic()
+        assert set(schema.column_names) < set(about)
+
+
+def in_a_sheet(value, kind):
+    """What a reader of spreadsheets finds of a value of the store."""
+    if kind == "DATE" and value is not None:
+        return dt.datetime(value.year, value.month, value.day)
+    return value if value != "" else None
+
+
+def test_bytes_stand_in_a_spreadsheet_as_in_csv(memory_store, tmp_path):
+    line = bytes(range(1, 256))
+    rows = [{"file_key": 1, "line_number": 1, "reason": "=1+1", "line_bytes": line}]
+    with memory_store(raw=True, rejects=rows) as made:
+        for format in ("csv", "xlsx"):
+            export(made, ["rejects"], tmp_path, format=format)
+    with (tmp_path / "rejects.csv").open(newline="") as file:
+        [told] = csv.DictReader(file)
+    book = openpyxl.load_workbook(tmp_path / "rejects.xlsx")
+    assert book.sheetnames == ["rejects", "about"]
+    reason, shown = book["rejects"]["C2"], book["rejects"]["D2"]
+    assert (reason.value, reason.data_type, shown.value) == ("=1+1", "s", told["line_bytes"])
+
+
+def test_a_table_longer_than_a_sheet_is_refused_before_anything_is_written(store, tmp_path, monkeypatch):
+    rows = store.engine.count("reactions")
+    monkeypatch.setattr("primum.store.export.SHEET_ROWS", rows)
+    with pytest.raises(OutputError) as told:
+        export(store, ["reports", "reactions"], tmp_path / "out", format="xlsx")
+    said = f"reactions has {rows:,} rows; a sheet holds {rows - 1:,}. Name the tables to write without it, or"
+    assert said in str(told.value)
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr("primum.store.export.SHEET_ROWS", rows + 1)
+    assert [one.rows for one in export(store, ["reactions"], tmp_path / "out", format="xlsx")] == [rows]
+
+
 def test_a_full_disk_is_told_of_the_folder_and_not_of_the_store(store, tmp_path, monkeypatch):
     def full(path, rows, **_):
         said = (
@@ -105,8 +158,8 @@ def test_a_full_disk_is_told_of_the_folder_and_not_of_the_store(store, tmp_path,
 def test_what_cannot_be_exported_is_told_in_one_line(store, tmp_path):
     with pytest.raises(UnknownNameError, match='No table of the store named "report"'):
         export(store, ["report"], tmp_path, format="csv")
-    with pytest.raises(UnknownNameError, match="Known: csv, parquet"):
-        format_named("xlsx")
+    with pytest.raises(UnknownNameError, match="Known: csv, parquet, xlsx"):
+        format_named("xls")
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="Name a folder"):
         export(store, ["reports"], tmp_path / "file", format="csv")

@@ -153,6 +153,6 @@ def test_the_made_archives_show_each_repair_and_fault_in_the_load_report(shared:
         counted[repair] += rows
     for _, column, fault, rows in status.value_faults:
         counted[column, fault] += rows
-    # The made archives hold one of the three glued lines of 2011 with its key, no junk duration, no ISR under two cases.
+    # The made archives hold one of the three glued lines of 2011 with its key, no junk duration, no id under two cases.
     wanted = {kind for kind in COUNTED.values() if kind} - {("dur", "not a number"), "copy_to_further_case"}
     assert {kind for kind in wanted if not counted[kind]} == set()

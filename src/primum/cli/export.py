@@ -1,4 +1,4 @@
-"""How do I take the tables elsewhere? `primum export`: Parquet or CSV, with their columns described."""
+"""How do I take the tables elsewhere? `primum export`: Parquet, CSV or spreadsheets, with their columns described."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def export(
     ] = None,
     *,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the files; made where it is missing.")],
-    format: Annotated[str, typer.Option("--format", metavar="F", help="parquet or csv.")] = "parquet",
+    format: Annotated[str, typer.Option("--format", metavar="F", help="parquet, csv or xlsx.")] = "parquet",
     store: StorePlace = None,
     engine: EngineName = "duckdb",
 ) -> None:

@@ -10,12 +10,9 @@ import csv
 import io
 import itertools
 import json
-import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -23,10 +20,10 @@ from primum.counts.kernel import in_threads
 from primum.errors import OutputError
 from primum.signals.table import Scores, SignalTable
 from primum.store.parquet import Chunk, ParquetFile, encode
+from primum.store.spreadsheet import SHEET_ROWS, write_book
 from primum.terms import IntArray
 
 SCHEMA: Final = "primum.signals/1"
-SHEET_ROWS: Final = 1_048_576  # rows of a worksheet, header included (ECMA-376 programs agree on it)
 
 ROWS_AT_ONCE: Final = 100_000  # of CSV text in memory
 ROW_GROUP: Final = 131_072  # rows of a Parquet file that are computed, encoded and compressed together
@@ -34,7 +31,6 @@ GROUPS_AT_ONCE: Final = 8  # that wait to be written
 
 # What spreadsheet programs take for the beginning of a formula (OWASP, "CSV Injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_json(table: SignalTable) -> dict[str, Any]:
@@ -124,15 +120,8 @@ def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
 def xlsx_bytes(table: SignalTable) -> bytes:
     """The table as a spreadsheet of two sheets, `signals` and `about`.
 
-    Every text is written as a text (an inline string), so that no name can become a formula; there is no formula in the
-    file at all. Two runs give the same bytes. The format is written out here, with the standard library: two sheets
-    without styles need 60 lines, less than a dependency costs.
-
     Raises:
         OutputError: the table has more rows than a sheet can hold.
-
-    Source:
-        ECMA-376 part 1, SpreadsheetML.
     """
     if len(table) >= SHEET_ROWS:
         raise OutputError.of(
@@ -140,18 +129,9 @@ def xlsx_bytes(table: SignalTable) -> bytes:
             f"{len(table)} rows, a sheet holds {SHEET_ROWS - 1}",
             "Write Parquet or CSV, or fewer rows.",
         )
-    sheets: dict[str, Iterable[Iterable[Any]]] = {
-        "signals": itertools.chain([list(table.columns())], _rows(table)),
-        "about": _about(table),
-    }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, text in _frame(list(sheets)).items():
-            book.writestr(_entry(name), text)
-        for number, rows in enumerate(sheets.values(), start=1):
-            with book.open(_entry(f"xl/worksheets/sheet{number}.xml"), "w") as part:
-                for text in _sheet(rows):
-                    part.write(text.encode())
+    rows = itertools.chain([list(table.columns())], _rows(table))
+    write_book(buffer, {"signals": rows, "about": _about(table)})
     return buffer.getvalue()
 
 
@@ -180,59 +160,3 @@ def _about(table: SignalTable) -> list[tuple[Any, ...]]:
         else:
             rows.append((name, value))
     return rows
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))  # no clock: the same table gives the same bytes
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
-
-
-_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
-_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-
-
-def _frame(names: list[str]) -> dict[str, str]:
-    """The parts around the sheets: content types, relationships and the workbook."""
-    numbers = range(1, len(names) + 1)
-    overrides = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for i in numbers
-    )
-    links = "".join(
-        f'<Relationship Id="rId{i}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{i}.xml"/>' for i in numbers
-    )
-    sheets = "".join(
-        f'<sheet name="{name}" sheetId="{i}" r:id="rId{i}"/>' for i, name in zip(numbers, names, strict=True)
-    )
-    return {
-        "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>{overrides}</Types>',
-        "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
-    }
-
-
-def _sheet(rows: Iterable[Iterable[Any]]) -> Iterable[str]:
-    """One worksheet, row by row, its first row frozen."""
-    yield f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-    yield '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    yield "</sheetView></sheetViews><sheetData>"
-    for row in rows:
-        yield f"<row>{''.join(_cell(value) for value in row)}</row>"
-    yield "</sheetData></worksheet>"
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == "":
-        return "<c/>"
-    if isinstance(value, str):
-        text = escape(_NOT_XML.sub("\ufffd", value))
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-    return f"<c><v>{value!r}</v></c>"

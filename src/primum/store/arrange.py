@@ -296,9 +296,10 @@ def _fields_filled(rows: ir.Table, columns: Sequence[str]) -> Any:
 
 @cache
 def _ranked_keys(columns: tuple[str, ...]) -> ir.Table:
-    """Every report's keys with its rank among those that share them: rank 0 of its id and case owns their rows of the other files.
+    """Every report's keys with its rank among those that share them.
 
-    Hardly any share them: only those that do are ranked, and the fields of no other are counted.
+    Rank 0 among those of an id and case owns their rows of the other files. Hardly any share them: only those that do
+    are ranked, and the fields of no other are counted.
     """
     import ibis
 

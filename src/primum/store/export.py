@@ -1,4 +1,4 @@
-"""How do tables leave the store, for somebody who has no Primum? As Parquet or CSV, columns and meanings by schema.csv.
+"""How do tables leave the store, for somebody who has no Primum? As Parquet, CSV or spreadsheets, as schema.csv says.
 
 Beside the tables go `schema.csv`, the rows of those that lie there, the snapshot of the store that they are from, and
 with invented reports a file that says so. A folder holds tables of one snapshot: no other is written beside them.
@@ -11,17 +11,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from primum.errors import OutputError, StoreError, UnknownNameError
 from primum.store.folder import Store
 from primum.store.schema import TableSchema, schema_of, table, tables
+from primum.store.spreadsheet import ROWS_AT_ONCE, SHEET_ROWS, write_book
+from primum.terms import SYNTHETIC
 
-Format = Literal["parquet", "csv"]
-FORMATS: Final[tuple[Format, ...]] = ("parquet", "csv")
+Format = Literal["parquet", "csv", "xlsx"]
+FORMATS: Final[tuple[Format, ...]] = ("parquet", "csv", "xlsx")
 LICENSED: Final = ("term_groups", "user_names")
 """Tables with the content of files that a user brought under a licence of their own."""
 SCHEMA_FILE: Final = "schema.csv"
@@ -64,14 +66,15 @@ def export(
         store: an open store.
         names: which tables; none: all but `LICENSED`.
         folder: made where it is missing; files of the same name are replaced.
-        format: `parquet`, or `csv` in UTF-8 with a header line, in which an empty text is `""` and a missing value is
-            nothing at all; bytes are written as `\xNN`.
+        format: `parquet`; or `csv` in UTF-8 with a header line, in which an empty text is `""` and a missing value is
+            nothing at all; or `xlsx`, a spreadsheet for each table, with a sheet that says what it is. In both of
+            the latter, bytes are written as `\xNN`.
         say: told which table is written now.
 
     Raises:
         UnknownNameError: the store has no such table.
-        OutputError: the folder cannot be written, it holds tables of another state of a store that would stay, or a
-            table may not leave the store.
+        OutputError: the folder cannot be written, it holds tables of another state of a store that would stay, a
+            table may not leave the store, or it has more rows than a sheet, which is told before any is written.
     """
     for name in set(names) & set(LICENSED):
         raise OutputError.of(
@@ -79,6 +82,8 @@ def export(
         )
     wanted = [schema_of(name) for name in dict.fromkeys(names)]
     wanted = wanted or [one for one in tables() if one.name not in LICENSED]
+    if format == "xlsx":
+        _refuse_long(store, folder, wanted)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_mixture(folder, {f"{schema.name}.{format}" for schema in wanted}, store.snapshot())
@@ -116,17 +121,33 @@ def _refuse_mixture(folder: Path, written: set[str], snapshot: str) -> None:
     told.unlink(missing_ok=True)
 
 
+def _refuse_long(store: Store, folder: Path, wanted: Sequence[TableSchema]) -> None:
+    """No spreadsheet is begun where a table has more rows than a sheet below its heading."""
+    counted = ((schema.name, store.engine.count(schema.name)) for schema in wanted)
+    if long := [f"{name} has {rows:,} rows" for name, rows in counted if rows >= SHEET_ROWS]:
+        raise OutputError.of(
+            str(folder),
+            f"{', '.join(long)}; a sheet holds {SHEET_ROWS - 1:,}",
+            "Name the tables to write without it, or use --format parquet or csv.",
+        )
+
+
 def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say: Callable[[str], None]) -> Exported:
     say(schema.name)
     path = folder / f"{schema.name}.{format}"
     fresh = folder / f".{schema.name}.{format}.part"
+    through = fresh.with_name(f"{fresh.name}.rows")
     rows = table(schema.name).order_by(list(schema.key))
     about = {"primum.snapshot": store.snapshot(), "primum.synthetic": store.synthetic()}
     try:
-        if format == "parquet":
-            store.engine.write_parquet(fresh, rows, metadata=about)
-        else:
-            store.engine.write_csv(fresh, rows)
+        match format:
+            case "parquet":
+                store.engine.write_parquet(fresh, rows, metadata=about)
+            case "csv":
+                store.engine.write_csv(fresh, rows)
+            case "xlsx":
+                store.engine.write_parquet(through, rows)  # from which rows come some at a time, from every engine's
+                write_book(fresh, {_sheet_name(schema, store): _rows(schema, through), "about": _about(schema, store)})
         fresh.replace(path)
     except StoreError as error:
         _, named, said = str(error).partition(fresh.name)
@@ -136,7 +157,45 @@ def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say:
         raise OutputError.of(str(folder), reason[1] if reason else "it is refused", "Make room there.") from error
     finally:
         fresh.unlink(missing_ok=True)
+        through.unlink(missing_ok=True)
     return Exported(schema.name, path, store.engine.count(schema.name))
+
+
+def _sheet_name(schema: TableSchema, store: Store) -> str:
+    """What the tab of a table's sheet says; invented rows are named there, where nobody can miss it."""
+    return f"{SYNTHETIC} {schema.name}" if store.synthetic() else schema.name
+
+
+def _rows(schema: TableSchema, path: Path) -> Iterator[Sequence[Any]]:
+    """The heading and the rows of a Parquet file of a table, some in memory at a time."""
+    from pyarrow import parquet
+
+    yield schema.column_names
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+            columns = [column.to_pylist() for column in batch.columns]
+            for place, column in enumerate(schema.columns):
+                if column.type == "BLOB":
+                    columns[place] = [None if value is None else _told_bytes(value) for value in columns[place]]
+            yield from zip(*columns, strict=True)
+
+
+def _told_bytes(value: bytes) -> str:
+    r"""Bytes as DuckDB tells them.
+
+    Examples:
+        >>> _told_bytes(b"5 mg\xff")
+        '5 mg\\xFF'
+    """
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\"'\\" else f"\\x{byte:02X}" for byte in value)
+
+
+def _about(schema: TableSchema, store: Store) -> list[tuple[str, str]]:
+    """What a spreadsheet says of itself, because it is sent without the files that lie beside it."""
+    of_store = [("snapshot", store.snapshot())] + [(SYNTHETIC, store.synthetic())] * bool(store.synthetic())
+    units = (f" ({column.unit})" if column.unit else "" for column in schema.columns)
+    meanings = [(column.name, column.meaning + unit) for column, unit in zip(schema.columns, units, strict=True)]
+    return [("name", "value"), *of_store, *meanings]
 
 
 def _described(wanted: Sequence[TableSchema]) -> str:
