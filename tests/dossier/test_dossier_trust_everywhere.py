@@ -56,7 +56,7 @@ def test_2_every_number_stands_on_the_page_with_its_source_and_method(answer: An
 def test_4_what_was_compared_has_an_interval(answer: Answer) -> None:
     for name, finding in answer.dossier.findings.items():
         compared = name.endswith((".risk_difference", ".risk_ratio", ".ror", ".ic"))
-        if compared and finding.value is not None:
+        if compared and finding.value is not None and finding.unit != "terms":  # so many terms that reach a threshold
             assert finding.interval is not None, name
 
 

@@ -174,7 +174,11 @@ def readus(context: Context) -> list[Item]:
             "signals_all",
             "Measures with their intervals and the threshold stand above the signal tables.",
         ),
-        table("Sensitivity: weak rules of use left out", "use_rules", "What the weak rules of use change, section 2."),
+        table(
+            "Sensitivity: weak rules of use left out",
+            "use_rules",
+            "What the weak rules of use change, section 2; other thresholds, links and roles, section 11.",
+        ),
         Item("Control of confounding", _BY_STUDY, False),
         _controls(shown, loaded=loaded),
         Item("Case-by-case review and causality method", "Nobody has read the cases.", False),

@@ -51,7 +51,7 @@ class Writer:
         unit: str = "ratio",
         counted: tuple[int, int] | None = None,
     ) -> Cell:
-        """A statistic with its bounds; the word none where it could not be computed.
+        """A statistic with its bounds; a word where it is infinite or could not be computed.
 
         Args:
             name: the id behind `reports.loaded.`.
@@ -64,7 +64,7 @@ class Writer:
         """
         lower, value, upper = three
         if not math.isfinite(value):
-            return "none"
+            return "infinite" if value > 0 else "none"
         ends = Interval(lower, upper, level=level) if math.isfinite(lower) and math.isfinite(upper) else None
         finding = Finding(
             id=self._free(name),

@@ -82,7 +82,7 @@ def _drawn(context: Context, kinds: _Kinds) -> Figure:
         ),
         drawing=Forest(
             tuple(ForestRow(outcome.label, contrast.difference, kind, tone) for kind, tone, outcome, contrast in every),
-            axis="more of 1,000 people than without it (95 % interval)",
+            axis="more of 1,000 people (95 % interval)",
             unit="per_1000",
         ),
         twin=Table(
@@ -214,7 +214,7 @@ def _yours(context: Context) -> list[Text | Table | Figure]:
                 "with it counted twice as much. The upright line is the balance with the weights you gave; the "
                 "intervals stand in the table."
             ),
-            drawing=Tornado(balance.id, swings, axis="balance of 1,000 people treated, in people with the benefit"),
+            drawing=Tornado(balance.id, swings, axis="balance of 1,000 treated, in benefits"),
             twin=twin,
         ),
         Text(((f"{favours.label.capitalize()}: ", Ref(favours.id, "percent"), " ", cite(favours)),)),

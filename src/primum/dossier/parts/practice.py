@@ -45,10 +45,10 @@ def build(context: Context) -> Part:
     )
     blocks += context.reports.errors if context.reports is not None else [paragraph(load)] if rows else []
     blocks += [paragraph(text, kind="caveat") for text in context.telling.caveats.get("practice", ())]
-    topics = {row["topic"] for row in rows}
+    there = {row["topic"] for row in rows}
     dated = any(row["year"] for row in rows)
     missing = [] if dated or not rows else ["Nothing in `practice.csv` is dated, so no timeline is drawn."]
-    missing += [f"{lacks} stands in `practice.csv`." for *_, of, lacks in _GROUPS if not topics & set(of)]
+    missing += [f"{lacks} stands in `practice.csv`." for *_, of, lacks in _GROUPS if not there & set(of)]
     return part("practice", blocks, missing=missing, also=context.under("practice."))
 
 
@@ -116,10 +116,11 @@ def _timeline(context: Context, rows: list[Row]) -> list[Figure]:
     dated.sort(key=lambda row: int(row["year"]))
     if len(dated) < 2:
         return []
+    caveats = Caveats()
     cells: list[tuple[Cell, ...]] = []
     for row in dated:
         finding = context.findings[f"practice.{row['key']}"]
-        cells.append((row["year"], row["item"], Ref(finding.id, "quantity"), cite(finding)))
+        cells.append((row["year"], row["item"], (Ref(finding.id, "quantity"), caveats.of(finding)), cite(finding)))
     events = tuple(
         Happened(
             row["item"],
@@ -141,6 +142,7 @@ def _timeline(context: Context, rows: list[Row]) -> list[Figure]:
                 "Approvals and incidents by year",
                 (Column("Year"), Column("What"), Column("Counted", number=True), Column("Source")),
                 tuple(cells),
+                caveats=caveats.lines(),
             ),
         )
     ]

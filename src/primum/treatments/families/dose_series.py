@@ -132,21 +132,24 @@ def _half_the_effect(trial: DoseTrial) -> _Fitted:
     return _Fitted(curve.ed50, curve.ed50_interval, curve.method, curve.warnings)
 
 
-def _counted(arms: list[_Arm]) -> list[_Arm]:
-    """The arms that got the drug, where a line can be laid through them: each counted, none of nobody or everybody."""
-    fitting = len(arms) >= _FEWEST and all(
-        arm.counted and arm.events is not None and arm.people is not None and 0 < arm.events < arm.people
+def _counted(arms: list[_Arm]) -> list[tuple[float, float, float]]:
+    """Dose, events and people of the arms that got the drug; none unless a line can be laid through all of them."""
+    known = [
+        (arm.dose, arm.events, arm.people)
         for arm in arms
-    )
-    return list(arms) if fitting else []
+        if arm.counted and arm.events is not None and arm.people is not None and 0 < arm.events < arm.people
+    ]
+    return known if len(arms) == len(known) >= _FEWEST else []
 
 
-def _along(name: str, label: str, unit: str, arms: list[_Arm], common: Mapping[str, Any]) -> list[Finding]:
+def _along(
+    name: str, label: str, unit: str, arms: list[tuple[float, float, float]], common: Mapping[str, Any]
+) -> list[Finding]:
     """The share of people at each dose, by the line through all of them."""
     if not arms:
         return []
-    doses = [arm.dose for arm in arms]
-    found = dose_shares(doses, [arm.events for arm in arms], [arm.people for arm in arms], at=doses)
+    doses, events, people = (list(column) for column in zip(*arms, strict=True))
+    found = dose_shares(doses, events, people, at=doses)
     return [
         Finding(
             id=f"dose_response.{name}.share_{dose:g}",
