@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -208,7 +207,7 @@ def _shown_methods(table: SignalTable) -> dict[str, tuple[str, str]]:
 
 def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
-    from primum.cli.columns import row_lines, rule
+    from primum.cli.columns import number, row_lines, rule
 
     columns, shown = table.columns(), list(_shown_methods(table).values())
     drugs = bool((table.drug != table.drug[0]).any())
@@ -227,7 +226,7 @@ def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
             *([str(table.drug[i])] if drugs else []),
             f"{table.event[i]}{kind}{notes.mark(str(table.warnings[i]))}",
         ]
-        numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]
+        numbers = [f"{table.observed[i]:,}", number(table.expected[i]), *(number(columns[n][i]) for _, n in shown)]
         lines += line([*names, *numbers])
     return lines
 
@@ -243,16 +242,3 @@ def _footer(table: SignalTable, told: Sequence[str]) -> list[str]:
     for note in (*told, *table.notes):
         lines += paragraph(note)
     return lines + paragraph(f"Store {table.snapshot[:16]}.")
-
-
-def _number(value: float) -> str:
-    """A number in at most six columns; a dash where there is none."""
-    if not math.isfinite(value):
-        return "-"
-    if abs(value) >= 1_000_000:
-        return f"{value:.0e}"
-    if abs(value) >= 1000:
-        return f"{value:.0f}"
-    if 0 < abs(value) < 0.01:
-        return f"{value:.4f}"[:6]
-    return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"

@@ -96,6 +96,14 @@ class Reports:
         """The incidence arrays that are counted from; None where counting is left to the engine."""
         return self._reader.arrays
 
+    def meant(self, question: Question) -> Meant:
+        """What a question means in this store: the drug, cohorts with how duplicates are treated, what to say of it.
+
+        Raises:
+            UnknownNameError, CohortError, LinkError: as in `signals`.
+        """
+        return self._reader.meant(question)
+
     def signals(
         self,
         what: str = "",
