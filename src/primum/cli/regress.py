@@ -70,12 +70,13 @@ def regress(
     wanted = [name.strip() for name in methods.split(",") if name.strip()]
     if wanted == ["propensity"] and not drug:
         raise typer.BadParameter("propensity alone needs --drug DRUG: strata are made for a drug, or for chosen ones.")
+    files = result_files.Files(json_file, csv_file, parquet_file, xlsx_file)
     with reports.open(store) as opened:
         people = " ".join(cohort or [])
         found = regression(opened, [event], people, drug=drug, methods=wanted, duplicates=duplicates)
     table = found.table()
-    result_files.write(table, json=json_file, csv=csv_file, parquet=parquet_file, xlsx=xlsx_file)
-    if str(json_file) != "-":
+    result_files.write(table, files)
+    if not files.on_screen:
         say("\n".join(_lines(table, found.asked, limit)))
 
 
@@ -86,7 +87,7 @@ def _lines(table: ResultTable, asked: str, limit: int) -> list[str]:
     about, rows = table.about, result_files.rows_of(table)
     within = "" if about["cohort"] == "*" else f" ({about['cohort']})"
     lines = result_files.beginning(
-        table,
+        table.notes,
         f"{', '.join(about['event'])}{within}: which drugs explain it, all of a report looked at together?",
         f"{about['event_reports']:,} of {about['total_reports']:,} reports have the event; they name "
         f"{len(rows):,} drugs.",
@@ -109,7 +110,9 @@ def _lines(table: ResultTable, asked: str, limit: int) -> list[str]:
             shown += len(few)
     if not kept and ran != ["or_propensity"]:
         lines += ["", "No drug is kept: the event is explained as well without any."]
-    return lines + result_files.ending(table, shown, [*(_NOTES[name] for name in ran), _NAMED])
+    return lines + result_files.ending(
+        table.notes, about["snapshot"], *(_NOTES[name] for name in ran), _NAMED, more=len(rows) > shown
+    )
 
 
 def _cells(row: dict[str, Any], ran: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,33 @@ REPORTS: Final = (
 )
 
 
-def write(table: ResultTable, *, json: Path | None, csv: Path | None, parquet: Path | None, xlsx: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a command was asked to write; None where it was not.
+
+    Args:
+        json: every row as JSON, `-` for the screen.
+        csv: as CSV.
+        parquet: as Parquet.
+        xlsx: as a spreadsheet.
+    """
+
+    json: Path | None = None
+    csv: Path | None = None
+    parquet: Path | None = None
+    xlsx: Path | None = None
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether JSON takes the screen."""
+        return str(self.json) == "-"
+
+    def any(self) -> bool:
+        """Whether one is asked for."""
+        return self != Files()
+
+
+def write(table: ResultTable, files: Files) -> None:
     """Write every row in the forms asked for.
 
     Raises:
@@ -24,14 +51,14 @@ def write(table: ResultTable, *, json: Path | None, csv: Path | None, parquet: P
     """
     from primum.signals import write as forms
 
-    if parquet is not None:
-        output.write_file(parquet, lambda fresh: forms.write_parquet(table, fresh))
-    if csv is not None:
-        output.write_text(csv, forms.csv_text(table))
-    if json is not None:
-        output.write_json(json, forms.as_json(table))
-    if xlsx is not None:
-        output.write_bytes(xlsx, forms.xlsx_bytes(table))
+    if files.parquet is not None:
+        output.write_file(files.parquet, lambda fresh: forms.write_parquet(table, fresh))
+    if files.csv is not None:
+        output.write_text(files.csv, forms.csv_text(table))
+    if files.json is not None:
+        output.write_json(files.json, forms.as_json(table))
+    if files.xlsx is not None:
+        output.write_bytes(files.xlsx, forms.xlsx_bytes(table))
 
 
 def rows_of(table: ResultTable) -> list[dict[str, Any]]:
@@ -59,21 +86,20 @@ def block(heading: str, heads: Mapping[str, int], rows: Sequence[Sequence[str]])
     return ["", heading, *line(list(heads)), rule(widths), *(text for row in rows for text in line(row))]
 
 
-def ending(table: ResultTable, shown: int, notes: Sequence[str]) -> list[str]:
-    """What stands below the tables: where all rows are, what has to be said of them, and the store."""
+def beginning(notes: Sequence[str], *texts: str) -> list[str]:
+    """What stands above the tables: of what is invented, that it is; what was asked; that counts are reports."""
     from primum.cli.columns import paragraph
     from primum.terms import SYNTHETIC
 
-    more = ["", "Every row and column: --csv F, --json F, --parquet F or --xlsx F."] if len(table) > shown else []
-    told = [*notes, *(note for note in table.notes if not note.startswith(SYNTHETIC))]
-    lines = [line for note in told for line in paragraph(note)]
-    return [*more, "", *lines, *paragraph(f"Store {table.about['snapshot'][:16]}.")]
-
-
-def beginning(table: ResultTable, *texts: str) -> list[str]:
-    """What stands above the tables; what is invented says so first."""
-    from primum.cli.columns import paragraph
-    from primum.terms import SYNTHETIC
-
-    invented = [note for note in table.notes if note.startswith(SYNTHETIC)]
+    invented = [note for note in notes if note.startswith(SYNTHETIC)]
     return [line for text in (*invented, *texts, REPORTS) for line in paragraph(text)]
+
+
+def ending(notes: Sequence[str], snapshot: str, *texts: str, more: bool) -> list[str]:
+    """What stands below the tables: where all rows are, how to read the numbers, what else is to be said, the store."""
+    from primum.cli.columns import paragraph
+    from primum.terms import SYNTHETIC
+
+    told = [*texts, *(note for note in notes if not note.startswith(SYNTHETIC)), f"Store {snapshot[:16]}."]
+    lines = ["", "Every row and column: --csv F, --json F, --parquet F or --xlsx F."] if more else []
+    return [*lines, "", *(line for note in told for line in paragraph(note))]

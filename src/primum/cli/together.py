@@ -53,10 +53,11 @@ def together(
     from primum.study import reports
     from primum.study.together import interaction
 
+    files = result_files.Files(json_file, csv_file, parquet_file, xlsx_file)
     with reports.open(store) as opened:
         table = interaction(opened, first, second, " ".join(cohort or []), duplicates=duplicates).table()
-    result_files.write(table, json=json_file, csv=csv_file, parquet=parquet_file, xlsx=xlsx_file)
-    if str(json_file) != "-":
+    result_files.write(table, files)
+    if not files.on_screen:
         say("\n".join(_lines(table, limit)))
 
 
@@ -67,7 +68,7 @@ def _lines(table: ResultTable, limit: int) -> list[str]:
     about = table.about
     within = "" if about["cohort"] == "*" else f" ({about['cohort']})"
     lines = result_files.beginning(
-        table,
+        table.notes,
         f"{about['first']} and {about['second']} in one report{within}, against each alone and neither:",
         f"{about['total_reports']:,} reports: {about['reports_with_both']:,} with both, "
         f"{about['reports_with_first']:,} with {about['first']}, {about['reports_with_second']:,} with "
@@ -79,11 +80,12 @@ def _lines(table: ResultTable, limit: int) -> list[str]:
     harm = [row for row in rows if row["bin"] in ("harm", "")]
     other = [row for row in rows if row["bin"] not in ("harm", "")]
     few = other[: max(limit // 3, 1)]
+    shown = len(harm[:limit]) + len(few)
     for name, some, all_of in (("Reactions", harm[:limit], harm), ("Not reactions, kept apart", few, other)):
         if some:
             heading = f"{name}: {len(some):,} of {len(all_of):,} events, ranked by the lower bound of Omega"
             lines += result_files.block(heading, _HEADS, [_cells(row) for row in some])
-    return lines + result_files.ending(table, len(harm[:limit]) + len(few), _NOTES)
+    return lines + result_files.ending(table.notes, about["snapshot"], *_NOTES, more=len(rows) > shown)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -29,7 +29,7 @@ from primum.signals.ror import METHOD as ROR
 from primum.signals.ror import ror
 from primum.study.question import Question
 from primum.study.reports import Reports
-from primum.study.together import arrays_of, people_of
+from primum.study.together import people_of
 from primum.terms import BoolArray, IntArray, StrArray
 from primum.vocab.reactions import normal
 
@@ -162,7 +162,7 @@ def regression(
         Above `MOST_WITH` reports with the event and `MOST_WITHOUT` without it some are drawn at random, seed `SEED`;
         the plain ratio is of all reports. The subsampling lasso draws from the same reports.
     """
-    arrays = arrays_of(reports)
+    arrays = reports.needed_arrays()
     for name in methods:
         if name not in METHODS:
             raise UnknownNameError.of("method", name, METHODS)

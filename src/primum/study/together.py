@@ -9,7 +9,7 @@ from primum.counts.cohort import EVERYTHING, Cohort
 from primum.counts.contingency import split_exposure
 from primum.counts.groups import TwoDrugs, count_two_drugs
 from primum.counts.incidence import Incidence
-from primum.errors import CohortError, StoreError, UnknownNameError
+from primum.errors import CohortError, UnknownNameError
 from primum.signals.caveats import texts
 from primum.signals.estimate import Estimate
 from primum.signals.omega import METHOD as OMEGA
@@ -109,7 +109,7 @@ def interaction(
         CohortError: the two are one, or a cohort that cannot be read, holds no report, or speaks of a drug or its use.
         StoreError: the store's arrays are switched off.
     """
-    arrays = arrays_of(reports)
+    arrays = reports.needed_arrays()
     asked = []
     for name in (first, second):
         found, _ = reports.asked(name)
@@ -135,17 +135,6 @@ def interaction(
         snapshot=reports.store.snapshot(),
         notes=(*([synthetic] if synthetic else []), *meant.notes),
     )
-
-
-def arrays_of(reports: Reports) -> Incidence:
-    """The arrays beside a store.
-
-    Raises:
-        StoreError: they are switched off.
-    """
-    if reports.arrays is None:
-        raise StoreError.of(str(reports.store.folder), "its arrays are switched off", "Open it fast.")
-    return reports.arrays
 
 
 def people_of(arrays: Incidence, meant: Meant) -> BoolArray | None:
