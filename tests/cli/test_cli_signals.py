@@ -158,7 +158,7 @@ def test_signals_within_strata_writes_them_and_draws_pictures_that_name_themselv
     ("words", "status", "told"),
     [
         (("anti-wrinkle", "--by", "sexx"), 1, 'No stratum named "sexx". Did you mean "sex"?'),
-        (("anti-wrinkle", "--by", "sex", "--versus", "sex:F"), 1, "Leave out the comparator or the strata"),
+        (("anti-wrinkle", "--by", "sex", "--versus", "sex:F"), 1, "11 reports are in both the cohort"),
         (("--by", "sex", "--strata", "{tmp}/s.csv"), 1, "Name a drug or a treatment"),
         (("anti-wrinkle", "--methods", "ror", "--svg", "{tmp}/p"), 1, "Add them to --methods"),
         (("anti-wrinkle", "--strata", "{tmp}/s.csv"), 2, "--strata writes the strata of --by"),

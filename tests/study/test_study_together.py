@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from primum.errors import UnknownNameError
+from primum.study.regression import regression
 from primum.study.reports import Reports
-from primum.study.together import interaction, regression
+from primum.study.together import interaction
 
 Made = list[tuple[set[str], set[str]]]
 
@@ -82,6 +83,7 @@ def test_the_drug_that_only_travels_along_is_left_out_of_the_regression(store: t
     plain = opened.signals("GAMMA", methods=("prr",))
     assert plain.prr_lower[plain.event == "TREMOR"][0] > 1.5
     found = regression(opened, ["Tremor"])
+    assert found.fit is not None
     assert found.drug[found.fit.selected].tolist() == ["ALPHA"]
     at = found.drug.tolist().index("ALPHA")
     odds = 0.15 * 0.98 / (0.85 * 0.02)

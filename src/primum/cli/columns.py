@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -51,3 +52,33 @@ def rule(widths: Iterable[int]) -> str:
         '---  ----'
     """
     return _GAP.join("-" * width for width in widths)
+
+
+def number(value: float) -> str:
+    """A number in at most six columns; a dash where there is none.
+
+    Examples:
+        >>> number(0.0012), number(3.14159), number(123.45), number(1e6), number(math.nan)
+        ('0.0012', '3.14', '123.5', '1e+06', '-')
+    """
+    if not math.isfinite(value):
+        return "-"
+    if abs(value) >= 1_000_000:
+        return f"{value:.0e}"
+    if abs(value) >= 1000:
+        return f"{value:.0f}"
+    if 0 < abs(value) < 0.01:
+        return f"{value:.4f}"[:6]
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"
+
+
+def with_interval(value: float, lower: float, upper: float) -> str:
+    """A number with its bounds; a dash for what there is not.
+
+    Examples:
+        >>> with_interval(2.0, 1.5, 2.66), with_interval(2.0, math.nan, math.nan)
+        ('2.00 (1.50 to 2.66)', '2.00')
+    """
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return number(value)
+    return f"{number(value)} ({number(lower)} to {number(upper)})"

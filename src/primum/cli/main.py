@@ -25,6 +25,8 @@ COMMANDS: Final[tuple[str, ...]] = (
     "status",
     "link",
     "signals",
+    "together",
+    "regress",
     "evaluate",
     "case",
     "study",

@@ -18,6 +18,13 @@ EngineName = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="F", help="Write the answer as JSON; - for the screen.")
 ]
+CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write every row as CSV.")]
+ParquetFile = Annotated[Path | None, typer.Option("--parquet", metavar="F", help="... as Parquet.")]
+XlsxFile = Annotated[Path | None, typer.Option("--xlsx", metavar="F", help="... as a spreadsheet.")]
+RowsShown = Annotated[int, typer.Option("--limit", min=1, help="Rows shown on the screen.")]
+CohortWords = Annotated[
+    list[str] | None, typer.Argument(metavar="COHORT", help="Which people, such as sex:F age:18-64.")
+]
 UseRulesName = Annotated[
     str, typer.Option("--use-rules", metavar="SET", help="all, or strict: no use is told by a weak rule.")
 ]

@@ -11,6 +11,7 @@ from primum.errors import CohortError, OutputError
 from primum.terms import SYNTHETIC
 
 if TYPE_CHECKING:
+    from primum.cli.result_files import Files
     from primum.counts.stratified import ByStratum
     from primum.dossier.render.signal_pictures import Picture
     from primum.signals.table import Scores, SignalTable
@@ -34,16 +35,7 @@ def rank_column(scores: Scores) -> str:
     return next((name for name in _RANKED_BY if name in columns and np.isfinite(columns[name]).any()), "observed")
 
 
-def write(
-    scores: Scores,
-    strata: ByStratum | None,
-    *,
-    parquet: Path | None,
-    csv: Path | None,
-    json: Path | None,
-    xlsx: Path | None,
-    strata_csv: Path | None,
-) -> None:
+def write(scores: Scores, strata: ByStratum | None, files: Files, *, strata_csv: Path | None) -> None:
     """Write every pair in the forms asked for, and the strata.
 
     Raises:
@@ -52,26 +44,26 @@ def write(
     """
     from primum.signals import write as forms
 
-    if parquet is not None:
-        output.write_file(parquet, lambda fresh: forms.write_parquet(scores, fresh))
+    if files.parquet is not None:
+        output.write_file(files.parquet, lambda fresh: forms.write_parquet(scores, fresh))
     if strata_csv is not None:
         if strata is None:
             raise CohortError("Every pair in every stratum is too much for a table. Name a drug or a treatment.")
         rows = strata_rows(scores, strata)
         output.write_file(strata_csv, lambda fresh: output.write_blocks(fresh, forms.csv_rows(rows)))
-    if json is None and csv is None and xlsx is None:
+    if files.json is None and files.csv is None and files.xlsx is None:
         return
     order = scores.order(rank_column(scores))
-    if csv is not None:
-        output.write_file(csv, lambda fresh: output.write_blocks(fresh, forms.csv_blocks(scores, order)))
-    if json is not None:
+    if files.csv is not None:
+        output.write_file(files.csv, lambda fresh: output.write_blocks(fresh, forms.csv_blocks(scores, order)))
+    if files.json is not None:
         answer = forms.as_json(scores.table(order))
         if strata is not None:
             heads, *told = strata_rows(scores, strata)
             answer["strata"] = [dict(zip(heads, row, strict=True)) for row in told]
-        output.write_json(json, answer)
-    if xlsx is not None:
-        output.write_bytes(xlsx, forms.xlsx_bytes(scores.table(order)))
+        output.write_json(files.json, answer)
+    if files.xlsx is not None:
+        output.write_bytes(files.xlsx, forms.xlsx_bytes(scores.table(order)))
 
 
 def draw(

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
-from primum.cli.options import DuplicatesMethod, EngineName, StorePlace, UseRulesName
+from primum.cli.options import (
+    CsvFile,
+    DuplicatesMethod,
+    EngineName,
+    JsonFile,
+    ParquetFile,
+    RowsShown,
+    StorePlace,
+    UseRulesName,
+    XlsxFile,
+)
 from primum.cli.output import say
+from primum.cli.result_files import Files
 
 if TYPE_CHECKING:
     from primum.cli.footnotes import Footnotes
     from primum.signals.table import Scores, SignalTable
+    from primum.study.reports import Question, Reports
 
 # What is shown of each pair, the first three that were computed: heading, method, column.
 _SHOWN: Final = (
@@ -68,17 +79,15 @@ def signals(
     ] = "",
     over_time: Annotated[
         bool,
-        typer.Option("--over-time", help="Of one drug: IC of every event by quarter, and since when it stands out."),
+        typer.Option("--over-time", help="By quarter, since when: IC of one drug's events; with --versus maxSPRT."),
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Pairs shown on the screen.")] = 20,
+    limit: RowsShown = 20,
     store: StorePlace = None,
     engine: EngineName = "duckdb",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Write every pair as JSON; - for the screen.")
-    ] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write every pair as CSV.")] = None,
-    parquet_file: Annotated[Path | None, typer.Option("--parquet", metavar="F", help="... as Parquet.")] = None,
-    xlsx_file: Annotated[Path | None, typer.Option("--xlsx", metavar="F", help="... as a spreadsheet.")] = None,
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    parquet_file: ParquetFile = None,
+    xlsx_file: XlsxFile = None,
     strata_file: Annotated[
         Path | None,
         typer.Option("--strata", metavar="F", help="Write the strata of --by as CSV."),
@@ -88,64 +97,110 @@ def signals(
     ] = None,
 ) -> None:
     """Count drug-event pairs in the loaded reports and say which stand out."""
-    from primum.cli import signal_files, signals_by_source
     from primum.counts.fields import use_rules_named
-    from primum.signals.table import DEFAULT_METHODS
     from primum.study import reports
+
+    name, meant = drug_and_cohort(what, cohort or [])
+    within, files = _listed(by), Files(json_file, csv_file, parquet_file, xlsx_file)
+    question = reports.Question(
+        name, meant, versus, reports.drug_level_named(drug_level), use_rules_named(use_rules), duplicates
+    )
+    more = Beside(_listed(methods), within, strata_file, svg_folder)
+    _check(question, files, more, over_time=over_time)
+    with reports.open(store, engine=engine) as opened:
+        if over_time:
+            lines = (_watched if versus else _over_time)(opened, question, files, limit)
+        elif within == ("source",):
+            lines = _by_source(opened, question, files, more, limit)
+        else:
+            lines = _pairs(opened, question, files, more, limit)
+    if not files.on_screen:
+        say("\n".join(lines))
+
+
+class Beside(NamedTuple):
+    """What else was asked for: statistics, strata, and files that only tables of pairs have."""
+
+    methods: tuple[str, ...]
+    within: tuple[str, ...]
+    strata_file: Path | None
+    svg_folder: Path | None
+
+
+def _check(question: Question, files: Files, more: Beside, *, over_time: bool) -> None:
+    """Refuse options that make no sense together."""
+    if more.strata_file is not None and not more.within:
+        raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
+    others = more.methods or more.within or more.svg_folder
+    if over_time and question.versus is not None and (others or not (question.what or question.cohort)):
+        raise typer.BadParameter(
+            "--over-time with --versus compares a drug or cohort with another every quarter, by maxSPRT; leave out "
+            "--methods, --by and --svg."
+        )
+    single = question.what and not question.cohort and question.duplicates is None and question.use_rules == "all"
+    if over_time and question.versus is None and (others or not single or files.parquet or files.xlsx):
+        raise typer.BadParameter("--over-time stands alone with one drug or treatment, and --csv or --json.")
+    if more.within == ("source",) and (
+        question.versus is not None or more.methods or files.parquet or files.xlsx or more.strata_file
+    ):
+        raise typer.BadParameter("--by source stands alone, with --csv, --json or --svg: ROR and IC in each system.")
+
+
+def _pairs(opened: Reports, question: Question, files: Files, more: Beside, limit: int) -> list[str]:
+    """Answer with the table of pairs, within strata where they are asked for."""
+    from primum.cli import signal_files
+    from primum.signals.table import DEFAULT_METHODS
+
+    methods, strata = more.methods or DEFAULT_METHODS, None
+    if more.within:
+        both = opened.stratified(question, by=more.within, methods=methods)
+        found, strata = both.scores, both.strata
+    else:
+        found = opened.scores(question, methods=methods)
+    signal_files.write(found, strata, files, strata_csv=more.strata_file)
+    told: tuple[str, ...] = ()
+    if more.svg_folder is not None:
+        told = signal_files.draw(more.svg_folder, opened, question, found, strata)
+    return _lines(found, question.what, limit, told)
+
+
+def _by_source(opened: Reports, question: Question, files: Files, more: Beside, limit: int) -> list[str]:
+    """Answer `--by source`."""
+    from primum.cli import signals_by_source
     from primum.study.side_by_side import side_by_side
 
-    wanted, within = _listed(methods) or DEFAULT_METHODS, _listed(by)
-    if strata_file is not None and not within:
-        raise typer.BadParameter("--strata writes the strata of --by, and there is none.")
-    name, meant = drug_and_cohort(what, cohort or [])
-    if over_time:
-        if not name or meant or versus is not None or methods or within or parquet_file or xlsx_file or svg_folder:
-            raise typer.BadParameter("--over-time stands alone with one drug or treatment, and --csv or --json.")
-        _over_time(name, store, engine, csv_file=csv_file, json_file=json_file, limit=limit)
-        return
-    level, rules = reports.drug_level_named(drug_level), use_rules_named(use_rules)
-    question = reports.Question(name, meant, versus, level, rules, duplicates)
-    if within == ("source",):
-        if versus is not None or methods or parquet_file or xlsx_file or strata_file:
-            raise typer.BadParameter(
-                "--by source stands alone, with --csv, --json or --svg: ROR and IC in each system."
-            )
-        with reports.open(store, engine=engine) as opened:
-            sides = side_by_side(opened, name, meant, drug_level=level, use_rules=rules, duplicates=duplicates)
-        signals_by_source.write(sides, csv=csv_file, json=json_file, svg=svg_folder)
-        if str(json_file) != "-":
-            say("\n".join(signals_by_source.lines(sides, meant, limit)))
-        return
-    with reports.open(store, engine=engine) as opened:
-        strata = None
-        if within:
-            both = opened.stratified(question, by=within, methods=wanted)
-            found, strata = both.scores, both.strata
-        else:
-            found = opened.scores(question, methods=wanted)
-        signal_files.write(
-            found, strata, parquet=parquet_file, csv=csv_file, json=json_file, xlsx=xlsx_file, strata_csv=strata_file
-        )
-        told: tuple[str, ...] = ()
-        if svg_folder is not None:
-            told = signal_files.draw(svg_folder, opened, question, found, strata)
-    if str(json_file) != "-":
-        say("\n".join(_lines(found, name, limit, told)))
+    meant = str(question.cohort or "")
+    sides = side_by_side(
+        opened,
+        question.what,
+        meant,
+        drug_level=question.drug_level,
+        use_rules=question.use_rules,
+        duplicates=question.duplicates,
+    )
+    signals_by_source.write(sides, csv=files.csv, json=files.json, svg=more.svg_folder)
+    return signals_by_source.lines(sides, meant, limit)
 
 
-def _over_time(
-    what: str, store: str | None, engine: str, *, csv_file: Path | None, json_file: Path | None, limit: int
-) -> None:
-    """Answer `--over-time`."""
+def _over_time(opened: Reports, question: Question, files: Files, limit: int) -> list[str]:
+    """Answer `--over-time` of one drug."""
     from primum.cli import signals_over_time
-    from primum.study import reports
     from primum.study.over_time import trend
 
-    with reports.open(store, engine=engine) as opened:
-        found, synthetic = trend(opened, what), opened.store.synthetic()
-    signals_over_time.write(found, what, csv=csv_file, json=json_file, synthetic=synthetic)
-    if str(json_file) != "-":
-        say("\n".join(signals_over_time.lines(found, what, limit, synthetic)))
+    found, synthetic = trend(opened, question.what), opened.store.synthetic()
+    signals_over_time.write(found, question.what, csv=files.csv, json=files.json, synthetic=synthetic)
+    return signals_over_time.lines(found, question.what, limit, synthetic)
+
+
+def _watched(opened: Reports, question: Question, files: Files, limit: int) -> list[str]:
+    """Answer `--over-time` against a comparator."""
+    from primum.cli import result_files, signals_watched
+    from primum.study.watched import watched
+
+    found = watched(opened, question)
+    if files.any():
+        result_files.write(found.table(), files)
+    return signals_watched.lines(found, limit)
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -208,7 +263,7 @@ def _shown_methods(table: SignalTable) -> dict[str, tuple[str, str]]:
 
 def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
-    from primum.cli.columns import row_lines, rule
+    from primum.cli.columns import number, row_lines, rule
 
     columns, shown = table.columns(), list(_shown_methods(table).values())
     drugs = bool((table.drug != table.drug[0]).any())
@@ -227,7 +282,7 @@ def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
             *([str(table.drug[i])] if drugs else []),
             f"{table.event[i]}{kind}{notes.mark(str(table.warnings[i]))}",
         ]
-        numbers = [f"{table.observed[i]:,}", _number(table.expected[i]), *(_number(columns[n][i]) for _, n in shown)]
+        numbers = [f"{table.observed[i]:,}", number(table.expected[i]), *(number(columns[n][i]) for _, n in shown)]
         lines += line([*names, *numbers])
     return lines
 
@@ -243,16 +298,3 @@ def _footer(table: SignalTable, told: Sequence[str]) -> list[str]:
     for note in (*told, *table.notes):
         lines += paragraph(note)
     return lines + paragraph(f"Store {table.snapshot[:16]}.")
-
-
-def _number(value: float) -> str:
-    """A number in at most six columns; a dash where there is none."""
-    if not math.isfinite(value):
-        return "-"
-    if abs(value) >= 1_000_000:
-        return f"{value:.0e}"
-    if abs(value) >= 1000:
-        return f"{value:.0f}"
-    if 0 < abs(value) < 0.01:
-        return f"{value:.4f}"[:6]
-    return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"

@@ -77,15 +77,18 @@ class TwoDrugs:
     total_reports: int
 
 
-def count_two_drugs(arrays: Incidence, first: Asked, second: Asked) -> TwoDrugs:
+def count_two_drugs(arrays: Incidence, first: Asked, second: Asked, *, people: BoolArray | None = None) -> TwoDrugs:
     """Count every event of the reports with two drugs, one alone, and neither.
 
     Args:
         arrays: of the store; drugs count in the roles that are exposures.
         first: a drug or treatment.
         second: another.
+        people: which reports are counted; None for all.
     """
     held = [reports_with(arrays, asked) for asked in (first, second)]
+    if people is not None:
+        held = [mask & people for mask in held]
     masks = [held[0] & held[1], *held]
     events = arrays.events()
     both, one, two = (events.margins(mask) for mask in masks)
@@ -96,11 +99,11 @@ def count_two_drugs(arrays: Incidence, first: Asked, second: Asked) -> TwoDrugs:
         both_event=both[seen],
         first_event=one[seen],
         second_event=two[seen],
-        event_reports=events.margins()[seen],
+        event_reports=events.margins(people)[seen],
         both=sizes[0],
         first=sizes[1],
         second=sizes[2],
-        total_reports=arrays.total,
+        total_reports=arrays.total if people is None else int(np.count_nonzero(people)),
     )
 
 

@@ -18,6 +18,9 @@ STANDS_OUT: Final = "lower bound of IC above 0 and false discovery rate at most 
 """The threshold of pictures and of what is counted on the screen; every pair is in the table either way."""
 
 
+SCHEMA: Final = "primum.signals/1"
+
+
 def stands_out(ic_lower: FloatArray, fdr: FloatArray) -> BoolArray:
     """Which pairs `STANDS_OUT` speaks of; none where a value is missing."""
     found: BoolArray = (ic_lower > 0) & (fdr <= 0.05)
@@ -101,6 +104,11 @@ class SignalTable:
 
     def __len__(self) -> int:
         return len(self.observed)
+
+    @property
+    def schema(self) -> str:
+        """Name and version of the form that is written."""
+        return SCHEMA
 
     def columns(self) -> dict[str, np.ndarray[Any, Any]]:
         """Every column under its name, in order."""

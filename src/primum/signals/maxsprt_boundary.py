@@ -36,7 +36,7 @@ def poisson_ratio(observed: IntArray, expected: FloatArray) -> FloatArray:
     return np.where(observed > expected, value, 0.0)
 
 
-def binomial_ratio(exposed: IntArray, events: IntArray, p0: float) -> FloatArray:
+def binomial_ratio(exposed: IntArray, events: IntArray, p0: float | FloatArray) -> FloatArray:
     """Log-likelihood ratio of exposed events among all against the probability p0; 0 where no more than expected.
 
     Examples:

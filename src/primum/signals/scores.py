@@ -78,6 +78,11 @@ class Scores:
             about=replace(self.about, more={**self.about.more, name: np.zeros(0)}),
         )
 
+    @property
+    def schema(self) -> str:
+        """Name and version of the form that is written."""
+        return self.about.schema
+
     def metadata(self) -> dict[str, Any]:
         """What is true of the whole table, as plain data."""
         return {**self.about.metadata(), "pairs": len(self)}

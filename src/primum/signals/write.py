@@ -18,12 +18,12 @@ import numpy as np
 
 from primum.counts.kernel import in_threads
 from primum.errors import OutputError
+from primum.signals.results import ResultTable, Tabular
 from primum.signals.table import Scores, SignalTable
 from primum.store.parquet import Chunk, ParquetFile, encode
 from primum.store.spreadsheet import SHEET_ROWS, write_book
 from primum.terms import IntArray
 
-SCHEMA: Final = "primum.signals/1"
 
 ROWS_AT_ONCE: Final = 100_000  # of CSV text in memory
 ROW_GROUP: Final = 131_072  # rows of a Parquet file that are computed, encoded and compressed together
@@ -33,7 +33,7 @@ GROUPS_AT_ONCE: Final = 8  # that wait to be written
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_json(table: SignalTable) -> dict[str, Any]:
+def as_json(table: Tabular) -> dict[str, Any]:
     """The table as plain data: what is true of all of it, and one object a row.
 
     Returns:
@@ -46,10 +46,10 @@ def as_json(table: SignalTable) -> dict[str, Any]:
     """
     columns = table.columns()
     rows = [dict(zip(columns, row, strict=True)) for row in _rows(table)]
-    return {"schema": SCHEMA, **table.metadata(), "columns": list(columns), "rows": rows}
+    return {"schema": table.schema, **table.metadata(), "columns": list(columns), "rows": rows}
 
 
-def csv_text(table: SignalTable) -> str:
+def csv_text(table: Tabular) -> str:
     """The table as CSV, full precision, header first.
 
     A text that a spreadsheet program would run as a formula gets an apostrophe in front; numbers never do.
@@ -72,7 +72,7 @@ def csv_blocks(scores: Scores, order: IntArray) -> Iterator[str]:
     return _csv_of(scores.table(order[i : i + ROWS_AT_ONCE]) for i in range(0, max(len(order), 1), ROWS_AT_ONCE))
 
 
-def _csv_of(tables: Iterable[SignalTable]) -> Iterator[str]:
+def _csv_of(tables: Iterable[Tabular]) -> Iterator[str]:
     for number, table in enumerate(tables):
         if not number:
             yield _csv([list(table.columns())])
@@ -95,7 +95,7 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
+def write_parquet(scores: Scores | SignalTable | ResultTable, path: Path) -> None:
     """Write every pair as Parquet, in the order in which they were counted: sorted columns are half the size.
 
     Rows are spelt out, encoded and compressed block by block by all processors; what is true of the whole table stands
@@ -105,7 +105,7 @@ def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
         scores: of every pair, or a table.
         path: the file.
     """
-    about = json.dumps({"schema": SCHEMA, **scores.metadata()}, ensure_ascii=False)
+    about = json.dumps({"schema": scores.schema, **scores.metadata()}, ensure_ascii=False)
     starts = range(0, max(len(scores), 1), ROW_GROUP)
 
     def group(first: int) -> dict[str, Chunk]:
@@ -117,8 +117,8 @@ def write_parquet(scores: Scores | SignalTable, path: Path) -> None:
                 file.write(chunks)
 
 
-def xlsx_bytes(table: SignalTable) -> bytes:
-    """The table as a spreadsheet of two sheets, `signals` and `about`.
+def xlsx_bytes(table: Tabular) -> bytes:
+    """The table as a spreadsheet of two sheets, `signals` (or what else it holds) and `about`.
 
     Raises:
         OutputError: the table has more rows than a sheet can hold.
@@ -130,12 +130,13 @@ def xlsx_bytes(table: SignalTable) -> bytes:
             "Write Parquet or CSV, or fewer rows.",
         )
     buffer = io.BytesIO()
+    name = table.schema.removeprefix("primum.").partition("/")[0]
     rows = itertools.chain([list(table.columns())], _rows(table))
-    write_book(buffer, {"signals": rows, "about": _about(table)})
+    write_book(buffer, {name: rows, "about": _about(table)})
     return buffer.getvalue()
 
 
-def _rows(table: SignalTable) -> Iterable[tuple[Any, ...]]:
+def _rows(table: Tabular) -> Iterable[tuple[Any, ...]]:
     """Rows of plain values, None where a number is missing."""
     plain = []
     for column in table.columns().values():
@@ -148,7 +149,7 @@ def _rows(table: SignalTable) -> Iterable[tuple[Any, ...]]:
     return zip(*plain, strict=True)
 
 
-def _about(table: SignalTable) -> list[tuple[Any, ...]]:
+def _about(table: Tabular) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [("name", "value")]
     for name, value in table.metadata().items():
         if name == "methods":

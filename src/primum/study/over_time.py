@@ -10,7 +10,7 @@ from primum.counts.by_arrays import population
 from primum.counts.cohort import condition
 from primum.counts.groups import reports_with
 from primum.counts.profile import quarters
-from primum.errors import CohortError, StoreError, UnknownNameError
+from primum.errors import CohortError, UnknownNameError
 from primum.signals.trend import Trend
 from primum.signals.trend import trend as trend_of
 from primum.study.reports import Reports
@@ -52,9 +52,7 @@ def trend(reports: Reports, what: str, *, level: float = 0.95) -> TrendOfDrug:
     asked, scope = reports.asked(what)
     if asked is None:
         raise UnknownNameError.of("drug", what, ("one drug or treatment",))
-    arrays = reports.arrays
-    if arrays is None:
-        raise StoreError.of(str(reports.store.folder), "its arrays are switched off", "Open it fast.")
+    arrays = reports.needed_arrays()
     known = quarters(reports.store)
     if not known:
         raise CohortError.empty("cohort", "quarter:any")

@@ -25,7 +25,7 @@ from primum.counts.profile import last_quarter, name_coverage, tallies, use_chan
 from primum.counts.stratified import count_stratified, count_two_stratified
 from primum.counts.table import CountTable
 from primum.counts.told import tallies_of, use_changes_of
-from primum.errors import CohortError, UnknownNameError
+from primum.errors import CohortError, StoreError, UnknownNameError
 from primum.loading.derive import EMBEDDED, open_derived
 from primum.signals.caveats import one_text
 from primum.signals.onset import onset
@@ -96,6 +96,25 @@ class Reports:
     def arrays(self) -> Incidence | None:
         """The incidence arrays that are counted from; None where counting is left to the engine."""
         return self._reader.arrays
+
+    def needed_arrays(self) -> Incidence:
+        """The incidence arrays, for what is counted from them alone.
+
+        Raises:
+            StoreError: counting is left to the engine.
+        """
+        if self.arrays is None:
+            what = "this is counted from the arrays beside a store of this machine, and they are switched off"
+            raise StoreError.of(str(self.store.folder), what, "Leave the engine out; in Python, open it fast.")
+        return self.arrays
+
+    def meant(self, question: Question) -> Meant:
+        """What a question means in this store: the drug, cohorts with how duplicates are treated, what to say of it.
+
+        Raises:
+            UnknownNameError, CohortError, LinkError: as in `signals`.
+        """
+        return self._reader.meant(question)
 
     def signals(
         self,
