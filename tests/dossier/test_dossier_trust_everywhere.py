@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -21,6 +23,7 @@ class Answer:
     dossier: Dossier
     page: str
     reader: Reader
+    store: Path | Literal[False]
 
 
 @pytest.fixture(
@@ -34,9 +37,10 @@ class Answer:
 def answer(request: pytest.FixtureRequest) -> Answer:
     """A treatment's answer, over SYNTHETIC reports or none."""
     name, loaded = request.param
-    dossier = ask(name, store=request.getfixturevalue("made_archives") if loaded else False)
+    store = request.getfixturevalue("made_archives") if loaded else False
+    dossier = ask(name, store=store)
     page = html.render(dossier)
-    return Answer(dossier, page, Reader(page))
+    return Answer(dossier, page, Reader(page), store)
 
 
 def test_1_the_decision_and_what_it_is_compared_with_stand_first(answer: Answer) -> None:
@@ -76,6 +80,12 @@ def test_13_a_picture_of_doses_holds_the_units_of_one_product(answer: Answer) ->
             assert len({products[name.removeprefix("dose.")] for name in figure.drawing.findings()}) == 1, figure.id
         else:
             assert isinstance(figure.drawing, DoseBand), figure.id
+            contrasts = {name.rpartition(".")[0] for name in figure.drawing.findings() if "dose_response" not in name}
+            arms = [
+                row for row in load_treatment(answer.dossier.treatment).tables["efficacy"] if row["arm"] == "active"
+            ]
+            (product,) = {row["product"] for row in arms if row["contrast"] in contrasts}
+            assert figure.drawing.axis.startswith(product), figure.id
 
 
 def test_14_preparation_stands_apart_from_the_drug(answer: Answer) -> None:
@@ -86,6 +96,10 @@ def test_16_hashes_and_versions_stand_in_the_page(answer: Answer) -> None:
     run = answer.dossier.run
     for hashed in (run.evidence_hash, run.store_hash):
         assert hashed is None or hashed in answer.reader.text["methods"]
+
+
+def test_16_a_rerun_gives_the_same_bytes(answer: Answer) -> None:
+    assert html.render(ask(answer.dossier.treatment, store=answer.store)) == answer.page
 
 
 def test_17_what_is_not_known_is_not_empty(answer: Answer) -> None:

@@ -144,10 +144,6 @@ class InRolesLike(Protocol):
         """In which it counts."""
 
     @property
-    def reports(self) -> int:
-        """Of the treatment in them."""
-
-    @property
     def table(self) -> SignalTable | None:
         """One row an event; None where there is no such report."""
 

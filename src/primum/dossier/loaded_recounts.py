@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 _DRAWN: Final = 5  # terms; each is a group of up to four rows
 _COUNTED: Final = "as counted"
 _NONE: Final = "no report"
-_SAID: Final = (
-    "The same terms, counted again: with every report, whether or not it was linked to another of the same event, and "
-    "by the role that the reporter gave the treatment. As counted are reports in which it is suspect or interacting."
+_LINKED: Final = "Counted with every report, whether or not it was linked to another of the same event."
+_ROLES: Final = (
+    "Counted by the role that the reporter gave the treatment; as counted are reports in which it is suspect or "
+    "interacting."
 )
 _NOT_LINKED: Final = "No report was set aside as another of the same event, so duplicates change nothing here."
 _NO_ROLES: Final = (
@@ -41,10 +42,9 @@ def recount_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Figure]
     if answer.unlinked is not None:
         ways["with every report"] = answer.unlinked
     ways |= {_in_words(one): one.table for one in answer.in_roles}
-    missing = [] if answer.unlinked is not None else [_NOT_LINKED]
-    missing += [] if answer.in_roles else [_NO_ROLES]
+    said = [_LINKED if answer.unlinked is not None else _NOT_LINKED, _ROLES if answer.in_roles else _NO_ROLES]
     if len(ways) == 1:
-        return [sentence(text) for text in missing]
+        return [sentence(" ".join(said))]
     sizes = [
         _NONE
         if counted is None
@@ -65,7 +65,7 @@ def recount_blocks(writer: Writer, answer: LoadedReports) -> list[Text | Figure]
         ]
     few = len(leading.events) > _DRAWN
     return [
-        sentence(" ".join((_SAID, *missing))),
+        sentence(" ".join(("The same terms, counted in other ways.", *said))),
         Figure(
             id="recounts",
             title="What stands out in the loaded reports, counted in other ways",

@@ -45,11 +45,12 @@ function show(mark) {
   make("p", cells[1].textContent + (cells[2].textContent ? "; " + cells[2].textContent : ""), box);
   for (const words of [told("groups", cells[3].textContent), told("ways", cells[4].textContent)])
     if (words) make("p", words, box);
-  const small = cells[5].querySelector("small");
-  const [marks, sure] = cells[5].textContent.replace(small.textContent, "").split("Certainty: ");
+  const cited = cells[5].textContent.indexOf("]") + 1;  // numbers of sources, then letters of caveats
+  const [marks, sure] = cells[5].textContent.slice(cited).split("Certainty: ");
   for (const words of [...marks.split(",").map(caveat), sure && "Certainty: " + sure]) if (words) make("p", words, box);
   const foot = make("p", "", box);
-  foot.append(small.cloneNode(true));
+  const sources = all(cells[5], "a").flatMap((link, at) => [at ? ", " : "", link.cloneNode(true)]);
+  make("small", "", foot).append("[", ...sources, "]");
   const link = make("a", name, foot);
   link.href = "#" + line(mark).id;
   foot.insertBefore(document.createTextNode(" "), link);
