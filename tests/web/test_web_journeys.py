@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import page_looks
+
 pytestmark = pytest.mark.browser
 WIDE = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
 PAGES = (
@@ -279,23 +281,40 @@ def test_on_a_phone_the_answer_comes_first_and_nothing_moves_sideways(tab: Any) 
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("tab", [{"viewport": {"width": 390, "height": 900}}], indirect=True)
-def test_on_a_phone_the_heading_of_a_picture_stays_whole_while_the_picture_moves(tab: Any) -> None:
-    for path in ("/compare?what=anti-wrinkle&cohort=use%3Acosmetic&versus=use%3Atherapeutic", "/pictures", "/onset"):
-        tab.visit(path if "?" in path else f"{path}?what=anti-wrinkle&cohort=sex%3AF")
+DRAWN = (
+    "/pictures?what=anti-wrinkle&cohort=sex%3AF",
+    "/compare?what=anti-wrinkle&cohort=use%3Acosmetic&versus=use%3Atherapeutic",
+    "/onset?what=anti-wrinkle&cohort=sex%3AF",
+)
+
+
+@pytest.mark.parametrize("tab", [SCREENS[0], SCREENS[2]], indirect=True)
+def test_a_picture_is_seen_whole_and_heard_once_on_a_desk_and_on_a_phone(tab: Any) -> None:
+    width = tab.viewport_size["width"]
+    for path in DRAWN:
+        tab.visit(path)
         seen = tab.evaluate(
             """[...document.querySelectorAll('figure.picture')].map(figure => {
-                 const box = figure.querySelector('.scroll'), head = figure.querySelector('figcaption')
-                 box.scrollLeft = 1e4
-                 const {left, right} = head.getBoundingClientRect()
-                 const inside = [...box.querySelectorAll('text')].some(text => text.textContent == head.innerText)
-                 return {heading: head.innerText, moved: box.scrollLeft > 0, again: inside,
-                         whole: left >= 0 && right <= innerWidth && head.scrollWidth <= head.clientWidth}})"""
+                 const drawn = [...figure.querySelectorAll('svg[role=img]')].filter(one => one.getClientRects().length)
+                 const words = [...drawn[0].querySelectorAll('text')].filter(one => one.textContent.trim())
+                 const outside = words.filter(one => { const {left, right} = one.getBoundingClientRect()
+                                                       return left < -1 || right > innerWidth + 1 })
+                 const head = figure.querySelector('figcaption')
+                 return {heading: head.innerText, drawn: drawn.length, outside: outside.map(one => one.textContent),
+                         whole: head.scrollWidth <= head.clientWidth, moves: !!drawn[0].closest('.scroll'),
+                         sizes: words.map(one => parseFloat(getComputedStyle(one).fontSize)),
+                         scale: drawn[0].getScreenCTM().a}})"""
         )
         assert seen, path
         for one in seen:
             assert one["heading"].startswith(("anti-wrinkle", "Two cohorts: anti-wrinkle")), path
-            assert (one["moved"], one["whole"], one["again"]) == (True, True, False), (path, one)
+            assert (one["drawn"], one["outside"], one["whole"], one["moves"]) == (1, [], True, False), (path, one)
+            assert max(one["sizes"]) <= 13, (path, one)  # for which places were reckoned
+            assert min(one["sizes"]) * one["scale"] > 10, (path, one)  # pixels: no words are made small to fit
+        ids = tab.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
+        assert len(ids) == len(set(ids)), path
+        assert tab.get_by_role("img").count() == len(seen), path  # what a screen reader hears
+        assert page_looks.crossed_words(tab) == [], (path, width)
 
 
 def test_hostile_text_is_shown_as_text_in_tables_pictures_and_cases(tab: Any, served: Any) -> None:

@@ -243,6 +243,7 @@ def test_a_signal_that_nobody_else_reports_stands_in_the_forest(served):
     assert {row["ror"] for row in alone} == {None}
     assert "Eyelid ptosis" in [row["name"] for row in alone]
     assert ">Eyelid ptosis<" in forest["svg"]
+    assert forest["svg"].count("l axis") == len(alone) + 1  # an arrow each, and the line of no difference
 
 
 def test_counts_over_time_are_those_of_the_cohort(served):

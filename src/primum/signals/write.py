@@ -24,7 +24,6 @@ from primum.store.parquet import Chunk, ParquetFile, encode
 from primum.store.spreadsheet import SHEET_ROWS, write_book
 from primum.terms import IntArray
 
-
 ROWS_AT_ONCE: Final = 100_000  # of CSV text in memory
 ROW_GROUP: Final = 131_072  # rows of a Parquet file that are computed, encoded and compressed together
 GROUPS_AT_ONCE: Final = 8  # that wait to be written

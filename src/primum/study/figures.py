@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from primum.dossier.render import signal_pictures
-from primum.dossier.render.signal_pictures import Picture, Ratio
+from primum.dossier.render.charts.ratios import Ratio
+from primum.dossier.render.signal_pictures import Picture
 from primum.terms import OF_HARM, SYNTHETIC
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import numpy as np
 
 from primum.counts.cohort import condition
 from primum.dossier.render import signal_pictures
-from primum.dossier.render.signal_pictures import Picture, Ratio
+from primum.dossier.render.charts.ratios import Ratio
+from primum.dossier.render.signal_pictures import Picture
 from primum.errors import CohortError
 from primum.terms import OF_HARM, SYNTHETIC
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,8 @@ from primum.web.state import FIRST_METHODS, State
 from primum.web.tables import WARNING, rank_column
 
 if TYPE_CHECKING:
-    from primum.dossier.render.signal_pictures import Picture, Ratio
+    from primum.dossier.render.charts.ratios import Ratio
+    from primum.dossier.render.signal_pictures import Picture
     from primum.signals.table import SignalTable
     from primum.study.reports import Reports
 
@@ -47,7 +49,7 @@ def pictures(desk: Desk, state: State) -> dict[str, Any]:
 
 def _ratios(table: SignalTable) -> list[Ratio]:
     """A row of the forest for each pair; one that nobody else reports has no ratio, and says so."""
-    from primum.dossier.render.signal_pictures import Ratio
+    from primum.dossier.render.charts.ratios import Ratio
 
     ends = zip(table.ror.tolist(), table.ror_lower.tolist(), table.ror_upper.tolist(), strict=True)
     others = (table.event_reports - table.observed).tolist()
@@ -57,10 +59,12 @@ def _ratios(table: SignalTable) -> list[Ratio]:
         Ratio(
             event.capitalize() if one_drug else f"{drug}: {event.capitalize()}",
             *(drug, event),
-            *three,
+            value if elsewhere else math.inf,
+            lower,
+            upper,
             note="no interval" if elsewhere else "no other report has it",
         )
-        for drug, event, three, elsewhere in rows
+        for drug, event, (value, lower, upper), elsewhere in rows
     ]
 
 
@@ -133,6 +137,7 @@ def _told(desk: Desk, state: State, made: list[Picture], notes: list[str]) -> di
             "name": one.name,
             "title": one.title,
             "svg": one.on_page,
+            "narrow": one.on_phone,
             "columns": list(one.rows[0]),
             "rows": _plain(one.rows),
         }
@@ -144,7 +149,6 @@ def _told(desk: Desk, state: State, made: list[Picture], notes: list[str]) -> di
 
 def _plain(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
     """Rows of a table as plain values; a number that is missing is None."""
-    import math
 
     def plain(value: Any) -> Any:
         value = value.item() if hasattr(value, "item") else value

@@ -165,4 +165,4 @@ def _drawn(rows: list[dict[str, Any]], state: State) -> dict[str, str] | None:
         return None
     first = " in ".join(text for text in (state.what, state.cohort) if text) or "every report"
     drawn = shares(both, "Two cohorts", first=first, second=state.versus)
-    return {"name": drawn.name, "title": drawn.title, "svg": drawn.on_page}
+    return {"name": drawn.name, "title": drawn.title, "svg": drawn.on_page, "narrow": drawn.on_phone}

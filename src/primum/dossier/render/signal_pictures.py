@@ -7,17 +7,18 @@ has its numbers as a table beside it (`Picture.rows`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from primum.dossier.render.charts import canvas, heat
+from primum.dossier.render.charts import NARROW, canvas, heat, ratios
 from primum.dossier.render.charts import onset as onset_chart
+from primum.dossier.render.charts import shares as shares_chart
 from primum.dossier.render.charts import trend as trend_chart
 from primum.dossier.render.charts import volcano as volcano_chart
-from primum.dossier.render.charts.scale import axis
+from primum.dossier.render.charts.ratios import Ratio
 from primum.dossier.report_drawings import onset_panel, pair_name, volcano_of
 from primum.dossier.report_figures import HeatCell, HeatMap, OnsetCurves, Trend, TrendLine
 from primum.signals.caveats import reason_of
@@ -26,9 +27,8 @@ from primum.signals.onset import Onset
 from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
-NAMES: Final = 250.0
 _STYLE: Final = (
-    ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
+    "svg{font-size:13px}.t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
     ".k{fill:#0a64a4}.k.untreated{fill:#a8500b}rect.l{stroke:#c2cad1}"
@@ -50,6 +50,7 @@ class Picture:
         rows: its numbers, the heading first.
         title: its heading.
         on_page: the picture without heading and colours, for a page that has both.
+        on_phone: the same laid out for a narrow page.
     """
 
     name: str
@@ -57,35 +58,7 @@ class Picture:
     rows: list[tuple[Any, ...]]
     title: str
     on_page: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """One row of a forest.
-
-    Args:
-        name: what it is called.
-        drug: drug of the pair.
-        event: its event.
-        value: reporting odds ratio; not a number, like its bounds, where there is none; infinite where nobody else
-            reports the event.
-        lower: bound of its interval.
-        upper: the other bound.
-        note: what stands in place of the numbers where there is no interval.
-    """
-
-    name: str
-    drug: str
-    event: str
-    value: float = math.nan
-    lower: float = math.nan
-    upper: float = math.nan
-    note: str = "no interval"
-
-    @property
-    def drawn(self) -> bool:
-        """Whether it has a place on a logarithmic axis."""
-        return math.isfinite(self.value) and math.isfinite(self.upper) and self.lower > 0
+    on_phone: str
 
 
 def volcano(table: SignalTable, title: str) -> Picture:
@@ -99,15 +72,13 @@ def volcano(table: SignalTable, title: str) -> Picture:
         title: what was counted.
     """
     drawing, drawn = volcano_of(table)
-    body, height = volcano_chart.draw(drawing, {}, WIDTH, "volcano")
     told = (
         f"Each of {len(drawn)} pairs is a mark: to the right more reports than elsewhere, higher less likely by "
         f"chance. {sum(mark.stands_out for mark in drawing.marks)} are large and dark: {STANDS_OUT}. {_NOT_RATES}"
     )
     rows = [(str(table.drug[i]), str(table.event[i]), table.ic[i], table.p_midp[i], table.fdr[i]) for i in drawn]
     return _picture(
-        body,
-        height,
+        lambda width, name: volcano_chart.draw(drawing, {}, width, name),
         "volcano",
         title=f"{title}: size and surprise",
         description=told,
@@ -146,43 +117,26 @@ def forest(table: SignalTable, title: str) -> Picture:
     return forest_of(rows, f"{title}: odds ratios{' within strata' if pooled else ''}")
 
 
-def forest_of(ratios: Sequence[Ratio], title: str) -> Picture:
+def forest_of(drawn: Sequence[Ratio], title: str) -> Picture:
     """Reporting odds ratios with their intervals, each under a name of its own; one without an interval has its note.
 
     Args:
-        ratios: a row each, in order.
+        drawn: a row each, in order.
         title: of the picture.
     """
-    values = [end for one in ratios if one.drawn for end in (one.lower, one.value, one.upper)]
-    x = axis(values, left=NAMES + 12, right=WIDTH - 170, scale="log", include=(1.0,))
-    bottom = 8.0 + 28 * max(len(ratios), 1)
-    body = [*x.drawn(4, bottom, "reporting odds ratio (logarithmic), 95 % interval", reference=1.0)]
-    for row, one in enumerate(ratios):
-        y = 22.0 + 28 * row
-        body.append(_row_label(one.name, y + 4))
-        told = one.note
-        if one.drawn:
-            body.append(canvas.line(x(one.lower), y, x(one.upper), y, "bar"))
-            body.append(canvas.dot(x(one.value), y, "ink", hollow=one.lower <= 1))
-            told = f"{_number(one.value)} ({_number(one.lower)} to {_number(one.upper)})"
-        elif one.value == math.inf:  # the ratio lies beyond every axis
-            body.append(canvas.line(x(1.0), y, x.right, y, "axis"))
-            body += [canvas.line(x.right, y, x.right - 7, y + side, "bar") for side in (-4, 4)]
-        lines = canvas.wrap(told, 150, 12) if one.drawn else canvas.wrap(told, 150, 11)
-        body.append(
-            canvas.label(
-                WIDTH, y + 4 if len(lines) == 1 else y - 3, lines[:2], anchor="end", size=12 if one.drawn else 11
-            )
-        )
-    drawn = sum(one.drawn for one in ratios)
-    told = f"{drawn} ratios, one a row, with 95 % intervals; filled where the interval lies above 1. {_NOT_RATES}"
-    ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in ratios]
+    told = (
+        f"{sum(one.drawn for one in drawn)} ratios, one a row, with 95 % intervals; filled where the interval lies "
+        f"above 1. {_NOT_RATES}"
+    )
+    ends = [[end if math.isfinite(end) else None for end in (one.value, one.lower, one.upper)] for one in drawn]
     rows = [
         (one.name, one.drug, one.event, *three, "" if one.drawn else one.note)
-        for one, three in zip(ratios, ends, strict=True)
+        for one, three in zip(drawn, ends, strict=True)
     ]
     heads = ("name", *_heads("ror ror_lower ror_upper"), "note")
-    return _picture(body, bottom + 46, "forest", title=title, description=told, rows=[heads, *rows])
+    return _picture(
+        lambda width, _: ratios.draw(drawn, width), "forest", title=title, description=told, rows=[heads, *rows]
+    )
 
 
 def shares(
@@ -196,18 +150,14 @@ def shares(
         first: name of the first cohort, whose marks are filled.
         second: name of the second, whose marks are hollow.
     """
-    x = axis([100 * share for _, *two in rows for share in two], left=NAMES + 12, right=WIDTH - 20, include=(0.0,))
-    bottom = 4 + 26.0 * max(len(rows), 1)
-    body = [*x.drawn(4, bottom, "share of the reports of a cohort, %")]
-    for row, (name, ours, theirs) in enumerate(rows):
-        y = 20 + 26.0 * row
-        body.append(canvas.label(0, y + 4, canvas.wrap(name, NAMES)[0]))
-        body.append(canvas.line(x(100 * ours), y, x(100 * theirs), y, "rule"))
-        body += [canvas.dot(x(100 * theirs), y, "ink", hollow=True), canvas.dot(x(100 * ours), y, "ink")]
     told = f"Shares of {len(rows)} events in two cohorts: {first} filled, {second} hollow. {_NOT_RATES}"
     headed = f"{title}: {first} (filled) against {second} (hollow), shares"
     return _picture(
-        body, bottom + 46, "shares", title=headed, description=told, rows=[("event", "first", "second"), *rows]
+        lambda width, _: shares_chart.draw(rows, width),
+        "shares",
+        title=headed,
+        description=told,
+        rows=[("event", "first", "second"), *rows],
     )
 
 
@@ -235,7 +185,6 @@ def heat_map(
         for i in range(len(names))
     ]
     drawing = HeatMap(tuple(_called(names, drugs)), tuple(strata), tuple(cells))
-    body, height = heat.draw(drawing, {}, WIDTH, "heat-map")
     told = (
         f"Information component (bits) of {len(names)} events in {len(strata)} strata; blue is more than expected, "
         f"orange less, darker is further from 0. {_NOT_RATES}"
@@ -246,7 +195,13 @@ def heat_map(
         for j, pair in enumerate(_pairs(names, drugs))
     ]
     heads = ("stratum", *(("drug",) if drugs else ()), "event", "observed", "ic")
-    return _picture(body, height, "heat-map", title=f"{title}: by stratum", description=told, rows=[heads, *rows])
+    return _picture(
+        lambda width, name: heat.draw(drawing, {}, width, name),
+        "heat-map",
+        title=f"{title}: by stratum",
+        description=told,
+        rows=[heads, *rows],
+    )
 
 
 def trend(
@@ -276,7 +231,7 @@ def trend(
         for row, name in enumerate(_called(names, drugs))
     )
     said, decimals = (_TREND_OF_REPORTS, 0) if ic is None else (_TREND_OF_IC, 1)
-    body, height = trend_chart.draw(Trend(lines, tuple(periods), said, decimals), {}, WIDTH, "trend")
+    drawing = Trend(lines, tuple(periods), said, decimals)
     told = (
         f"{'Reports' if ic is None else 'Information component (bits)'} of {len(names)} events in each period, each on "
         f"a scale of its own. {_NOT_RATES}"
@@ -287,7 +242,13 @@ def trend(
         for j, pair in enumerate(_pairs(names, drugs))
     ]
     heads = ("period", *(("drug",) if drugs else ()), "event", "observed", *(() if ic is None else ("ic",)))
-    return _picture(body, height, "trend", title=f"{title}: over time", description=told, rows=[heads, *rows])
+    return _picture(
+        lambda width, name: trend_chart.draw(drawing, {}, width, name),
+        "trend",
+        title=f"{title}: over time",
+        description=told,
+        rows=[heads, *rows],
+    )
 
 
 def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Picture:
@@ -297,8 +258,7 @@ def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Pic
         groups: name, days to onset of its reports (at least one), and what was fitted to them.
         title: what was counted.
     """
-    panels = tuple(onset_panel(name, days, fit) for name, days, fit in groups)
-    body, height = onset_chart.draw(OnsetCurves(panels), {}, WIDTH, "onset")
+    drawing = OnsetCurves(tuple(onset_panel(name, days, fit) for name, days, fit in groups))
     rows: list[tuple[Any, ...]] = [("group", "days", "reports", "share", "weibull")]
     for name, days, fit in groups:
         values, reports = np.unique(np.asarray(days, dtype=np.int64), return_counts=True)
@@ -309,17 +269,31 @@ def onset(groups: Sequence[tuple[str, Sequence[int], Onset]], title: str) -> Pic
         "Share of the reports that state the time to onset to the day, by days after treatment; the broken line is a "
         f"Weibull distribution of whole days. Late events are reported less. {_NOT_RATES}"
     )
-    return _picture(body, height, "onset", title=f"{title}: days to onset", description=told, rows=rows)
+    return _picture(
+        lambda width, name: onset_chart.draw(drawing, {}, width, name),
+        "onset",
+        title=f"{title}: days to onset",
+        description=told,
+        rows=rows,
+    )
 
 
 def _picture(
-    body: Sequence[str], height: float, name: str, *, title: str, description: str, rows: list[tuple[Any, ...]]
+    draw: Callable[[float, str], tuple[Sequence[str], float]],
+    name: str,
+    *,
+    title: str,
+    description: str,
+    rows: list[tuple[Any, ...]],
 ) -> Picture:
-    """A picture under its heading, and without it."""
+    """A picture under its heading, and without it for a wide page and for a narrow one.
 
-    def drawn(inside: Sequence[str], high: float) -> str:
-        return canvas.picture(inside, width=WIDTH, height=high, name=name, title=title, description=description)
-
+    `draw` gives the elements and the height of a picture of some width; parts of it that have a name begin with the
+    other thing that it is given.
+    """
+    told = {"title": title, "description": description}
+    body, height = draw(WIDTH, name)
+    narrow, high = draw(NARROW, f"{name}-narrow")
     head = canvas.wrap(title, WIDTH, 15)
     below = 12.0 + 19 * len(head)
     styled = [
@@ -327,11 +301,14 @@ def _picture(
         canvas.label(0, 15, head, size=15, bold=True),
         canvas.element("g", *body, transform=f"translate(0,{below:g})"),
     ]
-    return Picture(name, drawn(styled, height + below) + "\n", rows, title, drawn(body, height))
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return Picture(
+        name=name,
+        svg=canvas.picture(styled, width=WIDTH, height=height + below, name=name, **told) + "\n",
+        rows=rows,
+        title=title,
+        on_page=canvas.picture(body, width=WIDTH, height=height, name=name, **told),
+        on_phone=canvas.picture(narrow, width=NARROW, height=high, name=f"{name}-narrow", **told),
+    )
 
 
 def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, ...]]:
@@ -342,14 +319,6 @@ def _pairs(names: Sequence[str], drugs: Sequence[str]) -> list[tuple[str, ...]]:
 def _called(names: Sequence[str], drugs: Sequence[str]) -> list[str]:
     """What rows are called: by the drug as well where there are several."""
     return [": ".join(pair) for pair in _pairs(names, drugs if len(set(drugs)) > 1 else ())]
-
-
-def _row_label(name: str, base: float) -> str:
-    """The name of a row in one line, or in two smaller ones."""
-    lines = canvas.wrap(name, NAMES)
-    if len(lines) == 1:
-        return canvas.label(0, base, lines)
-    return canvas.label(0, base - 7, canvas.wrap(name, NAMES, 11)[:2], size=11)
 
 
 def _heads(more: str) -> tuple[Any, ...]:
