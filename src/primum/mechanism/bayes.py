@@ -197,7 +197,7 @@ class Sampler:
         warmup: steps of each chain before its draws are kept.
         draws: draws of each chain.
         chains: chains.
-        reuse: compile once for other counts and other visits left out, instead of for these alone, which runs faster.
+        reuse: compile once for whatever counts come, instead of for each anew, which runs faster then.
     """
 
     def __init__(
@@ -221,7 +221,7 @@ class Sampler:
             numpyro.factor("counts", log_likelihood(values, design, terms, lag_days=lag_days))
 
         kernel = NUTS(model, target_accept_prob=0.95, max_tree_depth=9)
-        self._mcmc = MCMC(
+        mcmc = MCMC(
             kernel,
             num_warmup=warmup,
             num_samples=draws,
@@ -231,24 +231,29 @@ class Sampler:
             jit_model_args=reuse,
         )
 
+        def run(key: Any, terms: Mapping[str, Any]) -> tuple[Any, Any]:
+            mcmc.run(key, terms, extra_fields=("diverging",))
+            return mcmc.get_samples(group_by_chain=True), mcmc.get_extra_fields()["diverging"]
+
+        # NumPyro compiles its loop over the draws at every run: only a run that is compiled as a whole is kept.
+        self._run = jax.jit(run) if reuse else run
+        self._chains, self._draws = chains, draws
+
     def sample(self, design: Design, *, seed: int) -> Samples:
         """Draws for the counts and the used visits of `design`, which must be the sampler's but for these."""
         import jax
         import jax.numpy as jnp
         from numpyro.diagnostics import summary
 
-        self._mcmc.run(
-            jax.random.PRNGKey(seed),
-            {name: jnp.asarray(term) for name, term in terms_of(design).items()},
-            extra_fields=("diverging",),
-        )
-        by_chain = {name: np.asarray(value) for name, value in self._mcmc.get_samples(group_by_chain=True).items()}
+        terms = {name: jnp.asarray(term) for name, term in terms_of(design).items()}
+        drawn, diverging = self._run(jax.random.PRNGKey(seed), terms)
+        by_chain = {name: np.asarray(value) for name, value in drawn.items()}
         judged = summary(by_chain, group_by_chain=True)
         return Samples(
             values={name: value.reshape(-1, *value.shape[2:]) for name, value in by_chain.items()},
-            divergences=int(np.sum(self._mcmc.get_extra_fields()["diverging"])),
+            divergences=int(np.sum(diverging)),
             r_hat=float(max(np.max(row["r_hat"]) for row in judged.values())),
             effective=float(min(np.min(row["n_eff"]) for row in judged.values())),
-            chains=self._mcmc.num_chains,
-            draws=self._mcmc.num_samples,
+            chains=self._chains,
+            draws=self._draws,
         )

@@ -10,10 +10,9 @@ from typing import Final
 import numpy as np
 from scipy import special
 
-from primum.evidence.pooling.heterogeneity import cochran_q
+from primum.evidence.pooling.before_fit import before_fit
 from primum.evidence.pooling.likelihood import Bound, fit, likelihood_ratio_p, profile_interval
 from primum.evidence.pooling.pooled import Diagnostic, Pooled, blank_if_failed, normal_interval
-from primum.evidence.pooling.study_effects import study_effects
 from primum.evidence.pooling.tables import Measure, OneArm, TwoArms
 from primum.provenance import Method
 from primum.terms import FloatArray
@@ -55,18 +54,8 @@ def beta_binomial(table: TwoArms | OneArm, *, measure: Measure, level: float = 0
     Source:
         Kuss 2015 (see `BETA_BINOMIAL`).
     """
-    spread = cochran_q(study_effects(table, measure=measure))
-    empty = Pooled(
-        measure=measure,
-        method=BETA_BINOMIAL,
-        level=level,
-        q=spread.q,
-        q_df=spread.df,
-        q_p=spread.p,
-        i2=spread.i2,
-        used=table.study,
-        reason="one group has no event (or only events) in any study: its mean share lies on the edge",
-    )
+    reason = "one group has no event (or only events) in any study: its mean share lies on the edge"
+    empty = before_fit(table, measure=measure, method=BETA_BINOMIAL, level=level, reason=reason)
     if isinstance(table, OneArm):
         groups = [(table.events.astype(float), table.n.astype(float))]
     else:

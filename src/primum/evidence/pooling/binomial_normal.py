@@ -12,11 +12,10 @@ import numpy as np
 from scipy import special
 
 from primum.evidence.pooling import curves
-from primum.evidence.pooling.heterogeneity import cochran_q
+from primum.evidence.pooling.before_fit import before_fit
 from primum.evidence.pooling.intercepts import fixed_intercepts, random_intercepts
 from primum.evidence.pooling.pooled import Pooled
 from primum.evidence.pooling.random_effects import answer_from, normal_effects, one_sided
-from primum.evidence.pooling.study_effects import study_effects
 from primum.evidence.pooling.tables import OneArm, TwoArms, take
 from primum.evidence.proportions import clopper_pearson
 from primum.provenance import Method
@@ -49,19 +48,14 @@ SILENT: Final = "nobody, or everybody, had the event: it fits every effect equal
 
 def frame(table: TwoArms, method: Method, level: float, *, keep_silent: bool) -> Pooled:
     """The answer before its fit: which studies count, and how far they differ by themselves."""
-    spread = cochran_q(study_effects(table, measure="OR"))
-    silent = np.zeros(len(table), dtype=bool) if keep_silent else table.silent
-    return Pooled(
+    return before_fit(
+        table,
         measure="OR",
         method=method,
         level=level,
-        q=spread.q,
-        q_df=spread.df,
-        q_p=spread.p,
-        i2=spread.i2,
-        used=tuple(table.study[i] for i in np.nonzero(~silent)[0]),
-        left_out=tuple((table.study[i], SILENT) for i in np.nonzero(silent)[0]),
         reason="nobody, or everybody, had the event in every study",
+        silent=None if keep_silent else table.silent,
+        why=SILENT,
     )
 
 
@@ -135,18 +129,8 @@ def logit_normal(table: OneArm, *, level: float = 0.95) -> Pooled:
     Source:
         Hamza, van Houwelingen, Stijnen 2008 (see `LOGIT_NORMAL`).
     """
-    spread = cochran_q(study_effects(table, measure="PLO"))
-    empty = Pooled(
-        measure="PLO",
-        method=LOGIT_NORMAL,
-        level=level,
-        q=spread.q,
-        q_df=spread.df,
-        q_p=spread.p,
-        i2=spread.i2,
-        used=table.study,
-        reason="nobody, or everybody, had the event in every study",
-    )
+    reason = "nobody, or everybody, had the event in every study"
+    empty = before_fit(table, measure="PLO", method=LOGIT_NORMAL, level=level, reason=reason)
     x, n = table.events.astype(float), table.n.astype(float)
     if np.sum(x) in (0, np.sum(n)):
         return _all_alike(empty, int(np.sum(x)), int(np.sum(n)))

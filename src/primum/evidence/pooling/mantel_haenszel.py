@@ -8,9 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from primum.evidence.pooling.heterogeneity import cochran_q
+from primum.evidence.pooling.before_fit import before_fit
 from primum.evidence.pooling.pooled import Pooled, normal_interval, normal_p
-from primum.evidence.pooling.study_effects import study_effects
 from primum.evidence.pooling.tables import Measure, TwoArms, TwoRates
 from primum.provenance import Method
 
@@ -66,7 +65,6 @@ def mantel_haenszel(table: TwoArms | TwoRates, *, measure: Measure, level: float
         See `MANTEL_HAENSZEL`.
     """
     method = MANTEL_HAENSZEL[measure]
-    spread = cochran_q(study_effects(table, measure=measure))
     silent = np.zeros(len(table), dtype=bool)
     if isinstance(table, TwoRates):
         estimate, variance = _rate_ratio(table)
@@ -79,18 +77,14 @@ def mantel_haenszel(table: TwoArms | TwoRates, *, measure: Measure, level: float
     else:
         estimate, variance = _odds_ratio(table)
         silent = table.silent
-    left_out = tuple((table.study[i], "no event, or no person without, in either group") for i in np.nonzero(silent)[0])
-    common = Pooled(
+    common = before_fit(
+        table,
         measure=measure,
         method=method,
         level=level,
         reason="one of the two groups has no event (or only events) in any study: no finite ratio",
-        q=spread.q,
-        q_df=spread.df,
-        q_p=spread.p,
-        i2=spread.i2,
-        used=tuple(table.study[i] for i in np.nonzero(~silent)[0]),
-        left_out=left_out,
+        silent=silent,
+        why="no event, or no person without, in either group",
     )
     if not (math.isfinite(estimate) and math.isfinite(variance) and variance > 0):
         return common

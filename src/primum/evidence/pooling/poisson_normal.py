@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 
 from primum.evidence.pooling import curves
-from primum.evidence.pooling.heterogeneity import cochran_q
+from primum.evidence.pooling.before_fit import before_fit
 from primum.evidence.pooling.intercepts import fixed_intercepts
 from primum.evidence.pooling.pooled import Pooled
 from primum.evidence.pooling.random_effects import answer_from, normal_effects, one_sided
-from primum.evidence.pooling.study_effects import study_effects
 from primum.evidence.pooling.tables import TwoRates, take
 from primum.provenance import Method
 
@@ -49,18 +48,14 @@ def poisson_normal(table: TwoRates, *, conditional: bool = False, level: float =
         Stijnen, Hamza, Ozdemir 2010, section 4 (see `POISSON_NORMAL`).
     """
     events = table.events_treated + table.events_control
-    spread = cochran_q(study_effects(table, measure="IRR"))
-    empty = Pooled(
+    empty = before_fit(
+        table,
         measure="IRR",
         method=CONDITIONAL if conditional else POISSON_NORMAL,
         level=level,
-        q=spread.q,
-        q_df=spread.df,
-        q_p=spread.p,
-        i2=spread.i2,
-        used=tuple(table.study[i] for i in np.nonzero(events > 0)[0]),
-        left_out=tuple((table.study[i], "no event in either group") for i in np.nonzero(events == 0)[0]),
         reason="no event in any study",
+        silent=events == 0,
+        why="no event in either group",
     )
     told = take(table, events > 0)
     if not len(told):
