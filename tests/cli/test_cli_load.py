@@ -203,6 +203,16 @@ def test_a_table_loads(tmp_path):
     assert done.stdout == "t.csv: loaded 2 reports; 0 lines rejected, 0 rows repaired\n"
 
 
+def test_a_case_is_found_whatever_zeros_stand_before_its_number(tmp_path):
+    (tmp_path / "t.csv").write_text("CASEID,DRUG,AE\n0916602,A,X\n07,B,Y\n7,C,Z\n")
+    primum("load", "table", tmp_path / "t.csv", store=tmp_path / "store")
+    for number in ("0916602", "916602", "000916602", "table:916602"):
+        assert primum("case", number, store=tmp_path / "store").stdout.startswith("Case 0916602, ")
+    assert primum("case", "7", store=tmp_path / "store").stdout.startswith("Case 7, ")  # one that is there as asked
+    for number in ("916603", "0"):
+        assert f'No case or report "{number}"' in refused("case", number, store=tmp_path / "store")
+
+
 def test_a_table_of_the_same_name_from_another_folder_replaces_the_first_and_says_so(tmp_path):
     said = []
     for folder in "ab":

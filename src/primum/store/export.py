@@ -150,7 +150,7 @@ def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say:
             case "csv":
                 store.engine.write_csv(fresh, rows)
             case "xlsx":
-                store.engine.write_parquet(through, rows)  # from which rows come some at a time, from every engine's
+                store.engine.write_parquet(through, rows)  # of which every engine's rows can be read some at a time
                 write_book(fresh, {_sheet_name(schema, store): _rows(schema, through), "about": _about(schema, store)})
         fresh.replace(path)
     except StoreError as error:
