@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 
 class PrimumError(Exception):
@@ -181,6 +182,13 @@ class SourceError(PrimumError, ValueError):
     def of(cls, path: str, given: str, expected: str, do: str) -> SourceError:
         """Build from the file, what it holds, what it should hold and what to do."""
         return cls(f"{path}: {given}; expected {expected}. {do}")
+
+    @classmethod
+    def no_file(cls, path: Path, expected: str) -> SourceError:
+        """Build from a path where no file is, and what file it should be."""
+        if path.is_dir():
+            return cls.of(str(path), "it is a folder", expected, "Name a file.")
+        return cls.of(str(path), "there is no such file", expected, "Check the name.")
 
 
 class StoreError(PrimumError, RuntimeError):

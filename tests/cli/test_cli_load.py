@@ -154,6 +154,37 @@ def test_a_wrong_archive_gets_one_line_and_leaves_no_store(tmp_path, name, conte
     assert not (tmp_path / "store").exists()
 
 
+def test_a_store_of_an_older_form_is_brought_up_to_date_by_the_command_that_its_line_names(tmp_path):
+    from primum.store import open_store
+
+    path, folder = write_archive(tmp_path, quarter=Quarter(2015, 1), reports=20, seed=1), tmp_path / "an old store"
+    commands.primum("load", "faers", "--from", path, "--store", folder)
+    facts = {"schema_version": "d8eb9cd6fadaf401", "derived_from": "a snapshot of that form"}
+    changes = [f"UPDATE store_facts SET value = '{value}' WHERE fact = '{fact}'" for fact, value in facts.items()]
+    with open_store(folder, write=True) as store:  # of the form before names counted the rows that teach
+        store.engine.create(["ALTER TABLE drug_names DROP COLUMN teaching_rows", *changes])
+    line = refused("status", "--store", folder, store=tmp_path)
+    told = f"primum: Store {folder}: an older version of Primum made it. Bring it up to date: "
+    assert line == f"{told}primum load faers --store '{folder}'"
+    done = commands.primum("load", "faers", "--store", folder)
+    assert done.stdout == "Finished what was left to do; the store is up to date.\n"
+    assert "Reports 20;" in primum("status", store=folder).stdout
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_as_a_folder(tmp_path):
+    (tmp_path / "in" / "faers_ascii_2015q1.zip").mkdir(parents=True)
+    given = tmp_path / "in" / "faers_ascii_2015q1.zip"
+    for words in (("faers", "--from", given.parent), ("table", given), ("caers", given), ("eudravigilance", given)):
+        assert f"primum: {given}: it is a folder; expected " in refused("load", *words, store=tmp_path / "store")
+
+
+def test_what_names_no_quarter_is_told_once(tmp_path):
+    for text in ("2026q5", "2026q1..2026q9", "26q1"):
+        line = refused("load", "faers", text, store=tmp_path / "store")
+        expected = "expected a year, q and a number from 1 to 4, such as 2014q3 or 2004q1..2017q2. Correct it."
+        assert line == f"primum: {text}: it names no quarter; {expected}"
+
+
 def test_a_folder_that_is_not_there_gets_one_line(tmp_path):
     assert "no such file or folder" in refused("load", "faers", "--from", tmp_path / "x", store=tmp_path / "store")
 
@@ -170,6 +201,16 @@ def test_a_table_loads(tmp_path):
     (tmp_path / "t.csv").write_text("CASEID,DRUG,AE\n1,A,X\n2,A,Y\n")
     done = primum("load", "table", tmp_path / "t.csv", store=tmp_path / "store")
     assert done.stdout == "t.csv: loaded 2 reports; 0 lines rejected, 0 rows repaired\n"
+
+
+def test_a_case_is_found_whatever_zeros_stand_before_its_number(tmp_path):
+    (tmp_path / "t.csv").write_text("CASEID,DRUG,AE\n0916602,A,X\n07,B,Y\n7,C,Z\n")
+    primum("load", "table", tmp_path / "t.csv", store=tmp_path / "store")
+    for number in ("0916602", "916602", "000916602", "table:916602"):
+        assert primum("case", number, store=tmp_path / "store").stdout.startswith("Case 0916602, ")
+    assert primum("case", "7", store=tmp_path / "store").stdout.startswith("Case 7, ")  # one that is there as asked
+    for number in ("916603", "0"):
+        assert f'No case or report "{number}"' in refused("case", number, store=tmp_path / "store")
 
 
 def test_a_table_of_the_same_name_from_another_folder_replaces_the_first_and_says_so(tmp_path):

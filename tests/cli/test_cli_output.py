@@ -60,6 +60,12 @@ def test_only_json_goes_to_the_screen(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_in_the_place_of_a_file_is_told_as_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as told:
+        write_text(tmp_path, "text")
+    assert str(told.value) == f"Cannot write {tmp_path}: it is a folder. Name a file."
+
+
 def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("old")

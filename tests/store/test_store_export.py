@@ -155,6 +155,19 @@ def test_a_full_disk_is_told_of_the_folder_and_not_of_the_store(store, tmp_path,
     assert str(told.value) == f"Cannot write {tmp_path}: No space left. Make room there."
 
 
+def test_an_export_that_was_stopped_is_gone_on_with_in_any_format(store, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    export(store, ["outcomes"], tmp_path / "whole", format="parquet")
+    monkeypatch.setattr("primum.store.export._write", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(store, ["reactions"], tmp_path / "out", format="csv")
+    monkeypatch.undo()
+    (tmp_path / "whole" / "outcomes.parquet").rename(tmp_path / "out" / "outcomes.parquet")  # as if it had been first
+    assert [one.table for one in export(store, ["reactions"], tmp_path / "out", format="csv")] == ["reactions"]
+
+
 def test_what_cannot_be_exported_is_told_in_one_line(store, tmp_path):
     with pytest.raises(UnknownNameError, match='No table of the store named "report"'):
         export(store, ["report"], tmp_path, format="csv")

@@ -13,6 +13,7 @@ from primum.cases.link_model import MISSING, comparisons
 from primum.cases.link_score import level_column, probability
 from primum.cases.linked import why_no_links
 from primum.errors import UnknownNameError
+from primum.sources.repairs import LONGEST_KEY
 from primum.sources.systems import SYSTEMS
 from primum.store import schema
 from primum.vocab.drugs import named_drugs
@@ -20,6 +21,7 @@ from primum.vocab.reactions import normal
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     import ibis
 
@@ -193,17 +195,22 @@ class CaseStory:
 def case_story(store: Store, number: str) -> CaseStory:
     """The story of a case, by its number or by the id of one of its reports; `faers:NUMBER` names the system too.
 
+    Where no loaded report has the number, one that differs in zeros at its beginning alone is taken for it.
+
     Raises:
         UnknownNameError: no such case or report is loaded, or two systems have one of that number.
     """
     rows = store.engine.rows
     plain, named = _split(number)
-    sources = [str(source) for (source,) in rows(_sources_of(plain)) if named in (None, source)]
-    if not sources:
+    for numbers in ((plain,), _with_other_zeros(plain)):
+        sources = [str(source) for (source,) in rows(_sources_of(numbers)) if named in (None, source)]
+        if sources:
+            break
+    else:
         raise UnknownNameError.not_loaded("case or report", number)
     if len(sources) > 1:
         raise UnknownNameError.of_several("case or report", number, (f"{source}:{plain}" for source in sources))
-    found = rows(_versions_of(plain, sources[0]))
+    found = rows(_versions_of(numbers, sources[0]))
     versions = tuple(Version(*row[1:]) for row in found)
     shown = next((version for version in versions if version.current), versions[0])
     case_id = None if found[0][0] is None else str(found[0][0])
@@ -234,19 +241,32 @@ def _split(number: str) -> tuple[str, str | None]:
     return (rest.strip(), system.casefold()) if colon and system.casefold() in SYSTEMS else (number.strip(), None)
 
 
-def _sources_of(number: str) -> ibis.Table:
+def _with_other_zeros(number: str) -> tuple[str, ...]:
+    """A number with no zero at its beginning, and with as many as a key of a report has room for.
+
+    Examples:
+        >>> _with_other_zeros("0916602")[:3], _with_other_zeros("US-1")
+        (('916602', '0916602', '00916602'), ('US-1',))
+    """
+    if not (number.isascii() and number.isdigit()):
+        return (number,)
+    short = number.lstrip("0")
+    return tuple(short.zfill(digits) for digits in range(len(short) or 1, LONGEST_KEY + 1))
+
+
+def _sources_of(numbers: Sequence[str]) -> ibis.Table:
     reports = schema.table("reports")
-    meant = reports.filter((reports.caseid == number) | (reports.primaryid == number))
+    meant = reports.filter(reports.caseid.isin(numbers) | reports.primaryid.isin(numbers))
     return meant.select("source").distinct().order_by("source")
 
 
-def _versions_of(number: str, source: str) -> ibis.Table:
-    """All versions of the case that the number, or the report of that id, belongs to; the latest first."""
+def _versions_of(numbers: Sequence[str], source: str) -> ibis.Table:
+    """All versions of the case that a number, or the report of that id, belongs to; the latest first."""
     import ibis
 
     reports, current = schema.table("reports"), schema.table("current_reports")
     reports = reports.filter(reports.source == source)
-    meant = reports.filter((reports.caseid == number) | (reports.primaryid == number))
+    meant = reports.filter(reports.caseid.isin(numbers) | reports.primaryid.isin(numbers))
     same_case = reports.caseid.isin(meant.filter(meant.caseid.notnull()).caseid)
     same_report = reports.report_key.isin(meant.report_key)
     joined = reports.filter(same_case | same_report).join(current, "report_key")

@@ -80,7 +80,7 @@ def load_faers(
                 watcher=watcher.archives,
             )
         elif faers.finish(opened, progress=watcher.say):
-            say("Finished a load that was stopped.")
+            say("Finished what was left to do; the store is up to date.")
             return
         else:
             raise faers.no_quarters()

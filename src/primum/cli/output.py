@@ -54,8 +54,7 @@ def can_write(*paths: Path | None) -> None:
     for path in paths:
         if path is None or str(path) == "-":
             continue
-        if path.is_dir():
-            raise OutputError.of(str(path), "it is a folder", "Name a file.")
+        _refuse_folder(path)
         if not _is_stream(path):
             _beside(path).unlink()
 
@@ -70,10 +69,12 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
         write: writes its content into the file it is given.
 
     Raises:
-        OutputError: the folder does not exist or cannot be written; or `-`, which only JSON may be.
+        OutputError: the folder does not exist or cannot be written, the file is a folder; or `-`, which only JSON may
+            be.
     """
     if str(path) == "-":
         raise OutputError.of("-", "only --json can go to the screen", "Name a file.")
+    _refuse_folder(path)
     try:
         if _is_stream(path):
             _write_into(path, write)
@@ -84,6 +85,11 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         what = error.strerror or str(error)
         raise OutputError.of(str(path), what, "Free some space or name another file.") from error
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise OutputError.of(str(path), "it is a folder", "Name a file.")
 
 
 def _write_beside(path: Path, write: Callable[[Path], None]) -> None:

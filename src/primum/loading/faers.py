@@ -108,9 +108,8 @@ def read_quarters(texts: Sequence[str]) -> frozenset[Quarter]:
         try:
             quarter, end = Quarter.parse(first), Quarter.parse(last if dots else first)
         except ValueError as error:
-            raise SourceError.of(
-                text, str(error), "quarters such as 2014q3 or 2004q1..2017q2", "Correct it."
-            ) from error
+            expected = "a year, q and a number from 1 to 4, such as 2014q3 or 2004q1..2017q2"
+            raise SourceError.of(text or "an empty text", "it names no quarter", expected, "Correct it.") from error
         if end < quarter:
             raise SourceError.of(text, "it ends before it begins", "the earlier quarter first", "Turn it round.")
         while quarter <= end:

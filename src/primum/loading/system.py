@@ -299,7 +299,7 @@ def check_file(path: Path, expected: str) -> None:
         SourceError: as said.
     """
     if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", expected, "Check the name.")
+        raise SourceError.no_file(path, expected)
 
 
 def parts_of_files(system: System, files: Sequence[Path], read: Callable[[Path, PartWriter], None]) -> list[Part]:

@@ -29,7 +29,7 @@ def check_table_file(path: Path) -> None:
         SourceError: as said.
     """
     if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", f"a table with {TABLE_COLUMNS}", "Check the name.")
+        raise SourceError.no_file(path, f"a table with {TABLE_COLUMNS}")
     if not path.name.lower().endswith(KINDS):
         raise SourceError.of(path.name, "another kind of file", f"a name in {' '.join(KINDS)}", "Convert or rename it.")
 

@@ -131,7 +131,7 @@ def read_archive(path: Path) -> Archive:
         SourceError: it is not there, not a zip, damaged, or not a FAERS quarter with its seven tables.
     """
     if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", WHOLE, "Check the name.")
+        raise SourceError.no_file(path, WHOLE)
     with path.open("rb") as file:
         start = file.read(512)
     if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):

@@ -117,7 +117,7 @@ def _files(path: Path) -> list[Path]:
             )
         return inside
     if not path.is_file():
-        raise SourceError.of(str(path), "there is no such file", "files such as 2021VAERSDATA.csv", "Check the name.")
+        raise SourceError.no_file(path, "files such as 2021VAERSDATA.csv")
     return [path]
 
 

@@ -114,11 +114,15 @@ def _refuse_mixture(folder: Path, written: set[str], snapshot: str) -> None:
     told = folder / SNAPSHOT_FILE
     if told.is_file() and told.read_text(encoding="utf-8").strip() == snapshot:
         return
-    if stay := [name for schema in tables() for name in _files_of(folder, schema) if name not in written]:
+    there = [name for schema in tables() for name in _files_of(folder, schema)]
+    if stay := [name for name in there if name not in written]:
         raise OutputError.of(
             str(folder), f"{stay[0]} there is of another state of a store", "Name another folder with --to."
         )
-    told.unlink(missing_ok=True)
+    if there:
+        told.unlink(missing_ok=True)
+    else:  # at once: what lies there when the disk is full is of this snapshot too
+        _write_text(told, snapshot + "\n")
 
 
 def _refuse_long(store: Store, folder: Path, wanted: Sequence[TableSchema]) -> None:
@@ -146,7 +150,7 @@ def _write(store: Store, schema: TableSchema, folder: Path, format: Format, say:
             case "csv":
                 store.engine.write_csv(fresh, rows)
             case "xlsx":
-                store.engine.write_parquet(through, rows)  # from which rows come some at a time, from every engine's
+                store.engine.write_parquet(through, rows)  # of which every engine's rows can be read some at a time
                 write_book(fresh, {_sheet_name(schema, store): _rows(schema, through), "about": _about(schema, store)})
         fresh.replace(path)
     except StoreError as error:

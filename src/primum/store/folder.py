@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,6 @@ DERIVED_FROM: Final = "derived_from"  # the fact that tells which snapshot the d
 SYNTHETIC_REPORTS: Final = "synthetic_reports"  # the fact that tells how many reports are invented
 NAMED_ROWS: Final = "drug_rows_named"  # facts of a derivation: drug rows with a name, and those nothing is known of
 UNMAPPED_ROWS: Final = "drug_rows_unmapped"
-LOAD_HINT: Final = "Load reports first: primum load faers --from DIR_OR_ZIP"
-
-
-UPDATE_HINT: Final = "Bring it up to date: primum load faers"
-FINISH_HINT: Final = "Finish it: primum load faers"
 
 
 def default_folder() -> Path:
@@ -170,7 +166,9 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
     """
     folder = folder or default_folder()
     if not write and not exists(folder):
-        raise StoreError.of(str(folder), "no reports are loaded there", LOAD_HINT)
+        raise StoreError.of(
+            str(folder), "no reports are loaded there", _hint("Load reports first", folder, " --from DIR_OR_ZIP")
+        )
     made = not exists(folder)
     if write:
         _make_folder(folder)
@@ -189,8 +187,14 @@ def open_store(folder: Path | None = None, *, write: bool = False, underived: bo
     store = Store(folder, engine, made)
     if not (write or underived or store.is_derived()):
         engine.close()
-        raise StoreError.of(str(folder), "a load was stopped before its end", FINISH_HINT)
+        raise StoreError.of(str(folder), "a load was stopped before its end", _hint("Finish it", folder))
     return store
+
+
+def _hint(what: str, folder: Path, more: str = "") -> str:
+    """The command that mends a store; it names the folder where another one would be taken."""
+    named = "" if folder == default_folder() else f" --store {shlex.quote(str(folder))}"
+    return f"{what}: primum load faers{more}{named}"
 
 
 def _make_folder(folder: Path) -> None:
@@ -240,7 +244,9 @@ def _bring_up_to_date(engine: DuckDBEngine, folder: Path, *, write: bool) -> Non
     if way and write:
         migrations.migrate(engine, way)
     elif way:
-        raise OutdatedStoreError.of(str(folder), "an older version of Primum made it", UPDATE_HINT)
+        raise OutdatedStoreError.of(
+            str(folder), "an older version of Primum made it", _hint("Bring it up to date", folder)
+        )
 
 
 def _check_tables(engine: DuckDBEngine, folder: Path) -> None:
@@ -248,7 +254,9 @@ def _check_tables(engine: DuckDBEngine, folder: Path) -> None:
     from primum.store.schema import tables
 
     if engine.columns_of("store_facts") is None:  # killed while it was made
-        raise StoreError.of(str(folder), "no reports are loaded there", LOAD_HINT)
+        raise StoreError.of(
+            str(folder), "no reports are loaded there", _hint("Load reports first", folder, " --from DIR_OR_ZIP")
+        )
     for schema in tables():
         found = engine.columns_of(schema.name)
         wanted = {column.name: column.type for column in schema.columns}
