@@ -11,8 +11,9 @@ export UV_COMPILE_BYTECODE := 1
 # The system's certificates first, for networks that sign their own; then the installer's, for systems that have none.
 fetch = $(UV) --system-certs $(1) || $(UV) $(1)
 TREATMENT ?= anti-wrinkle
-# Two workers, a file of tests each at a time, so that what a file makes for its tests is made once.
-SPREAD := -n 2 --dist loadfile
+# Two workers, a file of tests each at a time, so that what a file makes for its tests is made once; in the order of
+# tests/conftest.py, long files first.
+SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help ask setup test slow both spark spark-slow check ci bench fit gates calibrate docs serve lock browser java clean

@@ -75,9 +75,12 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+OF_COLOURS = ("color-contrast", "link-in-text-block")  # axe's rules that read colours; all others read what is where
+
+
 @pytest.fixture(scope="session")
-def grave_faults() -> Callable[[Any], list[Any]]:
-    """What axe calls serious or critical in a tab, everything opened.
+def grave_faults() -> Callable[..., list[Any]]:
+    """What axe calls serious or critical in a tab, everything opened, in light by every rule and in dark by colours.
 
     axe-core is looked for in AXE_CORE, else in node_modules/axe-core/axe.min.js at the root of the repository
     (`npm install --no-save axe-core`).
@@ -86,15 +89,20 @@ def grave_faults() -> Callable[[Any], list[Any]]:
     if not axe.is_file():
         pytest.skip(f"axe-core not found at {axe}; npm install --no-save axe-core, or set AXE_CORE")
 
-    def found(tab: Any) -> list[Any]:
+    def found(tab: Any, within: str = "html") -> list[Any]:
         tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         tab.evaluate(axe.read_text(encoding="utf-8"))
-        rules = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        return [
-            (rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
-            for rule in rules
-            if rule["impact"] in ("serious", "critical")
-        ]
+        faults = []
+        for scheme, only in (("light", None), ("dark", OF_COLOURS)):
+            tab.emulate_media(color_scheme=scheme)
+            asked = {"resultTypes": ["violations"], **({"runOnly": only} if only else {})}
+            rules = tab.evaluate("asked => axe.run(...asked)", [within, asked])["violations"]
+            faults += [
+                (scheme, rule["id"], len(rule["nodes"]), rule["nodes"][0]["html"][:200])
+                for rule in rules
+                if rule["impact"] in ("serious", "critical")
+            ]
+        return faults
 
     return found
 
@@ -141,15 +149,26 @@ def _array(values: list[Any]) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=object)
 
 
-def _load(folder: Path, archives: list[Path]) -> None:
-    from primum.loading.faers import load_faers
+def _load(folder: Path, archives: Path) -> None:
+    from primum.loading.faers import load_archives
+    from primum.store import open_store
+
+    with open_store(folder, write=True) as store:
+        load_archives(store, archives)
+
+
+def _load_table(folder: Path, file: Path) -> None:
     from primum.loading.table import load_table
     from primum.store import open_store
 
     with open_store(folder, write=True) as store:
-        for archive in archives:
-            load = load_faers if archive.suffix == ".zip" else load_table
-            load(store, archive)
+        load_table(store, file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that hold slow tests first: a long file that comes last leaves the other worker with nothing to do."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
@@ -177,20 +196,20 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
 @pytest.fixture(scope="session")
 def real_samples(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the two real FAERS samples of 100 cases each."""
-    return made_once("real", lambda folder: _load(folder, sorted((shared / "data").glob("*ers_ascii_*.zip"))))
+    return made_once("real", lambda folder: _load(folder, shared / "data"))
 
 
 @pytest.fixture(scope="session")
 def made_archives(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the fourteen SYNTHETIC archives that carry the known oddities."""
-    return made_once("made", lambda folder: _load(folder, sorted((shared / "formats" / "fixtures").glob("*.zip"))))
+    return made_once("made", lambda folder: _load(folder, shared / "formats" / "fixtures"))
 
 
 @pytest.fixture(scope="session")
 def long_table(shared: Path, made_once: MadeOnce) -> Path:
     """Folder of a store with the real long table of primary suspects of 2022q3."""
-    archive = shared / "data" / "faers_2022q3_primary_suspect.csv.gz"
-    return made_once("table", lambda folder: _load(folder, [archive]))
+    file = shared / "data" / "faers_2022q3_primary_suspect.csv.gz"
+    return made_once("table", lambda folder: _load_table(folder, file))
 
 
 @pytest.hookimpl(wrapper=True)

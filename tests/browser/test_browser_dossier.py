@@ -11,7 +11,10 @@ import page_looks
 pytestmark = pytest.mark.browser
 
 
-SCREENS = [pytest.param(screen, id=name) for name, screen in page_looks.SCREENS.items()]
+SCREENS, WIDTHS = (
+    [pytest.param(screen, id=name) for name, screen in screens.items()]
+    for screens in (page_looks.SCREENS, page_looks.WIDTHS)
+)
 
 
 def test_it_opens_offline_asks_for_nothing_and_complains_of_nothing(tab: Any, address: str) -> None:
@@ -31,7 +34,7 @@ def test_words_in_pictures_do_not_run_into_each_other(tab: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+@pytest.mark.parametrize("tab", WIDTHS, indirect=True)
 def test_axe_finds_nothing_serious(tab: Any, grave_faults: Any) -> None:
     assert grave_faults(tab) == []
 
@@ -84,7 +87,7 @@ def test_a_brief_fits_the_screen_and_asks_for_nothing(tab: Any, briefs: dict[str
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", ["patient", "clinician"])
-@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+@pytest.mark.parametrize("tab", WIDTHS, indirect=True)
 def test_axe_finds_nothing_serious_in_a_brief(tab: Any, briefs: dict[str, str], reader: str, grave_faults: Any) -> None:
     tab.goto(briefs[reader])
     assert grave_faults(tab) == []

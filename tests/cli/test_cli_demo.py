@@ -126,7 +126,7 @@ def test_what_is_planted_is_expected_often_enough_whatever_the_number_of_reports
 
 @pytest.mark.slow
 def test_with_the_fewest_reports_every_seed_finds_what_was_planted(tmp_path):
-    for seed in range(25):
+    for seed in range(12):  # how seldom chance hides them is told by what is expected, above
         found = run_demo(tmp_path / str(seed), reports=LEAST_REPORTS, quarters=[Quarter(2015, 1)], seed=seed)
         assert [one.found for one in found.planted] == [True] * 3
         assert found.reports == LEAST_REPORTS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from primum.cli.output import can_write, write_file, write_text
+from primum.cli.output import can_write, harmless, write_file, write_text
 from primum.errors import OutputError
 
 
@@ -44,13 +44,13 @@ def test_a_file_keeps_its_permissions_and_a_new_one_has_those_of_the_process(tmp
     private, new = tmp_path / "private.json", tmp_path / "new.json"
     private.write_text("old")
     private.chmod(0o600)
-    before = os.umask(0o027)
+    before = os.umask(0o020)
     try:
         write_text(private, "new")
         write_text(new, "new")
     finally:
         os.umask(before)
-    assert (stat.S_IMODE(private.stat().st_mode), stat.S_IMODE(new.stat().st_mode)) == (0o600, 0o640)
+    assert (stat.S_IMODE(private.stat().st_mode), stat.S_IMODE(new.stat().st_mode)) == (0o600, 0o646)
 
 
 def test_only_json_goes_to_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +66,20 @@ def test_a_folder_in_the_place_of_a_file_is_told_as_a_folder(tmp_path: Path) -> 
     assert str(told.value) == f"Cannot write {tmp_path}: it is a folder. Name a file."
 
 
+def test_what_cannot_be_written_is_known_before_anything_is_and_leaves_nothing(tmp_path: Path) -> None:
+    can_write(None, Path("-"), tmp_path / "new.json")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(OutputError, match="it is a folder"):
+        can_write(tmp_path / "new.json", tmp_path)
+    with pytest.raises(OutputError, match=r"nowhere/new\.json"):
+        can_write(tmp_path / "nowhere" / "new.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_blank_that_breaks_no_line_is_no_control_character() -> None:
+    assert harmless("5\N{NO-BREAK SPACE}units\x9f") == "5\N{NO-BREAK SPACE}units"
+
+
 def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("old")
@@ -74,7 +88,7 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
         fresh.write_text("half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OutputError, match="No space left on device"):
+    with pytest.raises(OutputError, match=r"table\.csv: No space left on device\. Free"):
         write_file(table, fail)
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
     assert table.read_text() == "old"

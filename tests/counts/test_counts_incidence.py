@@ -111,21 +111,20 @@ def _plain(counts: Counts) -> dict[str, Any]:
     return found
 
 
-def all_ways(store: Store, arrays: Incidence, cohort: str, level: str) -> None:
+ASKED = (
+    None,
+    TREATMENT,
+    Asked("BOTOX COSMETIC", "product"),
+    Asked("ASPIRIN", "substance"),
+    Asked("BOTOX", "verbatim"),
+)
+
+
+def agree(store: Store, arrays: Incidence, cohort: str, **how: Any) -> None:
     """Every question of a cohort, by both roads."""
-    meant = parse(cohort)
-    asked = [
-        None,
-        TREATMENT,
-        Asked("BOTOX COSMETIC", "product"),
-        Asked("ASPIRIN", "substance"),
-        Asked("BOTOX", "verbatim"),
-    ]
-    for what in asked:
-        slow, fast = both(store, arrays, what, cohort=meant, drug_level=level)
-        assert fast == slow, (what, cohort, level)
-        slow, fast = both(store, arrays, what, cohort=meant, versus=parse("drug:dysport"))
-        assert fast == slow, (what, cohort)
+    for what in ASKED:
+        slow, fast = both(store, arrays, what, cohort=parse(cohort), **how)
+        assert fast == slow, (what, cohort, how)
 
 
 @pytest.mark.slow
@@ -135,17 +134,25 @@ def test_both_roads_count_the_same(
     memory_store: MakeStore, made: list[dict[str, Any]], cohort: str, level: str
 ) -> None:
     with fill(memory_store, made) as store:
-        all_ways(store, open_incidence(store), cohort, level)
+        arrays = open_incidence(store)
+        agree(store, arrays, cohort, drug_level=level)
+        agree(store, arrays, cohort, versus=parse("drug:dysport"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["real_samples", "made_archives"])
-@pytest.mark.parametrize("level", LEVELS)
-def test_both_roads_count_the_same_on_every_example(request: pytest.FixtureRequest, folder: str, level: str) -> None:
+@pytest.mark.parametrize(
+    "how",
+    [*({"drug_level": level} for level in LEVELS), {"versus": parse("drug:dysport")}],
+    ids=[*LEVELS, "versus"],
+)
+def test_both_roads_count_the_same_on_every_example(
+    request: pytest.FixtureRequest, folder: str, how: dict[str, Any]
+) -> None:
     with open_store(request.getfixturevalue(folder)) as store:
         arrays = open_incidence(store)
         for cohort in ("*", "sex:F age:18-64", "role:PS", "serious:yes", "use:cosmetic"):
-            all_ways(store, arrays, cohort, level)
+            agree(store, arrays, cohort, **how)
 
 
 def test_both_roads_count_the_same_on_a_real_quarter(long_table: Path) -> None:

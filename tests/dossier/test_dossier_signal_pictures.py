@@ -59,6 +59,20 @@ def test_within_strata_the_forest_draws_the_pooled_ratio() -> None:
     assert drawn.title == "SYNTHETIC: odds ratios within strata"
 
 
+@pytest.mark.parametrize("title", ["SYNTHETIC", "SYNTHETIC reports of one drug and of everything else " * 3])
+def test_a_picture_with_its_heading_is_taller_by_the_lines_of_the_heading(title: str) -> None:
+    drawn = pictures.volcano(table(), title)
+    alone, with_head = ElementTree.fromstring(drawn.on_page), ElementTree.fromstring(drawn.svg)
+    [body] = [one for one in with_head if one.get("transform")]
+    room = float(body.get("transform", "").removeprefix("translate(0,").removesuffix(")"))
+    assert float(with_head.get("height", 0)) - float(alone.get("height", 0)) == room
+    head = next(one for one in with_head if one.tag.endswith("text"))
+    lines = [float(one.get("y", 0)) for one in (list(head) or [head])]
+    assert " ".join("".join(one.itertext()).strip() for one in (list(head) or [head])) == drawn.title.strip()
+    assert lines[0] == 15
+    assert lines[-1] < room < lines[-1] + 19
+
+
 def test_the_volcano_shows_its_threshold() -> None:
     assert "large and dark: lower bound of IC above 0 and false discovery rate at most 5 %" in " ".join(
         "".join(text.itertext()) for text in ElementTree.fromstring(pictures.volcano(table(), "S").on_page)[2:]

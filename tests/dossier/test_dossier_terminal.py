@@ -59,5 +59,23 @@ def test_bars_hold_zero_and_the_interval(real: Dossier) -> None:
     assert "│" not in crossing  # its interval covers the line of no difference
 
 
+def test_every_bar_ends_with_its_interval_and_all_share_fifteen_columns(real: Dossier) -> None:
+    rows = [line for line in render(real, Screen(width=200)).splitlines() if "●" in line]
+    drawn = [[i for i, letter in enumerate(row) if letter in "├┤│●"] for row in rows]
+    assert max(map(max, drawn)) - min(map(min, drawn)) == 14
+    assert not any(row.rstrip().endswith("─") or "┤─" in row for row in rows)
+
+
+def test_the_heading_is_one_line_where_three_blanks_fit_between_its_parts(real: Dossier) -> None:
+    evidence = f"evidence to {real.run.evidence_to}"
+    together = sum(map(len, (real.question, real.subtitle, evidence)))
+    assert f"{real.question}   {real.subtitle}   {evidence}" in render(real, Screen(width=together + 6))
+    assert f"\n{real.subtitle}; {evidence}\n" in "\n" + render(real, Screen(width=together + 5))
+
+
+def test_a_screen_has_eighty_columns_unless_told(real: Dossier) -> None:
+    assert render(real, Screen()) == render(real, Screen(width=80)) != render(real, Screen(width=81))
+
+
 def test_clean_keeps_our_colours_and_nothing_else() -> None:
     assert clean("\033[1mx\033[0m\033[2Jy\x07\x9b") == "\033[1mx\033[0m[2Jy"

@@ -22,7 +22,7 @@ from primum.sources.maude import find_folder
 from primum.sources.vaers import find_sets
 from primum.store import Store, open_store
 from primum.store.arrange import ROWS_OF_A_PART
-from primum.store.folder import DERIVED
+from primum.store.folder import DERIVED, NAMED_ROWS, UNMAPPED_ROWS
 from primum.store.parts import FILES_OF_A_PART
 from primum.store.schema import table
 from primum.terms import Quarter
@@ -144,6 +144,11 @@ def test_many_rows_are_found_again_in_the_session_that_derived_them(tmp_path: Pa
     assert alive > 0
     with open_store(tmp_path / "store") as store:
         assert told(store) == within
+
+
+def test_of_no_names_none_is_without_a_meaning(memory_store: MakeStore) -> None:
+    with memory_store() as store:
+        assert (store.fact(NAMED_ROWS), store.fact(UNMAPPED_ROWS)) == ("0", "0")
 
 
 def test_a_name_is_read_again_when_the_rows_that_teach_it_change(memory_store: MakeStore) -> None:

@@ -9,6 +9,7 @@ SCREENS: Final = {
     for width in (1280, 390)
     for scheme in ("light", "dark")
 }
+WIDTHS: Final = {str(width): SCREENS[f"{width}-light"] for width in (1280, 390)}
 
 
 def wider_than_the_screen(tab: Any) -> list[str]:

@@ -25,11 +25,10 @@ PAGES = (
     "/status",
     "/evidence/dermal-fillers",
 )
-SCREENS = [
-    pytest.param({"viewport": {"width": width, "height": 900}, "color_scheme": scheme}, id=f"{width}-{scheme}")
-    for width in (1280, 390)
-    for scheme in ("light", "dark")
-]
+SCREENS, WIDTHS = (
+    [pytest.param(screen, id=name) for name, screen in screens.items()]
+    for screens in (page_looks.SCREENS, page_looks.WIDTHS)
+)
 SIGNALS = "/signals?what=anti-wrinkle"
 
 
@@ -329,7 +328,7 @@ def test_hostile_text_is_shown_as_text_in_tables_pictures_and_cases(tab: Any, se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tab", SCREENS, indirect=True)
+@pytest.mark.parametrize("tab", WIDTHS, indirect=True)
 def test_axe_finds_nothing_serious_on_any_page(tab: Any, served: Any, grave_faults: Any) -> None:
     number = served.get("/cases.json?what=anti-wrinkle").json["cases"][0]["case_id"]
     found = {}
@@ -368,11 +367,8 @@ def test_the_demonstration_opens_reports_that_say_on_every_page_that_they_are_in
     assert [one.name.startswith("demo-") for one in (tmp_path / "mine").iterdir()] == [True]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_without_reports_it_offers_the_evidence_and_a_demonstration(
-    browser: Any, bare: Any, scheme: str, grave_faults: Any
-) -> None:
-    context = browser.new_context(color_scheme=scheme)
+def test_without_reports_it_offers_the_evidence_and_a_demonstration(browser: Any, bare: Any, grave_faults: Any) -> None:
+    context = browser.new_context()
     page = context.new_page()
     page.goto(bare.address)
     assert page.get_by_role("link", name="Evidence tables").count() == 3

@@ -67,6 +67,13 @@ def test_the_oldest_answers_go_where_the_bound_is_reached() -> None:
     assert kept.get("huge", lambda: "computed again") == "x" * 9_000
 
 
+def test_answers_that_just_fill_the_bound_all_stay() -> None:
+    kept = Keep[str](most=4_000, weigh=len)
+    for name in "ab":
+        kept.get(name, lambda: "x" * 2_000)
+    assert kept.there("a") == kept.there("b") == "x" * 2_000
+
+
 def test_a_store_that_is_replaced_is_read_anew(loaded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     desk = Desk(folder)

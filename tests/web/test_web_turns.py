@@ -66,6 +66,21 @@ def test_a_page_that_needs_no_turn_waits_for_nobody_and_one_that_fails_gives_it_
         assert not turns._waiting
 
 
+def test_a_turn_of_the_same_thread_after_a_page_is_given_back_at_its_end() -> None:
+    turns, done = Turns(1), threading.Event()
+    with turns.keeping():
+        pass
+    with turns.turn():
+        pass
+
+    def work() -> None:
+        with turns.turn():
+            done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert done.wait(5)
+
+
 def test_as_many_as_may_work_at_once() -> None:
     turns, together = Turns(2), threading.Barrier(2)
 

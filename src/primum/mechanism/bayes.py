@@ -197,7 +197,7 @@ class Sampler:
         warmup: steps of each chain before its draws are kept.
         draws: draws of each chain.
         chains: chains.
-        reuse: compile once for whatever counts come, instead of for each anew, which runs faster then.
+        reuse: compile once, for all counts that come; else each run is compiled for its own, and runs faster then.
     """
 
     def __init__(

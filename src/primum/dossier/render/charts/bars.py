@@ -33,16 +33,8 @@ def draw(drawing: Bars, findings: Mapping[str, Finding], width: float, name: str
             group = row.group
             body.append(canvas.label(0, y + 19, group, bold=True))
             y += ROW
-        lines = canvas.wrap(row.label, names)
-        if wide:
-            height = max(ROW, len(lines) * 16 + 8)
-            middle = y + height / 2
-            body.append(canvas.label(0, middle + 4 - (len(lines) - 1) * 8, lines))
-        else:
-            height = len(lines) * 16 + ROW
-            middle = y + len(lines) * 16 + 10
-            body.append(canvas.label(0, y + 12, lines))
-        body += _bar(row, findings[row.finding], middle, scale, drawing=drawing, width=width)
+        head, middle, height = canvas.head_of_row(row.label, y, names=names, wide=wide, least=ROW)
+        body += [head, *_bar(row, findings[row.finding], middle, scale, drawing=drawing, width=width)]
         y += height
     return [*scale.drawn(2, y, drawing.axis), *body], y + 46
 

@@ -99,6 +99,28 @@ def label(  # every picture sets its words through here
     )
 
 
+def head_of_row(text: str, y: float, *, names: float, wide: bool, least: float) -> tuple[str, float, float]:
+    """The words of a row, left of its mark on a wide page and above it on a phone.
+
+    Args:
+        text: the words.
+        y: where the row begins.
+        names: pixels for the words.
+        wide: whether they stand left of the mark.
+        least: pixels that a row of one line takes on a wide page.
+
+    Returns:
+        The words as an element, where the row's mark stands, and the height of the row.
+    """
+    lines = wrap(text, names)
+    if wide:
+        height = max(least, len(lines) * 16 + 8)
+        middle = y + height / 2
+        return label(0, middle + 4 - (len(lines) - 1) * 8, lines), middle, height
+    above = len(lines) * 16
+    return label(0, y + 12, lines), y + above + (least - 8) / 2, above + least
+
+
 def picture(body: Iterable[str], *, width: float, height: float, name: str, title: str, description: str) -> str:
     """The whole picture: named and described for readers who cannot see it."""
     return element(

@@ -38,16 +38,8 @@ def draw(drawing: Forest, findings: Mapping[str, Finding], width: float, name: s
             group = row.group
             body.append(canvas.label(0, y + 19, group, bold=True))
             y += GROUP
-        lines = canvas.wrap(row.label, names)
-        if wide:
-            height = _height(row)
-            middle = y + height / 2
-            body.append(canvas.label(0, middle + 4 - (len(lines) - 1) * 8, lines))
-        else:
-            body.append(canvas.label(0, y + 12, lines))
-            height = len(lines) * 16 + ROW
-            middle = y + len(lines) * 16 + 11
-        body += _row(row, findings[row.finding], middle, scale, drawing=drawing, width=width)
+        head, middle, height = canvas.head_of_row(row.label, y, names=names, wide=wide, least=ROW)
+        body += [head, *_row(row, findings[row.finding], middle, scale, drawing=drawing, width=width)]
         y += height
     reference = include[0] if include else None
     return [*scale.drawn(4, y, drawing.axis, reference=reference), *body], y + 46
@@ -82,7 +74,7 @@ def split(drawing: Forest) -> list[Forest]:
 
 def _height(row: ForestRow) -> float:
     """Pixels that a row takes on a wide page."""
-    return max(ROW, len(canvas.wrap(row.label, _NAMES)) * 16 + 8)
+    return canvas.head_of_row(row.label, 0, names=_NAMES, wide=True, least=ROW)[2]
 
 
 def _row(row: ForestRow, finding: Finding, y: float, scale: Axis, *, drawing: Forest, width: float) -> list[str]:

@@ -26,16 +26,8 @@ def draw(drawing: Ladder, findings: Mapping[str, Finding], width: float, name: s
     y, body = _key(drawing)
     top = y
     for rung in drawing.rungs:
-        lines = canvas.wrap(rung.label, names)
-        if wide:
-            height = max(ROW, len(lines) * 16 + 8)
-            middle = y + height / 2
-            body.append(canvas.label(0, middle + 4 - (len(lines) - 1) * 8, lines))
-        else:
-            height = len(lines) * 16 + ROW
-            middle = y + len(lines) * 16 + 11
-            body.append(canvas.label(0, y + 12, lines))
-        body += _rung(rung, findings[rung.finding], middle, scale, width)
+        head, middle, height = canvas.head_of_row(rung.label, y, names=names, wide=wide, least=ROW)
+        body += [head, *_rung(rung, findings[rung.finding], middle, scale, width)]
         y += height
     return [*scale.drawn(top, y, drawing.axis), *body], y + 46
 
