@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not, place_of
 from primum.counts.members import names_of
 from primum.errors import CohortError
 from primum.store import schema
@@ -39,7 +39,9 @@ def check_names(cohort: Cohort, store: Store, arrays: Incidence | None) -> None:
             spelt = {name.upper() for name in known}
             for value in missing:
                 if value not in spelt:
-                    raise CohortError.unknown_name(str(cohort), value, condition.field, known)
+                    text = str(cohort)
+                    at = place_of(text, condition.field, value)
+                    raise CohortError.unknown_name(text, at, value, condition.field, known)
 
 
 def conditions_of(cohort: Cohort) -> Iterator[Condition]:
