@@ -106,6 +106,7 @@ def cohort_language() -> str:
 
 def signal_table() -> str:
     """The columns of the signal table, from the class that holds them."""
+    from primum.signals.draft import COLUMNS_OF, MORE_METHODS
     from primum.signals.ebgm_prior import EbgmFit
     from primum.signals.mantel_haenszel import COLUMNS as POOLED
     from primum.signals.table import COLUMNS, SignalTable
@@ -121,6 +122,9 @@ def signal_table() -> str:
     ]
     meanings = arguments(SignalTable)
     lines += [f"| `{name}` | {meanings.get(name, 'bound of the column before it')} |" for name in COLUMNS]
+    lines += ["", "## By request (`--methods`)", "", "| method | columns |", "|---|---|"]
+    lines += [f"| `{name}` | {', '.join(f'`{column}`' for column in COLUMNS_OF[name])} |" for name in MORE_METHODS]
+    lines += ["", "What each answers stands in [which method](../explanation/which-method.md)."]
     lines += ["", "## Within strata (`--by`)", "", "| column | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in POOLED.items()]
     lines += ["", "## True of the whole table", "", "| key | meaning |", "|---|---|"]

@@ -235,10 +235,10 @@ class CohortError(PrimumError, ValueError):
         return cls(f'Cohort "{text}", position {position + 1}: found {given}; expected {expected}.{hint}')
 
     @classmethod
-    def unknown_name(cls, text: str, word: str, field: str, known: Iterable[str]) -> CohortError:
-        """Build from the whole text, a name in it that no loaded report knows, its field and the names they know."""
+    def unknown_name(cls, text: str, position: int, word: str, field: str, known: Iterable[str]) -> CohortError:
+        """Build from the whole text, the position of a name that no loaded report knows, its field, what they know."""
         return cls(
-            f'Cohort "{text}", position {text.find(word) + 1}: no {field} named "{word}" in the loaded reports; '
+            f'Cohort "{text}", position {position + 1}: no {field} named "{word}" in the loaded reports; '
             f"nearest: {nearest_of_many(word, known)}. Correct the name, or load the reports that hold it."
         )
 

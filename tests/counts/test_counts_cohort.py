@@ -21,6 +21,7 @@ from primum.counts.cohort import (
     any_of,
     condition,
     parse,
+    place_of,
 )
 from primum.counts.fields import FIELDS, ROLES
 from primum.counts.members import Scope, members
@@ -310,3 +311,16 @@ def test_every_field_can_be_asked_for_and_says_what_it_means(people: Store) -> N
     for name, field in FIELDS.items():
         assert field.meaning
         assert keys(people, f"{name}:{given.get(name, 'X')}", scope) <= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("value", ['A"B', "A\\B", 'A\\"B', '"', "\\", 'SAY "NO" \\ NOT'])
+def test_a_quote_or_a_backslash_in_a_name_goes_to_text_and_back(value: str) -> None:
+    cohort = condition("drug", value)
+    assert parse(str(cohort)) == cohort
+    assert parse(f"sex:F {cohort} age:18-") == condition("sex", "F") & cohort & condition("age", "18-")
+
+
+def test_a_name_is_found_in_the_text_as_a_word_of_its_field() -> None:
+    text = 'reaction:AB drug:ABC,"A\\"B" | drug:AB'
+    assert [text[place_of(text, "drug", name) :][:3] for name in ("ABC", 'A"B', "AB")] == ["ABC", '"A\\', "AB"]
+    assert place_of(text, "drug", "AB") == len(text) - 2

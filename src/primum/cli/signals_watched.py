@@ -39,8 +39,9 @@ def lines(found: Watched, limit: int) -> list[str]:
     heading = f"{len(rows):,} of {len(order):,} events, the least likely by chance first"
     notes = (
         f"maxSPRT: the chance of a false signal over all {len(found.quarter)} quarters is at most "
-        f"{found.watch.alpha:.0%} for each event alone, and many events are looked at. expected: of the reports with "
-        "the event, the drug's share of all reports of both in the quarter; since: the quarter whose look signalled.",
+        f"{found.watch.alpha:.0%} for each event alone: of so many events without an effect up to "
+        f"{found.watch.alpha * len(order):,.0f} would. expected: of the reports with the event, the drug's share of "
+        "all reports of both in the quarter; since: the quarter whose look signalled.",
         "A case counts in the quarter of its current version.",
     )
     return [

@@ -184,6 +184,31 @@ def parse(text: str) -> Cohort:
     return reader.whole()
 
 
+def place_of(text: str, field: str, value: str) -> int:
+    r"""Where a value of a field stands in the text of a cohort, from 0; that of its quote where it has one.
+
+    Args:
+        text: as `str` of a cohort gives it.
+        field: name of the field.
+        value: as a condition holds it.
+
+    Raises:
+        ValueError: it does not stand there.
+
+    Examples:
+        >>> place_of('drug:AB reaction:"A \\"B"', "reaction", 'A "B')
+        17
+    """
+    tokens = tuple(_tokens(text))
+    read = ""
+    for token, after in zip(tokens, (*tokens[1:], None), strict=True):
+        if token.kind == "word" and after is not None and (after.kind, after.text) == ("sign", ":"):
+            read = token.text
+        elif token.kind != "sign" and (read, token.text) == (field, value):
+            return token.start
+    raise ValueError(f"{text} holds no {field} {value}")
+
+
 def by_strong_rules(cohort: Cohort) -> Cohort:
     """The same cohort with every use told by strong rules alone.
 

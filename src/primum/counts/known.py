@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not, condition
+from primum.counts.cohort import AllOf, AnyOf, Cohort, Condition, Not, condition, place_of
 from primum.counts.members import names_of
 from primum.errors import CohortError, nearest_of_many
 from primum.store import schema
@@ -33,7 +33,8 @@ def check_names(cohort: Cohort, store: Store, arrays: Incidence | None) -> None:
         if one.field in _KNOWN:
             missing, known = _unknown(one, store, arrays)
             for value in missing:
-                raise CohortError.unknown_name(str(cohort), value, one.field, known)
+                text = str(cohort)
+                raise CohortError.unknown_name(text, place_of(text, one.field, value), value, one.field, known)
 
 
 def unknown_terms(terms: Sequence[str], store: Store, arrays: Incidence | None) -> dict[str, str]:

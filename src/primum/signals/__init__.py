@@ -20,6 +20,7 @@ from primum.signals.masking import masking as masking
 from primum.signals.masking import without_drug as without_drug
 from primum.signals.maxsprt import maxsprt_binomial as maxsprt_binomial
 from primum.signals.maxsprt import maxsprt_poisson as maxsprt_poisson
+from primum.signals.maxsprt_looks import maxsprt_comparator as maxsprt_comparator
 from primum.signals.midp import midp as midp
 from primum.signals.midp import midp_poisson as midp_poisson
 from primum.signals.omega import omega as omega
