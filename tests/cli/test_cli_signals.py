@@ -76,7 +76,7 @@ def test_signals_against_another_cohort(made_archives: Path) -> None:
     [
         (("signals", "dyspor"), 'No drug in the loaded reports named "dyspor"; nearest: DYSPORT'),
         (("signals", "dysport", "sexx:F"), 'position 1: found "sexx"'),
-        (("signals", "dysport", 'drug:"a\\"b"'), 'position 6: no drug named "A"B" in the loaded reports'),
+        (("signals", "dysport", 'drug:"a\\"b"'), 'position 7: no drug named "A"B" in the loaded reports'),
         (("signals", "dysport", "--drug-level", "brand"), 'No drug level named "brand"'),
         (("signals", "dysport", "--methods", "rorr"), 'No method named "rorr"'),
         (("signals", "dysport", "--csv", "/nowhere/x.csv"), "Cannot write /nowhere/x.csv"),

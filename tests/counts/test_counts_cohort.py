@@ -322,5 +322,5 @@ def test_a_quote_or_a_backslash_in_a_name_goes_to_text_and_back(value: str) -> N
 
 def test_a_name_is_found_in_the_text_as_a_word_of_its_field() -> None:
     text = 'reaction:AB drug:ABC,"A\\"B" | drug:AB'
-    assert [text[place_of(text, "drug", name) :][:3] for name in ("ABC", 'A"B', "AB")] == ["ABC", '"A\\', "AB"]
+    assert [text[place_of(text, "drug", name) :][:3] for name in ("ABC", 'A"B', "AB")] == ["ABC", 'A\\"', "AB"]
     assert place_of(text, "drug", "AB") == len(text) - 2

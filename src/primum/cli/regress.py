@@ -67,7 +67,7 @@ def regress(
     from primum.study import reports
     from primum.study.regression import regression
 
-    wanted = [name.strip() for name in methods.split(",") if name.strip()]
+    wanted = [name.strip() for name in methods.split(",") if name.strip()] or ["lasso_bic"]
     if wanted == ["propensity"] and not drug:
         raise typer.BadParameter("propensity alone needs --drug DRUG: strata are made for a drug, or for chosen ones.")
     files = result_files.Files(json_file, csv_file, parquet_file, xlsx_file)

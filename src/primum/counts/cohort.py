@@ -185,7 +185,7 @@ def parse(text: str) -> Cohort:
 
 
 def place_of(text: str, field: str, value: str) -> int:
-    r"""Where a value of a field stands in the text of a cohort, from 0; that of its quote where it has one.
+    r"""Where a value of a field stands in the text of a cohort, from 0; within its quotes where it has some.
 
     Args:
         text: as `str` of a cohort gives it.
@@ -197,7 +197,7 @@ def place_of(text: str, field: str, value: str) -> int:
 
     Examples:
         >>> place_of('drug:AB reaction:"A \\"B"', "reaction", 'A "B')
-        17
+        18
     """
     tokens = tuple(_tokens(text))
     read = ""
@@ -205,7 +205,7 @@ def place_of(text: str, field: str, value: str) -> int:
         if token.kind == "word" and after is not None and (after.kind, after.text) == ("sign", ":"):
             read = token.text
         elif token.kind != "sign" and (read, token.text) == (field, value):
-            return token.start
+            return token.start + (token.kind == "quoted")
     raise ValueError(f"{text} holds no {field} {value}")
 
 

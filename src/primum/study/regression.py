@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from primum.counts.cohort import Cohort
-from primum.counts.holdings import Drugs
+from primum.counts.holdings import Drugs, Events
 from primum.errors import CountError, UnknownNameError
 from primum.signals.drug_matrix import DrugMatrix, drug_matrix
 from primum.signals.estimate import Estimate
@@ -166,18 +166,13 @@ def regression(
     for name in methods:
         if name not in METHODS:
             raise UnknownNameError.of("method", name, METHODS)
-    events, drugs = arrays.events(), arrays.drugs("substance", roles)
+    drugs = arrays.drugs("substance", roles)
     wanted = tuple(dict.fromkeys(normal(term) for term in terms))
-    places = np.flatnonzero(np.isin(events.names.astype(str), wanted))
-    if not len(places):
-        raise UnknownNameError.among_many("term in the loaded reports", ", ".join(wanted), events.names.tolist())
     number = None if not drug else _number_of(reports, drug, drugs.names)
     meant = reports.meant(Question("", cohort, duplicates=duplicates))
     people = people_of(arrays, meant)
-    has = np.zeros(arrays.total, dtype=bool)
-    has[events.reports.gather(places)[0]] = True
-    inside = np.ones(arrays.total, dtype=bool) if people is None else people
-    with_event, without = np.flatnonzero(has & inside), np.flatnonzero(inside & ~has)
+    has = _has(arrays.events(), wanted, arrays.total)
+    with_event, without = (np.flatnonzero(some if people is None else some & people) for some in (has, ~has))
     total = len(with_event) + len(without)
     if not len(with_event) or not len(without):
         raise CountError(
@@ -199,11 +194,6 @@ def regression(
         looked = _looked_at(number, fit, steady, observed)
         adjusted = _adjusted(matrix, event, looked, most=most, level=level)
     synthetic = reports.store.synthetic()
-    drawn = (
-        f"The models are fitted on {int(event.sum()):,} of {len(with_event):,} reports with the event and "
-        f"{int((~event).sum()):,} of {len(without):,} without it, drawn at random (seed {SEED}); odds ratios do not "
-        "depend on the shares. The plain ratio is of all reports."
-    )
     return Regression(
         drug=drugs.names,
         event=wanted,
@@ -218,7 +208,34 @@ def regression(
         asked="" if number is None else str(drugs.names[number]),
         cohort=str(meant.cohort),
         snapshot=reports.store.snapshot(),
-        notes=tuple(note for note in (synthetic, drawn if len(rows) < total else "", *meant.notes) if note),
+        notes=tuple(note for note in (synthetic, _drawing(event, with_event, without), *meant.notes) if note),
+    )
+
+
+def _has(events: Events, wanted: Sequence[str], reports: int) -> BoolArray:
+    """Which reports have any of some terms.
+
+    Raises:
+        UnknownNameError: none has; the nearest are named.
+    """
+    places = np.flatnonzero(np.isin(events.names.astype(str), wanted))
+    if not len(places):
+        raise UnknownNameError.among_many("term in the loaded reports", ", ".join(wanted), events.names.tolist())
+    has = np.zeros(reports, dtype=bool)
+    has[events.reports.gather(places)[0]] = True
+    return has
+
+
+def _drawing(event: BoolArray, with_event: IntArray, without: IntArray) -> str:
+    """What is to be said where a model saw some of the reports."""
+    cases = int(event.sum())
+    if len(event) == len(with_event) + len(without):
+        return "" if cases <= MOST_STEADY else f"lasso_cisl draws from {MOST_STEADY:,} of the reports with the event."
+    return (
+        f"The models are fitted on {cases:,} of {len(with_event):,} reports with the event and "
+        f"{len(event) - cases:,} of {len(without):,} without it, drawn at random (seed {SEED}); odds ratios do not "
+        f"depend on the shares. lasso_cisl takes at most {MOST_STEADY:,} of those with it. The plain ratio is of all "
+        "reports."
     )
 
 
