@@ -225,6 +225,12 @@ def test_a_typed_case_number_leads_to_its_page(served):
     assert served.get("/case?number=1%2F2").status == 404
 
 
+def test_a_table_sorted_by_a_statistic_that_is_unticked_is_ranked_as_usual(served):
+    asked = "/signals.json?what=anti-wrinkle&sort=ror_lower&methods="
+    assert [served.get(asked + ticked).json["sorted_by"] for ticked in ("ror", "ic")] == ["ror_lower", "ic_lower"]
+    assert served.get(asked.replace("ror_lower", "nothing")).status == 404
+
+
 def test_a_fault_of_a_form_is_told_beside_the_form_as_it_was_typed(served):
     page = served.get("/signals?what=anti-wrinkle&cohort=sexx:F&cohort.age=18-64")
     assert page.status == 400

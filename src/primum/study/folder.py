@@ -106,7 +106,8 @@ def _write_manifest(result: StudyResult, folder: Path, files: tuple[Path, ...]) 
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
-    columns = [*dict.fromkeys(name for row in rows for name in row if name != "note"), "note"]
+    fullest = sorted(rows, key=len, reverse=True)  # an event without a report has few of the columns
+    columns = [*dict.fromkeys(name for row in fullest for name in row if name != "note"), "note"]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)

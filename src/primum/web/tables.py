@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from primum.signals.draft import COLUMNS_OF
 from primum.web.desk import Desk
 from primum.web.question import question, second_cohort
 from primum.web.state import State
@@ -19,13 +20,14 @@ WARNING: Final = (
 )
 _RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
 SHARES_DRAWN: Final = 15  # events of the picture of a comparison
+_OF_STATISTICS: Final = frozenset(column for columns in COLUMNS_OF.values() for column in columns)
 MOST_IN_FILE: Final = 100_000  # rows of a download; the command line writes all of them
 
 
 def signals(desk: Desk, state: State) -> dict[str, Any]:
     """Reactions, and apart from them what is no reaction: sorted, filtered, with what reaches the thresholds marked."""
     scores = desk.scores(state)
-    ranked_by = state.sort or rank_column(scores)
+    ranked_by = _sorted_by(scores, state)
     out, shown = stands_out(scores, state), _wanted(scores, state)
     harm = scores.bins.where("harm", "")
     parts: list[dict[str, Any]] = []
@@ -61,6 +63,12 @@ def rank_column(scores: Scores) -> str:
     return next((name for name in _RANKED_BY if name in scores.columns), "observed")
 
 
+def _sorted_by(scores: Scores, state: State) -> str:
+    """The column asked for; of a statistic that is no longer ticked, what pairs are ranked by where nobody said."""
+    unticked = state.sort in _OF_STATISTICS and state.sort not in scores.columns
+    return rank_column(scores) if unticked or not state.sort else state.sort
+
+
 def stands_out(scores: Scores, state: State) -> BoolArray:
     """Pairs that reach every threshold; without IC, those with enough reports."""
     reached: BoolArray = scores.counts.observed >= state.least
@@ -88,7 +96,7 @@ def _ranked(scores: Scores, state: State, among: BoolArray, *, most: int | None)
     """Places of the rows in the order asked for; empty values are last in both."""
     import numpy as np
 
-    by = state.sort or rank_column(scores)
+    by = _sorted_by(scores, state)
     if state.order == "down":
         return scores.order(by, among=among, most=most)
     places = scores.order(by, among=among)

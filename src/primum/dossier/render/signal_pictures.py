@@ -28,7 +28,8 @@ from primum.terms import FloatArray, IntArray
 
 WIDTH: Final = 760.0
 _STYLE: Final = (
-    "svg{font-size:13px}.t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
+    "svg{font-size:13px}"
+    ".t{font-family:sans-serif;fill:#1c2733}.soft{fill:#5b6875}.b{font-weight:600}.l{stroke:#1c2733;stroke-width:1.5}"
     ".grid{stroke:#dfe4e8;stroke-width:1}.axis{stroke:#5b6875;stroke-width:1.5;stroke-dasharray:4 3}"
     ".rule{stroke:#c2cad1}.bar{stroke-width:2}.d{fill:#1c2733}.h{fill:#fff;stroke:#8a96a1;stroke-width:1.5}"
     ".k{fill:#0a64a4}.k.untreated{fill:#a8500b}rect.l{stroke:#c2cad1}"

@@ -10,7 +10,7 @@ from typing import Final
 from primum.dossier.render.charts import canvas
 from primum.dossier.render.charts.scale import Axis, axis
 
-NAMES: Final = 250.0  # pixels for the name of a row on a wide page
+_NAMES: Final = 250.0  # pixels for the name of a row on a wide page
 _NUMBERS: Final = 170.0  # and for its numbers
 _ROW: Final = 28.0
 _AXIS: Final = "reporting odds ratio (logarithmic), 95 % interval"
@@ -55,7 +55,7 @@ def draw(ratios: Sequence[Ratio], width: float) -> tuple[list[str], float]:
     wide = width >= 560
     x = axis(
         [end for one in ratios if one.drawn for end in (one.lower, one.value, one.upper)],
-        left=NAMES + 12 if wide else 8,
+        left=_NAMES + 12 if wide else 8,
         right=width - (_NUMBERS if wide else 8),
         scale="log",
         include=(1.0,),
@@ -76,13 +76,10 @@ def draw(ratios: Sequence[Ratio], width: float) -> tuple[list[str], float]:
 
 def _beside(one: Ratio, y: float, width: float) -> list[str]:
     """The words of a row to both sides of its mark, in one line or in two smaller ones."""
-    name = canvas.wrap(one.name, NAMES)
-    small = len(name) > 1
+    name, small = canvas.wrap(one.name, _NAMES), canvas.wrap(one.name, _NAMES, 11)[:2]
     told = canvas.wrap(one.told, 150, 12 if one.drawn else 11)
     return [
-        canvas.label(0, y - 3, canvas.wrap(one.name, NAMES, 11)[:2], size=11)
-        if small
-        else canvas.label(0, y + 4, name),
+        canvas.label(0, y + 4, name) if len(name) == 1 else canvas.label(0, y - 3, small, size=11),
         canvas.label(width, y + 4 if len(told) == 1 else y - 3, told[:2], anchor="end", size=12 if one.drawn else 11),
     ]
 
