@@ -11,9 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import splink
+from splink.internals.exceptions import SplinkException
 
 import commands
+from primum.cases import link_train
 from primum.loading.faers import load_archives
 from primum.store import open_store
 from primum.store.duckdb import DuckDBEngine
@@ -82,6 +86,16 @@ def test_a_load_that_is_stopped_at_any_moment_says_so_in_one_line_and_goes_on_wh
     assert commands.primum(*load).returncode == 0
     with open_store(tmp_path / "store") as store:
         assert {schema.name: store.engine.content_hash(schema.name) for schema in tables()} == wanted
+
+
+def test_what_splink_wraps_of_a_ctrl_c_is_a_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = DuckDBEngine(None)
+    monkeypatch.setattr(link_train, "settings", lambda *_: None)
+    monkeypatch.setattr(splink, "Linker", lambda *_, **__: None)
+    features = engine.stage("features", {"unique_id": np.arange(3)})
+    with pytest.raises(KeyboardInterrupt), link_train._linker(engine, features):
+        raise SplinkException("some SQL") from RuntimeError("Query interrupted")  # as it came, seen in a run
+    engine.close()
 
 
 @pytest.mark.usefixtures("hears_ctrl_c")

@@ -200,14 +200,19 @@ def _spelt(bench: Engine, block: str) -> str:
 def _linker(bench: Engine, features: ibis.Table) -> Iterator[Any]:
     """Splink over the features; its tables lie in the workshop and go with it."""
     from splink import Linker
+    from splink.internals.exceptions import SplinkException  # no public module has it
 
     log = logging.getLogger("splink")
     before = log.level
     log.setLevel(logging.ERROR)  # it advises whoever builds a model in a notebook
     try:
-        api = _api(bench)
-        yield Linker(api.register(features.get_name()), settings(bench, features), log_level=None)
-        api.delete_tables_created_by_splink_from_db()
+        with bench.told():
+            api = _api(bench)
+            yield Linker(api.register(features.get_name()), settings(bench, features), log_level=None)
+            api.delete_tables_created_by_splink_from_db()
+    except SplinkException as error:
+        with bench.told():
+            raise (error.__cause__ or error) from error  # what the engine said, which Splink hides behind its SQL
     finally:
         log.setLevel(before)
 

@@ -70,7 +70,7 @@ class DuckDBEngine(Engine):
     def run(self, expression: ir.Table) -> dict[str, NDArray[Any]]:
         """Run an expression; the answer as one array a column."""
         text = self.sql(expression)
-        with self._told():
+        with self.told():
             result = self._connection.execute(text)
             types = {name: str(kind) for name, kind, *_ in result.description or ()}
             arrays = result.fetchnumpy()
@@ -342,11 +342,11 @@ class DuckDBEngine(Engine):
             self._unregister(name)
 
     def _register(self, name: str, given: Any) -> None:
-        with self._told():
+        with self.told():
             self._connection.register(name, given)
 
     def _unregister(self, name: str) -> None:
-        with self._told():
+        with self.told():
             self._connection.unregister(name)
 
     def _readable(self, columns: Columns) -> tuple[dict[str, NDArray[Any]], str]:
@@ -366,15 +366,15 @@ class DuckDBEngine(Engine):
         return int(self._rows(text)[0][0])
 
     def _execute(self, text: str) -> None:
-        with self._told():
+        with self.told():
             self._connection.execute(text)
 
     def _rows(self, text: str) -> list[tuple[Any, ...]]:
-        with self._told():
+        with self.told():
             return self._connection.execute(text).fetchall()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
         """Inside, what DuckDB says of a Ctrl-C, or of what surrounds it, is told as what it is.
 
         Once a transaction is aborted or the database given up, every statement is refused with that alone, also those

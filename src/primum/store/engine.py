@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +157,10 @@ class Engine(ABC):
     @abstractmethod
     def connection(self) -> Any:
         """The connection in the terms of the engine's own library, for one that writes its own SQL (Splink)."""
+
+    def told(self) -> AbstractContextManager[None]:
+        """Inside, what the engine says of a Ctrl-C or of a disk, to a library that asks it, is told as what it is."""
+        return nullcontext()
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
