@@ -16,7 +16,7 @@ from primum.dossier.loaded_flow import flow_figure
 from primum.dossier.loaded_numbers import Writer
 from primum.dossier.model import Column, Dossier, Figure, Table
 from primum.dossier.render import charts
-from primum.dossier.render.charts import canvas
+from primum.dossier.render.charts import canvas, forest
 from primum.dossier.render.charts.scale import axis
 from primum.evidence.finding import Finding
 from primum.study.ask import ask
@@ -139,8 +139,8 @@ def test_a_forest_draws_lower_ends_left_of_upper_ends() -> None:
         id="a.b", label="x", value=0.02, interval=Interval(-0.01, 0.05), unit="proportion", sources=("s",)
     )
     twin = Table("t", "t", (Column("a"),), (("x",),))
-    forest = figures.Forest((figures.ForestRow("row", "a.b"),), "axis", unit="per_1000")
-    text = charts.svg(Figure("f", "t", "d", forest, twin), {"a.b": finding})
+    one = figures.Forest((figures.ForestRow("row", "a.b"),), "axis", unit="per_1000")
+    text = charts.svg(Figure("f", "t", "d", one, twin), {"a.b": finding})
     path = re.search(r'd="M([\d.]+) ([\d.]+)H([\d.]+)M([\d.]+) ([\d.]+)v8M([\d.]+) [\d.]+v8" class="l bar', text)
     assert path
     low, y, high, first, top, last = map(float, path.groups())
@@ -192,7 +192,9 @@ def test_a_tall_forest_is_several_pictures_on_one_axis_that_hold_each_row_once()
     roots = [ET.fromstring(text) for text in texts]
     shown = [e.get("data-finding") for root in roots for e in root.iter(f"{SVG}text") if e.get("data-finding")]
     assert shown == [row.finding for row in rows]
-    assert len(roots) > 2
+    # 760 pixels hold 24 rows of 30 under one heading; the second group does not fit under the first.
+    assert [len(piece.rows) for piece in forest.split(figures.Forest(rows, "axis"))] == [8, 16, 24, 17]
+    assert len(roots) == 4
     assert all(float(root.get("height", 0)) < 900 for root in roots)
     ticks = [[e.text for e in root.iter(f"{SVG}text") if e.get("text-anchor") == "middle"] for root in roots]
     assert all(tick == ticks[0] for tick in ticks)

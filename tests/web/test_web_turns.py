@@ -81,6 +81,29 @@ def test_a_turn_of_the_same_thread_after_a_page_is_given_back_at_its_end() -> No
     assert done.wait(5)
 
 
+def test_a_thread_that_had_its_turn_waits_for_the_next_like_others() -> None:
+    turns, had, other, seen = Turns(1), threading.Event(), threading.Event(), list[str]()
+
+    def work() -> None:
+        with turns.turn():
+            seen.append("first")
+        had.set()
+        other.wait(5)
+        with turns.turn():
+            seen.append("second")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert had.wait(5)
+    with turns.turn():
+        other.set()
+        while not turns._waiting and thread.is_alive():
+            pass
+        assert seen == ["first"]
+    thread.join(5)
+    assert seen == ["first", "second"]
+
+
 def test_as_many_as_may_work_at_once() -> None:
     turns, together = Turns(2), threading.Barrier(2)
 
