@@ -153,6 +153,7 @@ class Desk:
             for name in treatments:
                 if reports.arrays is not None:
                     reports.arrays.told(name)
+                    reports.arrays.roles(name)
             reports.cases(most=1)
             if reports.arrays is not None:
                 reports.arrays.lay_out_cells(default_method(reports.store))

@@ -28,6 +28,8 @@ METHOD_LABELS: Final = {
     "bcpnn": "BCPNN",
     "masking": "masking",
     "bayes_fdr": "Bayes FDR",
+    "lrt": "LRT",
+    "lrt_zero_inflated": "LRT, zero-inflated",
 }
 STATISTICS: Final = (  # columns of the table: value, bounds where it has them, heading
     ("ic", "ic_lower", "ic_upper", "IC, 95 %"),
@@ -41,6 +43,8 @@ STATISTICS: Final = (  # columns of the table: value, bounds where it has them, 
     ("p_midp", "", "", "mid-p"),
     ("fdr", "", "", "FDR"),
     ("bayes_fdr", "", "", "Bayes FDR"),
+    ("p_lrt", "", "", "LRT, p"),
+    ("p_lrt_zero_inflated", "", "", "LRT zero-inflated, p"),
 )
 COLUMNS: Final = ("drug", "kind", "expected", "drug_reports", "event_reports", "caveats")
 FIRST_COLUMNS: Final = ("drug", "expected", "caveats")

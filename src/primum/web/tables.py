@@ -18,7 +18,7 @@ WARNING: Final = (
     "Counts are reports, never people harmed and never a rate. A pair that stands out is a question to look into, "
     "not a proof that the drug did it."
 )
-_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "observed")
+_RANKED_BY: Final = ("ic_lower", "eb05", "ror_lower", "prr_lower", "rrr_lower", "lrt", "observed")
 SHARES_DRAWN: Final = 15  # events of the picture of a comparison
 _OF_STATISTICS: Final = frozenset(column for columns in COLUMNS_OF.values() for column in columns)
 MOST_IN_FILE: Final = 100_000  # rows of a download; the command line writes all of them
