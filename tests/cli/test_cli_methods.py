@@ -26,7 +26,7 @@ Made = list[tuple[str, set[str], set[str]]]
 
 def made() -> Made:
     """SYNTHETIC: ALPHA and BETA together raise rash; ALPHA alone raises tremor, and GAMMA only travels with it; ALPHA
-    raises itch from the third quarter on."""
+    raises itch from the third quarter on. EPSILON is never reported without ALPHA."""
     rng = np.random.default_rng(12)
     rows: Made = []
     for key in range(8_000):
@@ -35,6 +35,7 @@ def made() -> Made:
         if rng.random() < (0.6 if "ALPHA" in drugs else 0.03):
             drugs.add("GAMMA")
         drugs |= set() if drugs else {"OMEGA"}
+        drugs |= {"EPSILON"} if "ALPHA" in drugs and key % 400 == 0 else set()
         rash = 0.4 if {"ALPHA", "BETA"} <= drugs else 0.05 if drugs & {"ALPHA", "BETA"} else 0.02
         itch = 0.2 if "ALPHA" in drugs and quarter >= "2019q3" else 0.04
         events = {"FATIGUE"} if rng.random() < 0.5 else {"NAUSEA"}
@@ -118,6 +119,15 @@ def test_a_planted_interaction_is_told_first_and_alone(store: str) -> None:
     screen = shown("together", "alpha", "beta", "sex:F", "--store", store)
     assert "ALPHA and BETA in one report (sex:F)" in screen
     assert screen.index("RASH") < screen.index("NAUSEA")
+
+
+def test_an_event_of_one_drug_alone_has_no_finite_ratio_and_the_screen_says_why(store: str) -> None:
+    omega = next(row for row in told("regress", "rare", "--store", store)["rows"] if row["drug"] == "OMEGA")
+    assert (omega["chosen"], omega["or_lasso"], omega["or_lasso_upper"]) == (1, None, None)
+    assert "lasso_bic: the event comes always, never or only with the drug" in omega["warnings"]
+    screen = shown("regress", "rare", "--store", store)
+    assert "OMEGA [1" in screen
+    assert "has no finite value" in " ".join(screen.split())
 
 
 def test_every_form_of_file_holds_the_same_rows(store: str, tmp_path: Path) -> None:
@@ -229,6 +239,7 @@ def test_two_cohorts_within_strata_have_a_pooled_ratio(store: str) -> None:
     [
         (("together", "alpho", "beta"), 1, "nearest: ALPHA"),
         (("together", "alpha", "ALPHA"), 1, "are one drug (ALPHA); expected two"),
+        (("together", "epsilon", "alpha"), 1, "names ALPHA too; expected two drugs that are also reported apart"),
         (("together", "alpha", "beta", "role:PS"), 1, "expected conditions on people"),
         (("together", "alpha", "beta", "quarter:2010q1"), 1, "holds no report"),
         (("regress", "tremors"), 1, "nearest: TREMOR"),

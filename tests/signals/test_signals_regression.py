@@ -137,7 +137,9 @@ def test_drugs_in_too_few_reports_and_drugs_that_run_off_say_so() -> None:
     found = lasso_bic(as_matrix(held), event)
     assert "too few reports" in found.estimate.reason[4]
     assert "no finite value" in found.estimate.reason[5]
+    assert (found.estimate.value[5], found.weights[5] > 10) == (np.inf, True)
     assert np.isnan(found.estimate.upper[5])
+    assert np.isfinite(found.score(as_matrix(held))).all()
 
 
 def test_neither_the_order_of_reports_nor_of_drugs_matters() -> None:

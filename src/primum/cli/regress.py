@@ -83,6 +83,7 @@ def regress(
 def _lines(table: ResultTable, asked: str, limit: int) -> list[str]:
     """The drug that was asked for, those that the models keep, and those that stand out alone and are left out."""
     from primum.cli import result_files
+    from primum.cli.footnotes import Footnotes
 
     about, rows = table.about, result_files.rows_of(table)
     within = "" if about["cohort"] == "*" else f" ({about['cohort']})"
@@ -97,7 +98,7 @@ def _lines(table: ResultTable, asked: str, limit: int) -> list[str]:
     kept = [row for row in rows if row["chosen"]]
     alone = [row for row in rows if not row["chosen"] and row["observed"] >= _FEWEST and row["ror_lower"] > 1]
     alone.sort(key=lambda row: -float(row["ror_lower"]))
-    shown = 0
+    shown, notes = 0, Footnotes()
     for name, some in (
         ("The drug asked for", [row for row in rows if row["drug"] == asked]),
         ("Kept by a model", kept),
@@ -106,16 +107,20 @@ def _lines(table: ResultTable, asked: str, limit: int) -> list[str]:
         if some:
             few = some[:limit]
             heading = f"{name}: {len(few):,} of {len(some):,} drugs"
-            lines += result_files.block(heading, heads, [_cells(row, ran) for row in few])
+            marks = ["" if some is alone else notes.mark(row["warnings"]) for row in few]  # the heading says why
+            cells = [_cells(row, mark, ran) for row, mark in zip(few, marks, strict=True)]
+            lines += result_files.block(heading, heads, cells)
             shown += len(few)
     if not kept and ran != ["or_propensity"]:
         lines += ["", "No drug is kept: the event is explained as well without any."]
+    if notes.numbers:
+        lines += ["", *notes.lines()]
     return lines + result_files.ending(
         table.notes, about["snapshot"], *(_NOTES[name] for name in ran), _NAMED, more=len(rows) > shown
     )
 
 
-def _cells(row: dict[str, Any], ran: list[str]) -> list[str]:
+def _cells(row: dict[str, Any], mark: str, ran: list[str]) -> list[str]:
     from primum.cli.columns import number, with_interval
 
     told = {
@@ -123,4 +128,4 @@ def _cells(row: dict[str, Any], ran: list[str]) -> list[str]:
         "cisl_share": lambda: f"{row['cisl_share']:.2f}",
         "or_propensity": lambda: number(row["or_propensity"]),
     }
-    return [str(row["drug"]), f"{row['observed']:,}", number(row["ror"]), *(told[name]() for name in ran)]
+    return [f"{row['drug']}{mark}", f"{row['observed']:,}", number(row["ror"]), *(told[name]() for name in ran)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from primum.cli import output
 from primum.errors import CohortError, OutputError
-from primum.terms import SYNTHETIC
+from primum.terms import OF_HARM, SYNTHETIC
 
 if TYPE_CHECKING:
     from primum.cli.result_files import Files
@@ -91,7 +91,7 @@ def draw(
     title = question.what or "Every drug"
     if any(note.startswith(SYNTHETIC) for note in scores.about.notes):
         title = f"{SYNTHETIC}: {title}"
-    is_harm = scores.bins.where("harm", "")
+    is_harm = scores.bins.where(*OF_HARM)
     ranked = scores.order(rank_column(scores), among=is_harm, most=_DRAWN)
     top = ranked[:_ROWS_DRAWN]
     shown = scores.table(top)
@@ -123,7 +123,7 @@ def _over_time(opened: Reports, question: Question, title: str) -> tuple[list[Pi
     except CohortError:  # there are no strata: a long table has no dates
         told.append("No trend: no report that was counted has a day of receipt.")
     else:
-        best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where("harm", ""), most=_TRENDS_DRAWN)
+        best = by_year.scores.order("ic_lower", among=by_year.scores.bins.where(*OF_HARM), most=_TRENDS_DRAWN)
         shown, inside = by_year.scores.table(best), cast("ByStratum", by_year.strata)
         years = [str(cohort).partition(":")[2] for cohort in inside.cohorts]
         value, observed = _within(inside, best)

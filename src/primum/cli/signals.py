@@ -224,7 +224,7 @@ def _lines(scores: Scores, what: str, limit: int, told: Sequence[str]) -> list[s
     from primum.cli.footnotes import Footnotes
     from primum.cli.signal_files import rank_column
     from primum.signals.columns import STANDS_OUT
-    from primum.terms import SYNTHETIC
+    from primum.terms import OF_HARM, SYNTHETIC
 
     about, ranked_by = scores.about, rank_column(scores)
     within = "" if about.cohort == "*" else f" ({about.cohort})"
@@ -234,7 +234,7 @@ def _lines(scores: Scores, what: str, limit: int, told: Sequence[str]) -> list[s
     lines += paragraph(_WARNING)
     if (standing := scores.standing_out()) is not None:
         lines += paragraph(f"{standing:,} pairs stand out: {STANDS_OUT}.")
-    is_harm = scores.bins.where("harm", "")
+    is_harm = scores.bins.where(*OF_HARM)
     unseen = [method.id for method in about.methods if method.id not in _shown_methods(about)]
     notes = Footnotes([*unseen, "p_heterogeneity"])
     harm = int(is_harm.sum())
@@ -264,6 +264,7 @@ def _shown_methods(table: SignalTable) -> dict[str, tuple[str, str]]:
 def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     """Rows of the screen; the drug has no column of its own where there is only one."""
     from primum.cli.columns import number, row_lines, rule
+    from primum.terms import OF_HARM
 
     columns, shown = table.columns(), list(_shown_methods(table).values())
     drugs = bool((table.drug != table.drug[0]).any())
@@ -277,7 +278,7 @@ def _rows(table: SignalTable, notes: Footnotes) -> list[str]:
     heads = ["drug", "event"] if drugs else ["event"]
     lines = [*line([*heads, "reports", "expected", *(head for head, _ in shown)]), rule(widths)]
     for i in range(len(table)):
-        kind = "" if table.bin[i] in ("harm", "") else f" ({table.bin[i].replace('_', ' ')})"
+        kind = "" if table.bin[i] in OF_HARM else f" ({table.bin[i].replace('_', ' ')})"
         names = [
             *([str(table.drug[i])] if drugs else []),
             f"{table.event[i]}{kind}{notes.mark(str(table.warnings[i]))}",

@@ -25,7 +25,7 @@ _HEADS: Final = {"event": 30, "both": 6, "Omega, 95 %": 22, "ratio": 6, "excess"
 _NOTES: Final = (
     "Omega: reports with both against those expected if the excess of each alone added up, bits, shrunk; a lower bound "
     "above 0 is more than that. ratio: odds ratio of both over the product of each alone. excess: odds ratio of both, "
-    "less those of each alone, plus 1. A dash: a group without a report; --json says which.",
+    "less those of each alone, plus 1.",
     "Many events are looked at, so that some lower bounds lie above 0 by chance.",
 )
 
@@ -64,6 +64,8 @@ def together(
 def _lines(table: ResultTable, limit: int) -> list[str]:
     """The table for the screen: reactions first, then what is no reaction."""
     from primum.cli import result_files
+    from primum.cli.footnotes import Footnotes
+    from primum.terms import OF_HARM
 
     about = table.about
     within = "" if about["cohort"] == "*" else f" ({about['cohort']})"
@@ -77,23 +79,26 @@ def _lines(table: ResultTable, limit: int) -> list[str]:
     rows = result_files.rows_of(table)
     above = sum(row["omega_lower"] > 0 for row in rows)
     lines += [f"{above:,} events have a lower bound of Omega above 0."]
-    harm = [row for row in rows if row["bin"] in ("harm", "")]
-    other = [row for row in rows if row["bin"] not in ("harm", "")]
-    few = other[: max(limit // 3, 1)]
+    harm = [row for row in rows if row["bin"] in OF_HARM]
+    other = [row for row in rows if row["bin"] not in OF_HARM]
+    few, notes = other[: max(limit // 3, 1)], Footnotes()
     shown = len(harm[:limit]) + len(few)
     for name, some, all_of in (("Reactions", harm[:limit], harm), ("Not reactions, kept apart", few, other)):
         if some:
             heading = f"{name}: {len(some):,} of {len(all_of):,} events, ranked by the lower bound of Omega"
-            lines += result_files.block(heading, _HEADS, [_cells(row) for row in some])
+            lines += result_files.block(heading, _HEADS, [_cells(row, notes.mark(row["warnings"])) for row in some])
+    if notes.numbers:
+        lines += ["", *notes.lines()]
     return lines + result_files.ending(table.notes, about["snapshot"], *_NOTES, more=len(rows) > shown)
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any], mark: str) -> list[str]:
     from primum.cli.columns import number, with_interval
+    from primum.terms import OF_HARM
 
-    kind = "" if row["bin"] in ("harm", "") else f" ({row['bin'].replace('_', ' ')})"
+    kind = "" if row["bin"] in OF_HARM else f" ({row['bin'].replace('_', ' ')})"
     return [
-        f"{row['event']}{kind}",
+        f"{row['event']}{kind}{mark}",
         f"{row['both_event']:,}",
         with_interval(row["omega"], row["omega_lower"], row["omega_upper"]),
         number(row["ratio"]),

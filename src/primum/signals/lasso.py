@@ -27,7 +27,7 @@ METHOD: Final = Method(
 
 _REASONS: Final = (
     "",
-    "every report with the drug has the event, or none has: the ratio has no finite value",
+    "the event comes always, never or only with the drug: the ratio has no finite value",
     "too few reports hold the drug to be looked at",
     "the event is explained as well without the drug: the model leaves it out",
 )
@@ -39,9 +39,11 @@ class LassoBic:
     """The odds ratio of each drug with all others held fixed, and the path the model was chosen on.
 
     Args:
-        estimate: adjusted reporting odds ratio of each drug; 1 without an interval where the model leaves it out.
+        estimate: adjusted reporting odds ratio of each drug; 1 without an interval where the model leaves it out,
+            infinite or 0 where it has no finite value.
         selected: drugs in the model; shape `(drugs,)`.
         intercept: log odds of the event in a report with no drug of the model.
+        weights: log odds ratios of the model, as far as the search went; shape `(drugs,)`.
         penalties: of the path; shape `(steps,)`.
         sizes: drugs in the model at each; same shape.
         bic: of each, refitted without the penalty; same shape.
@@ -50,6 +52,7 @@ class LassoBic:
     estimate: Estimate
     selected: BoolArray
     intercept: float
+    weights: FloatArray
     penalties: FloatArray
     sizes: IntArray
     bic: FloatArray
@@ -57,7 +60,7 @@ class LassoBic:
     def score(self, matrix: DrugMatrix) -> FloatArray:
         """Log odds of the event in each report under the model."""
         drugs = np.flatnonzero(self.selected)
-        return self.intercept + matrix.of(drugs).score(np.log(self.estimate.value[drugs]))
+        return self.intercept + matrix.of(drugs).score(self.weights[drugs])
 
 
 def lasso_bic(
@@ -128,7 +131,7 @@ def lasso_bic(
     log_ratio[best.drugs], half[best.drugs] = best.weights, z * best.se
     endless = np.abs(log_ratio) > _FAR
     half[endless] = np.nan
-    value, spread = np.exp(log_ratio), np.exp(half)
+    value, spread = np.exp(np.where(endless, np.copysign(np.inf, log_ratio), log_ratio)), np.exp(half)
     code = code_of(value.shape, endless, ~usable, ~selected)
     penalties, sizes, bic = (np.array(column) for column in zip(*path, strict=True))
     return LassoBic(
@@ -137,6 +140,7 @@ def lasso_bic(
         ),
         selected=selected,
         intercept=best.intercept,
+        weights=log_ratio,
         penalties=penalties,
         sizes=sizes,
         bic=bic,

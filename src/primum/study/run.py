@@ -20,7 +20,7 @@ from primum.counts.profile import last_quarter, name_coverage
 from primum.errors import CohortError, LinkError
 from primum.provenance import Method
 from primum.study.spec import how_reached
-from primum.terms import BoolArray
+from primum.terms import OF_HARM, BoolArray
 
 if TYPE_CHECKING:
     from primum.signals.table import SignalTable
@@ -156,7 +156,7 @@ def _outcomes(study: Study, reports: Reports, progress: Callable[[str], None]) -
 
 def _strongest(table: SignalTable) -> tuple[str, ...]:
     """The terms of harm with the most reports, where the study names no event."""
-    harms = [i for i in table.order("observed").tolist() if table.bin[i] in ("harm", "")]
+    harms = [i for i in table.order("observed").tolist() if table.bin[i] in OF_HARM]
     return tuple(dict.fromkeys(str(table.event[i]) for i in harms))[:FOLLOWED]
 
 

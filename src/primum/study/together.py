@@ -120,6 +120,7 @@ def interaction(
         raise CohortError(f"{first} and {second} are one drug ({asked[0].name}); expected two. Name another.")
     meant = reports.meant(Question(first, cohort, duplicates=duplicates))
     counts = count_two_drugs(arrays, *asked, people=people_of(arrays, meant))
+    _refuse_nested(counts, *(one.name for one in asked))
     split = three_way(
         (counts.both_event, counts.first_event, counts.second_event, counts.event_reports),
         (counts.both, counts.first, counts.second, counts.total_reports),
@@ -135,6 +136,20 @@ def interaction(
         snapshot=reports.store.snapshot(),
         notes=(*([synthetic] if synthetic else []), *meant.notes),
     )
+
+
+def _refuse_nested(counts: TwoDrugs, first: str, second: str) -> None:
+    """What a drug does alone is not known where it is never reported alone.
+
+    Raises:
+        CohortError: as said.
+    """
+    for name, reports, other in ((first, counts.first, second), (second, counts.second, first)):
+        if reports == counts.both:
+            raise CohortError(
+                f"Every one of the {reports:,} reports with {name} names {other} too; expected two drugs that are also "
+                "reported apart. Name another, or widen the cohort."
+            )
 
 
 def people_of(arrays: Incidence, meant: Meant) -> BoolArray | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from primum.errors import CohortError
+from primum.terms import OF_HARM
 from primum.web.desk import Desk
 from primum.web.question import one_of_each, question, reports_of
 from primum.web.state import FIRST_METHODS, State
@@ -31,7 +32,7 @@ def pictures(desk: Desk, state: State) -> dict[str, Any]:
     from primum.dossier.render import signal_pictures as draw
 
     scores = desk.scores(replace(state, methods=",".join(FIRST_METHODS)))
-    harm = scores.bins.where("harm", "")
+    harm = scores.bins.where(*OF_HARM)
     ranked = scores.order(rank_column(scores), among=harm, most=DRAWN)
     title, notes = _title(state), list(scores.about.notes)
     made = []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from primum.signals.draft import COLUMNS_OF
+from primum.terms import HARM, OF_HARM
 from primum.web.desk import Desk
 from primum.web.question import question, second_cohort
 from primum.web.state import State
@@ -29,7 +30,7 @@ def signals(desk: Desk, state: State) -> dict[str, Any]:
     scores = desk.scores(state)
     ranked_by = _sorted_by(scores, state)
     out, shown = stands_out(scores, state), _wanted(scores, state)
-    harm = scores.bins.where("harm", "")
+    harm = scores.bins.where(*OF_HARM)
     parts: list[dict[str, Any]] = []
     for title, among in (("Reactions", harm), ("Not reactions, kept apart", ~harm)):
         if not (there := among & shown).any() and parts:
@@ -84,7 +85,7 @@ def _wanted(scores: Scores, state: State) -> BoolArray:
 
     wanted = np.ones(len(scores), dtype=bool)
     if state.bin:
-        wanted &= scores.bins.where(*({"harm", ""} if state.bin == "harm" else {state.bin}))
+        wanted &= scores.bins.where(*(OF_HARM if state.bin == HARM else (state.bin,)))
     if state.show == "out":
         wanted &= stands_out(scores, state)
     if state.find:
