@@ -79,6 +79,15 @@ class UnknownNameError(PrimumError, KeyError):
         """Build as `of`, but name only the nearest of names too many to list."""
         return cls(f'No {kind} named "{given}"; nearest: {nearest_of_many(given, known)}.')
 
+    @classmethod
+    def of_treatment(cls, given: str, treatments: Sequence[str]) -> UnknownNameError:
+        """Build from a name that no drug of the store goes by, and the treatments that it tells in a report."""
+        asked = " or ".join(treatments)
+        return cls(
+            f'No drug in the loaded reports named "{given}"; reports that name it are counted with {asked}. '
+            f"Ask for {asked}."
+        )
+
 
 class EvidenceError(PrimumError, ValueError):
     """An evidence table that does not hold what its schema or its own numbers say."""

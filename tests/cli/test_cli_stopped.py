@@ -17,8 +17,11 @@ import splink
 from splink.internals.exceptions import SplinkException
 
 import commands
+from particular_server import Server
 from primum.cases import link_train
 from primum.loading.faers import load_archives
+from primum.loading.fetch import ARCHIVES
+from primum.sources.download import PARTIAL, published_names
 from primum.store import open_store
 from primum.store.duckdb import DuckDBEngine
 from primum.store.schema import tables
@@ -44,14 +47,24 @@ def interrupted_after(seconds: float) -> threading.Timer:
     return timer
 
 
-def stopped(*words: object, after: float) -> subprocess.CompletedProcess[str]:
-    """A command that gets a Ctrl-C; the child takes it also where the tests themselves run in the background."""
-    process = subprocess.Popen(
+def _begun(*words: object) -> subprocess.Popen[str]:
+    """A command that takes a Ctrl-C also where the tests themselves run in the background."""
+    return subprocess.Popen(
         [sys.executable, "-c", HEARS, sys.executable, "-m", "primum", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    with open_store(folder) as store:
+        return {schema.name: store.engine.content_hash(schema.name) for schema in tables()}
+
+
+def stopped(*words: object, after: float) -> subprocess.CompletedProcess[str]:
+    """A command that gets a Ctrl-C."""
+    process = _begun(*words)
     time.sleep(after)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -74,8 +87,8 @@ def test_a_load_that_is_stopped_at_any_moment_says_so_in_one_line_and_goes_on_wh
     began = time.monotonic()
     with open_store(tmp_path / "alone", write=True) as store:
         load_archives(store, archives)
-        wanted = {schema.name: store.engine.content_hash(schema.name) for schema in tables()}
     takes = time.monotonic() - began
+    wanted = _hashes(tmp_path / "alone")
     codes = []
     for part in (1, 3, 5, 7):
         done = stopped(*load, after=0.5 + takes * part / 8)
@@ -84,8 +97,37 @@ def test_a_load_that_is_stopped_at_any_moment_says_so_in_one_line_and_goes_on_wh
         assert (done.returncode, done.stderr) in ((130, LINE), (0, ""), ended)
     assert 130 in codes
     assert commands.primum(*load).returncode == 0
-    with open_store(tmp_path / "store") as store:
-        assert {schema.name: store.engine.content_hash(schema.name) for schema in tables()} == wanted
+    assert _hashes(tmp_path / "store") == wanted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("misdeed", ["hang", "silent", "slow", "503"])
+def test_a_download_from_a_server_that_does_not_deliver_is_stopped_at_once_and_taken_up_when_run_again(
+    tmp_path: Path, misdeed: str
+) -> None:
+    held, wanted = (write_archive(tmp_path, quarter=Quarter(2014, n), reports=20, seed=1) for n in (3, 4))
+    folder, name = tmp_path / "store", published_names(Quarter(2014, 4))[0]
+    assert commands.primum("load", "faers", "--from", held, "--store", folder).returncode == 0
+    before = _hashes(folder)
+    server = Server()
+    server.files[name], server.misdeeds[name] = wanted.read_bytes(), [misdeed] * 9
+    load = ("load", "faers", "2014q4", "--from", server.base, "--store", folder)
+    part = folder / ARCHIVES / (name + PARTIAL)
+    process = _begun(*load)
+    while not (part.exists() if misdeed in {"silent", "slow"} else server.asked.is_set()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)  # not the minute that a server has to say something
+    assert (process.returncode, out, err) == (130, "", LINE)
+    assert _hashes(folder) == before
+    arrived = part.read_bytes() if part.exists() else b""
+    assert server.files[name].startswith(arrived)
+    server.misdeeds[name], asked_before = [], len(server.requests)
+    assert commands.primum(*load).stdout.startswith("2014q4: loaded 20 reports")
+    server.close()
+    [(_, headers)] = server.requests[asked_before:]
+    assert headers.get("Range") == (f"bytes={len(arrived)}-" if arrived else None)
 
 
 def test_what_splink_wraps_of_a_ctrl_c_is_a_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:

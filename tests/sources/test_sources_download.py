@@ -6,11 +6,11 @@ import errno
 import hashlib
 import json
 import threading
-from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
 
 import pytest
 
+from particular_server import Server
 from primum.errors import SourceError
 from primum.loading.faers import load_published
 from primum.loading.fetch import ARCHIVES, fetch
@@ -36,85 +36,6 @@ QUARTER = Quarter(2019, 1)
 NAME = "faers_ascii_2019Q1.zip"
 
 
-class Server:
-    """A server on this machine with a list of misdeeds for each name, one for each request, then none."""
-
-    def __init__(self):
-        self.files: dict[str, bytes] = {}
-        self.editions: dict[str, str] = {}
-        self.misdeeds: dict[str, list[str]] = {}
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.sent = Counter()
-        self.released = threading.Event()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.0"
-
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                outer.answer(self)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self.server.server_address[1]}/content/Exports"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def close(self):
-        self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
-
-    def answer(self, handler):
-        name = handler.path.rpartition("/")[2]
-        headers = dict(handler.headers.items())
-        self.requests.append((name, headers))
-        if "Range" in headers and headers.get("Accept-Encoding") != "identity":
-            self.released.wait(20)  # the real one hangs
-            return
-        waiting = self.misdeeds.get(name, [])
-        misdeed = waiting.pop(0) if waiting else ""
-        if name not in self.files:  # the case of the name counts
-            return self.head(handler, 404)
-        if misdeed.isdigit():
-            return self.head(handler, int(misdeed))
-        body, first = self.files[name], 0
-        if misdeed == "html":
-            body = b"<!DOCTYPE html><html>Service is busy</html>"
-        edition = self.editions.get(name, '"1"')
-        if "Range" in headers and headers.get("If-Range") == edition and not misdeed.startswith("whole"):
-            first = int(headers["Range"].removeprefix("bytes=").removesuffix("-"))
-        more = {"ETag": edition, "Content-Length": len(body) - first}
-        if misdeed == "longer":
-            more["Content-Length"] += 1_000
-        if misdeed == "shorter":
-            more["Content-Length"] -= 1_000
-        if misdeed == "unannounced":
-            del more["Content-Length"]
-        if first:
-            more["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
-        self.head(handler, 206 if first else 200, more)
-        sent = body[first:]
-        if misdeed == "truncated":
-            sent = sent[: max(len(sent) // 2, 1)]
-        if misdeed == "flipped":
-            sent = sent[: len(sent) // 2] + bytes([sent[len(sent) // 2] ^ 0xFF]) + sent[len(sent) // 2 + 1 :]
-        try:
-            handler.wfile.write(sent)
-            self.sent[name] += len(sent)
-        except OSError:  # the client has seen enough
-            pass
-
-    @staticmethod
-    def head(handler, code, headers=()):
-        handler.send_response(code)
-        for key, value in dict(headers).items():
-            handler.send_header(key, str(value))
-        handler.end_headers()
-
-
 @pytest.fixture
 def server():
     made = Server()
@@ -135,7 +56,7 @@ def waits():
 
 @pytest.fixture
 def patience(waits):
-    return Patience(tries=3, timeout=5, sleep=waits.append)
+    return Patience(tries=3, timeout=5, sleep=lambda _, seconds: waits.append(seconds))
 
 
 @pytest.fixture
@@ -337,6 +258,45 @@ def test_a_transfer_can_be_stopped_and_taken_up(get, server, archives, tmp_path)
     with pytest.raises(StoppedError):
         get(watcher=StopAtOnce(), stop=stop)
     assert get().read_bytes() == archives[QUARTER]
+
+
+def test_what_a_slow_server_has_sent_is_on_the_disk_before_a_piece_is_full(get, server, archives, tmp_path):
+    server.misdeeds[NAME] = ["slow"]
+    stop = threading.Event()
+
+    class StopSoon(Watcher):
+        def arrived(self, name, have):
+            if have:
+                stop.set()
+
+    with pytest.raises(StoppedError):
+        get(watcher=StopSoon(), stop=stop)
+    part = (tmp_path / (NAME + PARTIAL)).read_bytes()
+    assert 0 < len(part) < len(archives[QUARTER]) // 2
+    assert archives[QUARTER].startswith(part)
+
+
+@pytest.mark.parametrize("misdeed", ["hang", "silent"])
+def test_who_leaves_a_silent_server_does_not_wait_and_nothing_is_written_any_more(
+    server, archives, tmp_path, patience, misdeed
+):
+    server.files[NAME] = archives[QUARTER]
+    server.misdeeds[NAME] = [misdeed]
+    with fetch([QUARTER], tmp_path, base=server.base, patience=patience):
+        assert server.asked.wait(5)
+        part, half = tmp_path / (NAME + PARTIAL), len(archives[QUARTER]) // 2
+        while misdeed == "silent" and not (part.exists() and part.stat().st_size == half):
+            time.sleep(0.01)
+        began = time.monotonic()
+    assert time.monotonic() - began < patience.timeout / 2
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("download_")]
+    assert left
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    server.released.set()  # now it answers, with all of it
+    for thread in left:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_the_base_address_is_configuration(monkeypatch):

@@ -335,6 +335,12 @@ def test_fillers_are_answered_from_files_of_maude_end_to_end(tmp_path):
     told = primum("signals", "dermal-filler", store=store).stdout
     assert "NODULE" in told
     assert "on devices, not drugs" in " ".join(told.split())
+    by_code = primum("signals", "LMH", store=store)
+    assert (by_code.returncode, by_code.stdout) == (1, "")
+    assert by_code.stderr == (
+        'primum: No drug in the loaded reports named "LMH"; reports that name it are counted with dermal-fillers. '
+        "Ask for dermal-fillers.\n"
+    )
     answer = primum("ask", "dermal-filler", "--json", tmp_path / "a.json", "--html", tmp_path / "a.html", store=store)
     assert answer.returncode == 0, answer.stderr
     page = (tmp_path / "a.html").read_text()

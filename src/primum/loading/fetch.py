@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from primum.errors import SourceError
-from primum.sources.download import Patience, Shelf, Watcher, download
+from primum.sources.download import Patience, Shelf, StoppedError, Watcher, download
 from primum.terms import Quarter
 
 ARCHIVES: Final = "archives"  # folder of downloaded archives inside the store's
 JOBS: Final = 2
+MOMENT: Final = 0.5  # seconds that are enough to put down a piece that has arrived
 
 Fetched = tuple[Quarter, Path | SourceError]
 
@@ -40,20 +43,36 @@ def fetch(
         patience: how long to wait for the server.
 
     Yields:
-        Quarters with their archive, or the error that kept it away. Leaving the block stops what is on its way.
+        Quarters with their archive, or the error that kept it away. Leaving the block stops what is on its way; where
+        the server is silent that thread is not waited for, and nothing it hears later is written.
     """
     shelf, stop = Shelf(folder), threading.Event()
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="download") as pool:
+    waiting: list[tuple[Quarter, Future[Path | SourceError]]] = [(quarter, Future()) for quarter in sorted(quarters)]
+    left: SimpleQueue[tuple[Quarter, Future[Path | SourceError]]] = SimpleQueue()
+    for one in waiting:
+        left.put(one)
 
-        def one(quarter: Quarter) -> Path | SourceError:
-            try:
-                return download(quarter, shelf, base=base, watcher=watcher, patience=patience, stop=stop)
-            except SourceError as error:
-                return error
+    def work() -> None:
+        with suppress(Empty, StoppedError):
+            while not stop.is_set():
+                quarter, future = left.get_nowait()
+                try:
+                    found = download(quarter, shelf, base=base, watcher=watcher, patience=patience, stop=stop)
+                    future.set_result(found)
+                except SourceError as error:
+                    future.set_result(error)
+                except BaseException as error:  # whoever waits for this quarter must not wait for ever
+                    future.set_exception(error)
+                    raise
 
-        waiting = [(quarter, pool.submit(one, quarter)) for quarter in sorted(quarters)]
-        try:
-            yield ((quarter, future.result()) for quarter, future in waiting)
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    # A pool's threads would keep the process until the server answers or its time is up.
+    threads = [threading.Thread(target=work, name=f"download_{n}", daemon=True) for n in range(min(jobs, len(waiting)))]
+    for thread in threads:
+        thread.start()
+    try:
+        yield ((quarter, future.result()) for quarter, future in waiting)
+    finally:
+        stop.set()
+        until = time.monotonic() + MOMENT
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))

@@ -18,7 +18,7 @@ from typing import Final
 
 from primum.errors import SourceError
 from primum.sources.archive import sha256_of
-from primum.sources.blocks import Keeper
+from primum.sources.blocks import LONGEST_LINE, Keeper
 from primum.sources.quoted import QuotedFile
 from primum.sources.values import read_csv
 
@@ -57,7 +57,7 @@ def find_extract(folder: Path) -> CanadaFolder:
     """The files of an extract in a folder; other files are left alone.
 
     Raises:
-        SourceError: there is no such folder, or reports, drugs or reactions are not in it.
+        SourceError: there is no such folder, reports, drugs or reactions are not in it, or lines end in CR alone.
     """
     if not folder.is_dir():
         raise SourceError.of(str(folder), "there is no such folder", "an unpacked extract_extrait.zip", "Check it.")
@@ -70,9 +70,24 @@ def find_extract(folder: Path) -> CanadaFolder:
             "an unpacked extract_extrait.zip",
             "Unpack it.",
         )
+    for path in files.values():
+        _refuse_cr_alone(path)
     digests = "\n".join(f"{table} {sha256_of(path)}" for table, path in files.items())
     size = sum(path.stat().st_size for path in files.values())
     return CanadaFolder(folder.resolve().name, files, hashlib.sha256(digests.encode()).hexdigest(), size)
+
+
+def _refuse_cr_alone(path: Path) -> None:
+    """Without a line of headers such a file would be one long line that is no row, and nothing would say why."""
+    with path.open("rb") as file:
+        beginning = file.read(LONGEST_LINE).strip()
+    if b"\r" in beginning and b"\n" not in beginning:
+        raise SourceError.of(
+            str(path),
+            "its lines end in CR alone",
+            "lines that end in LF or CR LF",
+            "Unpack the extract again, or save the file anew; nothing of this folder was loaded.",
+        )
 
 
 def open_table(path: Path, table: str, *, keep: Keeper) -> QuotedFile:

@@ -14,7 +14,6 @@ import errno
 import json
 import os
 import threading
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -100,13 +99,13 @@ class Patience:
         tries: requests without a byte of progress before a file is given up, at least 1.
         first_wait: seconds before the second try; doubled with each.
         timeout: seconds without a byte after which a request has failed.
-        sleep: waits.
+        sleep: waits so many seconds, or until the event is set.
     """
 
     tries: int = TRIES
     first_wait: float = FIRST_WAIT
     timeout: float = TIMEOUT
-    sleep: Callable[[float], object] = time.sleep
+    sleep: Callable[[threading.Event, float], object] = threading.Event.wait
 
 
 def base_address() -> str:
@@ -230,7 +229,8 @@ def download(
         base: address of the folder on the server.
         watcher: told how far it is.
         patience: how long to wait.
-        stop: when set, the transfer ends with `StoppedError` and can be taken up later.
+        stop: when set, the transfer ends with `StoppedError` and can be taken up later; one that hears nothing from
+            the server ends when that is due, and writes nothing any more.
 
     Raises:
         NotPublishedError: the server has no such file.
@@ -271,6 +271,7 @@ class _Transfer:
             if state is None or state == self.path:  # unknown to the server, or here already
                 return state
             fault = _fault_of(state, quarter)
+            self._heed_stop()
             if fault is None:
                 return self._keep()
             state.unlink(missing_ok=True)
@@ -294,6 +295,7 @@ class _Transfer:
                 return self._ask()
             except HTTPError as error:
                 error.close()
+                self._heed_stop()
                 if error.code in _NOT_THERE:
                     return None
                 if error.code == _RANGE_BEYOND:
@@ -318,9 +320,13 @@ class _Transfer:
             if failed >= self.patience.tries:
                 raise self._gave_up(said)
             wait = max(asked_wait, self.patience.first_wait * 2 ** (failed - 1))
-            self.patience.sleep(min(wait, LONGEST_WAIT))
-            if self.stop.is_set():
-                raise StoppedError
+            self.patience.sleep(self.stop, min(wait, LONGEST_WAIT))
+            self._heed_stop()
+
+    def _heed_stop(self) -> None:
+        """Asked before anything is changed on the disk: whoever wanted to stop may be using it again."""
+        if self.stop.is_set():
+            raise StoppedError
 
     def _gave_up(self, said: str) -> SourceError:
         return SourceError.of(
@@ -338,6 +344,7 @@ class _Transfer:
         else:
             have = 0
         with urlopen(Request(self.address, headers=headers), timeout=self.patience.timeout) as answer:
+            self._heed_stop()
             if answer.status != _PARTIAL_CONTENT:
                 have = 0
             length = answer.headers.get("Content-Length")
@@ -361,12 +368,13 @@ class _Transfer:
         self.watcher.arrived(self.name, have)
         try:
             with self.partial.open("ab" if have else "wb") as target:
-                while piece := answer.read(PIECE):
+                # What a slow server has sent so far, not what fills a piece; never beyond the end, where one may hang.
+                while piece := answer.read1(min(PIECE, total - have) if total else PIECE):
+                    self._heed_stop()
                     target.write(piece)
+                    target.flush()
                     have += len(piece)
                     self.watcher.arrived(self.name, have)
-                    if self.stop.is_set():
-                        raise StoppedError
         finally:
             self.watcher.ended(self.name)
         if total and have < total:

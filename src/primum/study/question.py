@@ -169,7 +169,7 @@ class Reader:
         """A treatment by its id first, then a drug by any name it has in the store, then a treatment by an alias.
 
         Raises:
-            UnknownNameError: no treatment and no drug of that name; the nearest are named.
+            UnknownNameError: no treatment and no drug of that name; the treatment that it tells, or the nearest names.
             CohortError: it is none, and looks like a condition that cannot be read.
         """
         if what.strip() in EVERY_DRUG:
@@ -180,10 +180,12 @@ class Reader:
         try:
             find = partial(find_drug, self.store, what, drug_level=drug_level, arrays=self.arrays)
             return self._found.get((what, drug_level), find)
-        except UnknownNameError:
+        except UnknownNameError as error:
             if treatment is None:
                 if _CONDITION.search(what):
                     parse(what)  # says what is wrong in it
+                if told := [one.treatment for one in vocabularies() if one.names.find(what)]:
+                    raise UnknownNameError.of_treatment(what, told) from error
                 raise
             return Asked(treatment, "treatment")
 
