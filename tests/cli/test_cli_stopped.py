@@ -19,6 +19,7 @@ from splink.internals.exceptions import SplinkException
 import commands
 from particular_server import Server
 from primum.cases import link_train
+from primum.cli.stopping import heard_by_queries
 from primum.loading.faers import load_archives
 from primum.loading.fetch import ARCHIVES
 from primum.sources.download import PARTIAL, published_names
@@ -140,6 +141,29 @@ def test_what_splink_wraps_of_a_ctrl_c_is_a_ctrl_c(monkeypatch: pytest.MonkeyPat
     engine.close()
 
 
+SEVERAL_THREADS = f"""
+import os, threading
+os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
+from primum.cli.stopping import heard_by_queries
+from primum.store.duckdb import DuckDBEngine
+engine = DuckDBEngine(None)
+engine.create(["SET threads = 4"])
+threading.Timer(0.5, os.kill, (os.getpid(), 2)).start()
+try:
+    with heard_by_queries():
+        engine.create([{LONG!r}])
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process cannot be held to one core here")
+def test_a_query_of_more_threads_than_cores_hears_a_ctrl_c_too() -> None:  # alone, it does not end for minutes
+    words = [sys.executable, "-c", HEARS, sys.executable, "-c", SEVERAL_THREADS]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=40)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "heard\n", "")
+
+
 @pytest.mark.usefixtures("hears_ctrl_c")
 def test_a_ctrl_c_while_the_engine_works_is_a_ctrl_c_and_leaves_the_transaction_undone(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path / "primum.duckdb")
@@ -148,8 +172,9 @@ def test_a_ctrl_c_while_the_engine_works_is_a_ctrl_c_and_leaves_the_transaction_
     engine.create(["CREATE TABLE kept (n BIGINT)"])
     for work in (f"INSERT INTO kept {LONG}", LONG):
         interrupted_after(0.2)
-        with pytest.raises(KeyboardInterrupt), engine.transaction(), engine.little_memory():
+        with pytest.raises(KeyboardInterrupt), heard_by_queries(), engine.transaction(), engine.little_memory():
             engine.create(["INSERT INTO kept VALUES (1)", work])
         assert engine.count("kept") == 0
+    assert watch.is_alive()  # it was the Ctrl-C, and not this
     watch.cancel()
     engine.close()

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from primum.cli.output import say
+from primum.cli.stopping import heard_by_queries
 from primum.errors import PrimumError
 
 # One module a command (or a family of commands), in the order in which --help lists them; each has `register(app)`.
@@ -76,7 +77,8 @@ def main() -> None:
     """Run the command line; the entry point of the package."""
     _for_a_short_life()
     try:
-        app()
+        with heard_by_queries():
+            app()
     except PrimumError as error:
         say(f"primum: {' '.join(str(error).split())}", err=True)
         sys.exit(1)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 import duckdb
 import numpy as np
@@ -48,6 +49,7 @@ class DuckDBEngine(Engine):
     _STAGED_IN = "temp"
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        _WORKING.add(self)
         self._path = path
         self._seen: list[Exception] = []  # the last error that says more than that there was one
         self._known: dict[tuple[str, ...], list[tuple[Any, ...]]] | None = {} if read_only else None
@@ -397,10 +399,21 @@ class _Workshop(DuckDBEngine):
     """The engine of a workshop: a cursor on the store's database whose new tables go into the attached one."""
 
     def __init__(self, path: Path | None, cursor: duckdb.DuckDBPyConnection, seen: list[Exception]) -> None:
+        _WORKING.add(self)
         self._path, self._connection, self._seen = path, cursor, seen
 
     _LASTING = ""  # its tables go with its file
     _STAGED_IN = WORKSHOP
+
+
+_WORKING: Final[WeakSet[DuckDBEngine]] = WeakSet()
+
+
+def interrupt_all() -> None:
+    """End what every engine of this process does at this moment, as `DuckDBEngine.interrupt` does."""
+    for engine in list(_WORKING):
+        with contextlib.suppress(duckdb.ConnectionException, AttributeError):  # closed, or not opened yet
+            engine.interrupt()
 
 
 def _room() -> int:
