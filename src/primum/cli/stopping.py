@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -28,18 +27,19 @@ def heard_by_queries() -> Iterator[None]:
     hears, told = socket.socketpair()
     told.setblocking(False)
     before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_pass_on, args=(hears,), name="ctrl-c", daemon=True).start()
+    left = threading.Event()
+    threading.Thread(target=_pass_on, args=(hears, left), name="ctrl-c", daemon=True).start()
     try:
         yield
     finally:
         signal.set_wakeup_fd(before)
+        left.set()  # what works from here on is not what the signal was meant for
         told.close()  # ends the thread
 
 
-def _pass_on(hears: socket.socket) -> None:
+def _pass_on(hears: socket.socket, left: threading.Event) -> None:
     with hears:
         while number := hears.recv(1):
             engine = sys.modules.get("primum.store.duckdb")  # where none is imported, none works
-            if number[0] == signal.SIGINT and engine is not None:
-                time.sleep(MOMENT)
+            if number[0] == signal.SIGINT and engine is not None and not left.wait(MOMENT):
                 engine.interrupt_all()

@@ -82,12 +82,7 @@ class Regression:
     @property
     def chosen(self) -> BoolArray:
         """Drugs that a model kept; shape `(drugs,)`."""
-        kept = np.zeros(len(self.drug), dtype=bool)
-        if self.fit is not None:
-            kept |= self.fit.selected
-        if self.steady is not None:
-            kept |= self.steady.selected
-        return kept
+        return _chosen(len(self.drug), self.fit, self.steady)
 
     def table(self) -> ResultTable:
         """A row a drug: those that a model kept first, then the others by the lower bound of their own ratio."""
@@ -263,12 +258,18 @@ def _matrix(drugs: Drugs, rows: IntArray) -> DrugMatrix:
     return drug_matrix(report, held, reports=len(rows), drugs=len(drugs.names))
 
 
+def _chosen(drugs: int, *models: LassoBic | LassoCisl | None) -> BoolArray:
+    """Drugs that any of the models kept."""
+    kept = np.zeros(drugs, dtype=bool)
+    for model in models:
+        if model is not None:
+            kept |= model.selected
+    return kept
+
+
 def _looked_at(number: int | None, fit: LassoBic | None, steady: LassoCisl | None, observed: IntArray) -> list[int]:
     """Drugs that propensity strata are made for: the one named, and the chosen ones with the most reports."""
-    chosen = np.zeros(len(observed), dtype=bool)
-    for one in (fit, steady):
-        if one is not None:
-            chosen |= one.selected
+    chosen = _chosen(len(observed), fit, steady)
     order = np.flatnonzero(chosen)[np.argsort(-observed[chosen], kind="stable")][:MOST_ADJUSTED].tolist()
     return list(dict.fromkeys([*([] if number is None else [number]), *order]))
 

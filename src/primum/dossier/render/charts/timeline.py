@@ -21,15 +21,8 @@ def draw(drawing: Timeline, findings: Mapping[str, Finding], width: float, name:
     years = axis([row.year for row in drawing.rows], left=names + 20 if wide else 14, right=width - 95)
     y, body = 4.0, []
     for row in drawing.rows:
-        lines = canvas.wrap(row.label, names)
-        if wide:
-            height = max(ROW, len(lines) * 16 + 8)
-            level = y + height / 2
-            body.append(canvas.label(0, level + 4 - (len(lines) - 1) * 8, lines))
-        else:
-            height = len(lines) * 16 + ROW
-            level = y + len(lines) * 16 + 10
-            body.append(canvas.label(0, y + 12, lines))
+        head, level, height = canvas.head_of_row(row.label, y, names=names, wide=wide, least=ROW)
+        body.append(head)
         body.append(canvas.dot(years(row.year), level, row.tone, hollow=row.tone == "untreated"))
         finding = findings[row.finding]
         said = f"{row.year}" if finding.unit == "year" else show(finding, "quantity")

@@ -22,16 +22,8 @@ def draw(drawing: Tornado, findings: Mapping[str, Finding], width: float, name: 
     scale = axis(list(values.values()), left=names + 60 if wide else 60, right=width - 60, include=(0.0,))
     y, body = 24.0, [canvas.label(scale(middle), 14, per_1000(middle / 1000, signed=True), anchor="middle", size=12)]
     for row in sorted(drawing.rows, key=lambda row: -abs(values[row.none] - values[row.double])):
-        lines = canvas.wrap(row.label, names)
-        if wide:
-            height = max(ROW, len(lines) * 16 + 8)
-            level = y + height / 2
-            body.append(canvas.label(0, level + 4 - (len(lines) - 1) * 8, lines))
-        else:
-            height = len(lines) * 16 + ROW
-            level = y + len(lines) * 16 + 12
-            body.append(canvas.label(0, y + 12, lines))
-        body += _bar(row, values, level, scale)
+        head, level, height = canvas.head_of_row(row.label, y, names=names, wide=wide, least=ROW)
+        body += [head, *_bar(row, values, level, scale)]
         y += height
     body.append(canvas.line(scale(middle), 20, scale(middle), y, "rule"))
     return [*scale.drawn(20, y, drawing.axis, reference=0.0), *body], y + 46
